@@ -1,0 +1,195 @@
+/*!
+ * \file attrs.cc
+ * \brief Reading and writing the tt_ attributes; see attrs.h.
+ */
+#include "attrs.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "error.h"
+#include "ir/node.h"
+
+namespace tilelang_tt {
+namespace {
+
+std::vector<std::string> SortedKeys(const AttrMap& map) {
+  std::vector<std::string> keys;
+  for (const auto& entry : map) keys.push_back(entry.first);
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+}  // namespace
+
+std::string Show(const ffi::Any& value) {
+  std::ostringstream os;
+  if (value.type_index() == kTVMFFIBool) {
+    os << (value.cast<bool>() ? "true" : "false");
+  } else if (auto number = ir::ConstInt(value)) {
+    os << *number;
+  } else if (auto text = ir::ConstString(value)) {
+    os << '"' << *text << '"';
+  } else if (auto real = value.as<double>()) {
+    os << *real;
+  } else if (auto array = value.as<ffi::Array<ffi::Any>>()) {
+    os << '[';
+    const char* separator = "";
+    for (const ffi::Any& item : *array) {
+      os << separator << Show(item);
+      separator = ", ";
+    }
+    os << ']';
+  } else if (auto map = value.as<AttrMap>()) {
+    os << '{';
+    const char* separator = "";
+    for (const std::string& key : SortedKeys(*map)) {
+      os << separator << '"' << key << "\": " << Show(map->at(key));
+      separator = ", ";
+    }
+    os << '}';
+  } else {
+    os << "a value of type " << value.GetTypeKey();
+  }
+  return os.str();
+}
+
+bool SameValue(const ffi::Any& a, const ffi::Any& b) {
+  bool is_bool = a.type_index() == kTVMFFIBool;
+  if (is_bool != (b.type_index() == kTVMFFIBool)) return false;
+  if (is_bool) return a.cast<bool>() == b.cast<bool>();
+  if (auto number = ir::ConstInt(a)) return number == ir::ConstInt(b);
+  if (auto text = ir::ConstString(a)) return text == ir::ConstString(b);
+  if (auto array = a.as<ffi::Array<ffi::Any>>()) {
+    auto other = b.as<ffi::Array<ffi::Any>>();
+    return other && array->size() == other->size() &&
+           std::equal(array->begin(), array->end(), other->begin(), SameValue);
+  }
+  if (auto map = a.as<AttrMap>()) {
+    auto other = b.as<AttrMap>();
+    return other && map->size() == other->size() &&
+           std::all_of(map->begin(), map->end(), [&](const auto& entry) {
+             auto value = other->Get(entry.first);
+             return value && SameValue(entry.second, *value);
+           });
+  }
+  return a.same_as(b);
+}
+
+std::optional<int64_t> Attrs::Int(const char* key) const {
+  auto value = map_.Get(key);
+  if (!value) return std::nullopt;
+  std::optional<int64_t> number = ir::ConstInt(*value);
+  if (!number) WrongType(key, *value, "an integer");
+  return number;
+}
+
+std::optional<std::string> Attrs::String(const char* key) const {
+  auto value = map_.Get(key);
+  if (!value) return std::nullopt;
+  std::optional<std::string> text = ir::ConstString(*value);
+  if (!text) WrongType(key, *value, "a string");
+  return text;
+}
+
+std::optional<bool> Attrs::Bool(const char* key) const {
+  auto value = map_.Get(key);
+  if (!value) return std::nullopt;
+  if (value->type_index() == kTVMFFIBool) return value->cast<bool>();
+  // TVMScript writes a boolean as an IntImm of 0 or 1.
+  std::optional<int64_t> number = ir::ConstInt(*value);
+  if (!number || (*number != 0 && *number != 1)) WrongType(key, *value, "a boolean");
+  return *number == 1;
+}
+
+std::optional<AttrMap> Attrs::Map(const char* key) const {
+  auto value = map_.Get(key);
+  if (!value) return std::nullopt;
+  auto map = value->as<AttrMap>();
+  if (!map) WrongType(key, *value, "a map with strings as keys");
+  return *map;
+}
+
+std::optional<ffi::Array<ffi::Any>> Attrs::Array(const char* key) const {
+  auto value = map_.Get(key);
+  if (!value) return std::nullopt;
+  auto array = value->as<ffi::Array<ffi::Any>>();
+  if (!array) WrongType(key, *value, "a list");
+  return *array;
+}
+
+std::optional<std::vector<std::vector<int64_t>>> Attrs::IntRows(const char* key,
+                                                                size_t width) const {
+  auto array = Array(key);
+  if (!array) return std::nullopt;
+  std::string expected = "a list of lists of " + std::to_string(width) + " integers";
+  std::vector<std::vector<int64_t>> rows;
+  for (const ffi::Any& item : *array) {
+    auto row = item.as<ffi::Array<ffi::Any>>();
+    if (!row || row->size() != width) WrongType(key, item, expected.c_str());
+    rows.emplace_back();
+    for (const ffi::Any& entry : *row) {
+      std::optional<int64_t> number = ir::ConstInt(entry);
+      if (!number) WrongType(key, item, expected.c_str());
+      rows.back().push_back(*number);
+    }
+  }
+  return rows;
+}
+
+int64_t Attrs::RequireInt(const char* key, const char* advice) const {
+  if (!Has(key)) Missing(key, advice);
+  return *Int(key);
+}
+
+std::string Attrs::RequireString(const char* key, const char* advice) const {
+  if (!Has(key)) Missing(key, advice);
+  return *String(key);
+}
+
+AttrMap Attrs::RequireMap(const char* key, const char* advice) const {
+  if (!Has(key)) Missing(key, advice);
+  return *Map(key);
+}
+
+ffi::Array<ffi::Any> Attrs::RequireArray(const char* key, const char* advice) const {
+  if (!Has(key)) Missing(key, advice);
+  return *Array(key);
+}
+
+std::vector<std::vector<int64_t>> Attrs::RequireIntRows(const char* key, size_t width,
+                                                        const char* advice) const {
+  if (!Has(key)) Missing(key, advice);
+  return *IntRows(key, width);
+}
+
+void Attrs::Infer(const char* key, const ffi::Any& value) {
+  auto found = map_.Get(key);
+  if (!found) return Set(key, value);
+  if (!SameValue(*found, value)) {
+    Contradiction(key, *found, value, "the function and its device say so");
+  }
+}
+
+void Attrs::Default(const char* key, const ffi::Any& value) {
+  if (!Has(key)) Set(key, value);
+}
+
+void Attrs::Contradiction(const char* key, const ffi::Any& found, const ffi::Any& expected,
+                          const std::string& why) const {
+  TT_MALFORMED() << place_ << ": " << key << " is " << Show(found) << "; expected "
+                 << Show(expected) << ", since " << why;
+  throw;
+}
+
+void Attrs::Missing(const char* key, const char* advice) const {
+  TT_MALFORMED() << place_ << ": found no " << key << "; " << advice;
+  throw;
+}
+
+void Attrs::WrongType(const char* key, const ffi::Any& found, const char* expected) const {
+  TT_MALFORMED() << place_ << ": " << key << " is " << Show(found) << "; expected " << expected;
+  throw;
+}
+
+}  // namespace tilelang_tt

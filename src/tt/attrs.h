@@ -1,0 +1,98 @@
+/*!
+ * \file attrs.h
+ * \brief Reading and writing the tt_ attributes, by the rules of the metadata contract.
+ *
+ * An attribute that is there is kept. One of the wrong type, or one that
+ * contradicts what a pass works out, is an error that shows both values.
+ */
+#ifndef TILELANG_TT_ATTRS_H_
+#define TILELANG_TT_ATTRS_H_
+
+#include <tvm/ffi/tvm_ffi.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tilelang_tt {
+
+namespace ffi = tvm::ffi;
+
+using AttrMap = ffi::Map<ffi::String, ffi::Any>;
+
+/*! \brief The schema version of the metadata that this library writes and verifies. */
+constexpr int64_t kSchemaVersion = 1;
+
+namespace attr {
+constexpr const char* kSchemaVersion = "tt_schema_version";
+constexpr const char* kDevice = "tt_device";
+constexpr const char* kSchedulePolicy = "tt_schedule_policy";
+constexpr const char* kScheduleOrder = "tt_schedule_order";
+constexpr const char* kLayoutType = "tt_layout_type";
+constexpr const char* kTileHeight = "tt_tile_height";
+constexpr const char* kTileWidth = "tt_tile_width";
+constexpr const char* kGrid[3] = {"tt_grid_x", "tt_grid_y", "tt_grid_z"};
+constexpr const char* kNumTiles = "tt_num_tiles";
+constexpr const char* kNumCores = "tt_num_cores";
+constexpr const char* kTilesPerCore = "tt_tiles_per_core";
+constexpr const char* kCoreOrder = "tt_core_order";
+constexpr const char* kCoreRanges = "tt_core_ranges";
+constexpr const char* kRuntimeArgs = "tt_runtime_args_schema";
+constexpr const char* kBuffers = "tt_buffers";
+}  // namespace attr
+
+/*! \brief A value as text, for messages: 3, "row_major", [0, 2], {"name": "start_id"}. */
+std::string Show(const ffi::Any& value);
+
+/*! \brief Equality of values, an IntImm being its integer. */
+bool SameValue(const ffi::Any& a, const ffi::Any& b);
+
+/*! \brief A map of attributes together with where it stands, which every error begins with. */
+class Attrs {
+ public:
+  Attrs(std::string place, AttrMap map) : place_(std::move(place)), map_(std::move(map)) {}
+
+  const std::string& place() const { return place_; }
+  const AttrMap& map() const { return map_; }
+  bool Has(const char* key) const { return map_.count(key) != 0; }
+
+  // Each returns nothing if the key is absent and throws ValueError if its type is another.
+  std::optional<int64_t> Int(const char* key) const;
+  std::optional<std::string> String(const char* key) const;
+  std::optional<bool> Bool(const char* key) const;
+  std::optional<AttrMap> Map(const char* key) const;
+  std::optional<ffi::Array<ffi::Any>> Array(const char* key) const;
+  /*! A list of lists of integers, each of `width` entries. */
+  std::optional<std::vector<std::vector<int64_t>>> IntRows(const char* key, size_t width) const;
+
+  // The same for a key that has to be there: ValueError, with the advice, if it is not.
+  int64_t RequireInt(const char* key, const char* advice) const;
+  std::string RequireString(const char* key, const char* advice) const;
+  AttrMap RequireMap(const char* key, const char* advice) const;
+  ffi::Array<ffi::Any> RequireArray(const char* key, const char* advice) const;
+  std::vector<std::vector<int64_t>> RequireIntRows(const char* key, size_t width,
+                                                   const char* advice) const;
+
+  /*! Sets a value that is absent; ValueError if another one is there. */
+  void Infer(const char* key, const ffi::Any& value);
+  /*! Sets a value that is absent; keeps any other. */
+  void Default(const char* key, const ffi::Any& value);
+  /*! Sets a value. */
+  void Set(const char* key, const ffi::Any& value) { map_.Set(key, value); }
+
+  /*! ValueError for a value that is not the one expected. */
+  [[noreturn]] void Contradiction(const char* key, const ffi::Any& found, const ffi::Any& expected,
+                                  const std::string& why) const;
+
+ private:
+  [[noreturn]] void Missing(const char* key, const char* advice) const;
+  [[noreturn]] void WrongType(const char* key, const ffi::Any& found, const char* expected) const;
+
+  std::string place_;
+  AttrMap map_;
+};
+
+}  // namespace tilelang_tt
+
+#endif  // TILELANG_TT_ATTRS_H_

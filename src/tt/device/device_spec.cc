@@ -1,0 +1,44 @@
+/*!
+ * \file device/device_spec.cc
+ * \brief Reading a device's description; see device_spec.h.
+ */
+#include "device_spec.h"
+
+#include "../attrs.h"
+#include "../error.h"
+
+namespace tilelang_tt {
+namespace device {
+namespace {
+
+// A NoC coordinate has 6 bits (NOC_ADDR_NODE_ID_BITS, noc_parameters.h), so no grid is wider.
+constexpr int64_t kMaxGridSide = 64;
+// A bank is named by 32 bits at most; this bounds the arithmetic, not the hardware.
+constexpr int64_t kMaxUint32 = 0xffffffff;
+
+constexpr const char* kAdvice = "expected it in the description of a device";
+
+int64_t InRange(const Attrs& attrs, const char* key, int64_t max) {
+  int64_t value = attrs.RequireInt(key, kAdvice);
+  if (value < 1 || value > max) {
+    TT_MALFORMED() << attrs.place() << ": " << key << " is " << value << "; expected 1 to " << max;
+  }
+  return value;
+}
+
+}  // namespace
+
+DeviceSpec ReadDeviceSpec(const std::string& place, const AttrMap& description) {
+  Attrs attrs(place + ": tt_device", description);
+  DeviceSpec spec;
+  spec.arch = attrs.RequireString("arch", kAdvice);
+  spec.grid_x = InRange(attrs, "grid_x", kMaxGridSide);
+  spec.grid_y = InRange(attrs, "grid_y", kMaxGridSide);
+  spec.dram_banks = InRange(attrs, "dram_banks", kMaxUint32);
+  spec.dram_alignment = InRange(attrs, "dram_alignment", kMaxUint32);
+  spec.source = attrs.RequireString("source", "expected it to say how the device is known");
+  return spec;
+}
+
+}  // namespace device
+}  // namespace tilelang_tt

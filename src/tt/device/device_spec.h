@@ -1,0 +1,41 @@
+/*!
+ * \file device/device_spec.h
+ * \brief What the passes need to know of a device.
+ */
+#ifndef TILELANG_TT_DEVICE_DEVICE_SPEC_H_
+#define TILELANG_TT_DEVICE_DEVICE_SPEC_H_
+
+#include <tvm/ffi/tvm_ffi.h>
+
+#include <cstdint>
+#include <string>
+
+namespace tilelang_tt {
+namespace device {
+
+/*! \brief A device as it was opened. Where a number comes from is in `source`. */
+struct DeviceSpec {
+  /*! TT-metal's name of the architecture: "wormhole_b0", "blackhole". */
+  std::string arch;
+  /*! The compute grid in cores: compute_with_storage_grid_size(). */
+  int64_t grid_x, grid_y;
+  int64_t dram_banks;
+  /*! Bytes. */
+  int64_t dram_alignment;
+  std::string source;
+
+  int64_t num_cores() const { return grid_x * grid_y; }
+};
+
+/*!
+ * \brief Reads and checks a device's description, the value of tt_device.
+ * \param place What an error begins with.
+ * \throws ValueError: a key is absent, of another type, or out of range.
+ */
+DeviceSpec ReadDeviceSpec(const std::string& place,
+                          const tvm::ffi::Map<tvm::ffi::String, tvm::ffi::Any>& description);
+
+}  // namespace device
+}  // namespace tilelang_tt
+
+#endif  // TILELANG_TT_DEVICE_DEVICE_SPEC_H_

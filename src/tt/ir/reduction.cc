@@ -1,0 +1,208 @@
+/*!
+ * \file ir/reduction.cc
+ * \brief The K extent of a kernel's matrix multiplication; see reduction.h.
+ */
+#include "reduction.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include "launch_grid.h"
+#include "prim_func.h"
+
+namespace tilelang_tt {
+namespace ir {
+namespace {
+
+// Positions in tl.tileop.gemm(A, B, C, transpose_A, transpose_B, M, N, K, policy, clear_accum, ...).
+constexpr size_t kGemmAccumulator = 2;
+constexpr size_t kGemmK = 7;
+constexpr size_t kGemmClearAccum = 9;
+
+struct Loop {
+  const ffi::Object* var;
+  std::optional<int64_t> extent;
+};
+
+bool Contains(const ffi::Any& expr, const ffi::Object* var) {
+  if (ObjectOf(expr) == nullptr) return false;
+  if (ObjectOf(expr) == var) return true;
+  bool found = false;
+  ForEachChild(ObjectOf(expr), [&](const ffi::Any& child) { found = found || Contains(child, var); });
+  return found;
+}
+
+bool SameTerms(const ffi::Any& a, const ffi::Any& b) {
+  const ffi::Object* left = ObjectOf(a);
+  const ffi::Object* right = ObjectOf(b);
+  if (left == right) return left != nullptr;
+  if (left == nullptr || right == nullptr) return false;
+  if (std::optional<int64_t> value = ConstInt(a)) return value == ConstInt(b);
+  return TypeOf(left).kind == Kind::kArith && left->type_index() == right->type_index() &&
+         SameTerms(Field(left, "a"), Field(right, "a")) &&
+         SameTerms(Field(left, "b"), Field(right, "b"));
+}
+
+const ffi::Object* AccessedBuffer(const ffi::Object* access) {
+  std::optional<ffi::Any> buffer = TryField(access, "buffer");
+  return BufferKey(buffer ? *buffer : Field(access, "source"));
+}
+
+class ReductionFinder {
+ public:
+  void Visit(const ffi::Any& value) {
+    const ffi::Object* node = ObjectOf(value);
+    if (node == nullptr) return;
+    switch (TypeOf(node).kind) {
+      case Kind::kFor: {
+        if (BlockAxis(node) >= 0) return Visit(Field(node, "body"));
+        loops_.push_back({ObjectOf(Field(node, "loop_var")), ConstInt(Field(node, "extent"))});
+        Visit(Field(node, "body"));
+        loops_.pop_back();
+        return;
+      }
+      case Kind::kStore:
+        return VisitStore(node);
+      case Kind::kCall:
+        return VisitCall(node);
+      case Kind::kLoad:
+      case Kind::kArith:
+      case Kind::kVar:
+      case Kind::kIntImm:
+      case Kind::kBuffer:
+        return;
+      default:
+        ForEachChild(node, [this](const ffi::Any& child) { Visit(child); });
+    }
+  }
+
+  std::optional<int64_t> Result() const {
+    if (unknown_ || extents_.size() != 1) return std::nullopt;
+    return *extents_.begin();
+  }
+
+ private:
+  void VisitCall(const ffi::Object* call) {
+    std::string name = CallName(call);
+    ffi::Array<ffi::Any> args = CallArgs(call);
+    bool is_gemm = name.find("gemm") != std::string::npos && args.size() > kGemmClearAccum;
+    if (is_gemm) {
+      VisitGemm(args);
+    } else {
+      // An operator that only writes a region (fill, copy) gives it its initial value.
+      for (const ffi::Any& arg : args) {
+        if (std::optional<Region> region = RegionOf(arg); region && region->mask == 2) {
+          initialised_at_[region->buffer] = loops_;
+        }
+      }
+    }
+  }
+
+  void VisitGemm(const ffi::Array<ffi::Any>& args) {
+    std::optional<Region> accumulator = RegionOf(args[kGemmAccumulator]);
+    std::optional<int64_t> k = ConstInt(args[kGemmK]);
+    std::optional<int64_t> clears = ConstInt(args[kGemmClearAccum]);
+    if (!accumulator || !k || !clears) {
+      unknown_ = true;
+      return;
+    }
+    if (*clears != 0) {
+      extents_.insert(*k);
+      return;
+    }
+    auto initialised = initialised_at_.find(accumulator->buffer);
+    if (initialised == initialised_at_.end()) {
+      unknown_ = true;
+      return;
+    }
+    size_t shared = 0;
+    while (shared < loops_.size() && shared < initialised->second.size() &&
+           loops_[shared].var == initialised->second[shared].var) {
+      ++shared;
+    }
+    AddProduct(*k, std::vector<Loop>(loops_.begin() + shared, loops_.end()));
+  }
+
+  void VisitStore(const ffi::Object* store) {
+    const ffi::Object* buffer = AccessedBuffer(store);
+    auto indices = Field(store, "indices").cast<ffi::Array<ffi::Any>>();
+    ffi::Any value = Field(store, "value");
+    if (KindOf(value) != Kind::kArith) return;
+    ffi::Any addend = Field(ObjectOf(value), "a");
+    if (KindOf(addend) != Kind::kLoad || AccessedBuffer(ObjectOf(addend)) != buffer) return;
+    auto read = Field(ObjectOf(addend), "indices").cast<ffi::Array<ffi::Any>>();
+    bool same_element = read.size() == indices.size();
+    for (size_t i = 0; same_element && i < read.size(); ++i) {
+      same_element = SameTerms(read[i], indices[i]);
+    }
+    if (!same_element || !IsProductOfLoads(Field(ObjectOf(value), "b"))) return;
+    std::vector<Loop> reduced;
+    for (const Loop& loop : loops_) {
+      bool indexes = std::any_of(indices.begin(), indices.end(), [&](const ffi::Any& index) {
+        return Contains(index, loop.var);
+      });
+      if (!indexes) reduced.push_back(loop);
+    }
+    if (!reduced.empty()) AddProduct(1, reduced);
+  }
+
+  /*! a[..] * b[..], each possibly cast to the accumulator's type. */
+  static bool IsProductOfLoads(ffi::Any value) {
+    value = StripCast(value);
+    const ffi::Object* node = ObjectOf(value);
+    return KindOf(value) == Kind::kArith && node->GetTypeKey().find("Mul") != std::string::npos &&
+           KindOf(StripCast(Field(node, "a"))) == Kind::kLoad &&
+           KindOf(StripCast(Field(node, "b"))) == Kind::kLoad;
+  }
+
+  static ffi::Any StripCast(ffi::Any value) {
+    const ffi::Object* node = ObjectOf(value);
+    if (node != nullptr && node->GetTypeKey().find("Cast") != std::string::npos) {
+      return StripCast(Field(node, "value"));
+    }
+    return value;
+  }
+
+  void AddProduct(int64_t extent, const std::vector<Loop>& loops) {
+    for (const Loop& loop : loops) {
+      if (!loop.extent || __builtin_mul_overflow(extent, *loop.extent, &extent)) {
+        unknown_ = true;
+        return;
+      }
+    }
+    extents_.insert(extent);
+  }
+
+  struct Region {
+    const ffi::Object* buffer;
+    int64_t mask;
+  };
+
+  static std::optional<Region> RegionOf(const ffi::Any& value) {
+    if (KindOf(value) != Kind::kCall) return std::nullopt;
+    std::string name = CallName(ObjectOf(value));
+    ffi::Array<ffi::Any> args = CallArgs(ObjectOf(value));
+    if (name.find("region") == std::string::npos || args.size() < 2) return std::nullopt;
+    std::optional<int64_t> mask = ConstInt(args[1]);
+    if (KindOf(args[0]) != Kind::kLoad || !mask) return std::nullopt;
+    return Region{AccessedBuffer(ObjectOf(args[0])), *mask};
+  }
+
+  std::vector<Loop> loops_;
+  /*! The loops around the latest initialisation of each buffer. */
+  std::unordered_map<const ffi::Object*, std::vector<Loop>> initialised_at_;
+  std::set<int64_t> extents_;
+  bool unknown_ = false;
+};
+
+}  // namespace
+
+std::optional<int64_t> MatmulReductionExtent(const ffi::ObjectRef& func) {
+  ReductionFinder finder;
+  finder.Visit(Field(func.get(), "body"));
+  return finder.Result();
+}
+
+}  // namespace ir
+}  // namespace tilelang_tt

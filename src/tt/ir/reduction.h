@@ -1,0 +1,27 @@
+/*!
+ * \file ir/reduction.h
+ * \brief How long the reduction of a kernel's matrix multiplication is.
+ */
+#ifndef TILELANG_TT_IR_REDUCTION_H_
+#define TILELANG_TT_IR_REDUCTION_H_
+
+#include "node.h"
+
+namespace tilelang_tt {
+namespace ir {
+
+/*!
+ * \brief Elements of K that one output tile accumulates, or nothing if the kernel says no single number.
+ *
+ * Two forms count. A tile operator gemm(A, B, C, ...): its K, times the extents of
+ * the loops between the initialisation of C and the gemm. A store
+ * C[i] = C[i] + a * b: the extents of the loops whose variable is not in i.
+ * Nothing is returned for a kernel with no matrix multiplication, with several
+ * that differ, or with a loop whose extent is not constant.
+ */
+std::optional<int64_t> MatmulReductionExtent(const ffi::ObjectRef& func);
+
+}  // namespace ir
+}  // namespace tilelang_tt
+
+#endif  // TILELANG_TT_IR_REDUCTION_H_

@@ -1,0 +1,79 @@
+/*!
+ * \file schedule/check.cc
+ * \brief Faults of a schedule; see check.h.
+ */
+#include "check.h"
+
+#include <algorithm>
+#include <sstream>
+
+namespace tilelang_tt {
+namespace schedule {
+
+std::optional<std::string> FindPartitionFault(const std::vector<TileRange>& ranges,
+                                              int64_t num_tiles) {
+  std::ostringstream fault;
+  std::vector<size_t> active;
+  for (size_t core = 0; core < ranges.size(); ++core) {
+    if (ranges[core].count < 0 || ranges[core].count > num_tiles) {
+      fault << "core " << core << " has " << ranges[core].count << " tiles; expected 0 to "
+            << num_tiles;
+      return fault.str();
+    }
+    if (ranges[core].count > 0) active.push_back(core);
+  }
+  std::sort(active.begin(), active.end(),
+            [&](size_t a, size_t b) { return ranges[a].start < ranges[b].start; });
+  int64_t next = 0;  // the first tile that no core so far runs
+  for (size_t core : active) {
+    if (ranges[core].start != next) {
+      fault << "core " << core << " starts at tile " << ranges[core].start << "; expected " << next
+            << ", since " << (ranges[core].start < next ? "a tile would run twice" : "no core runs it");
+      return fault.str();
+    }
+    next += ranges[core].count;
+  }
+  if (next != num_tiles) {
+    fault << "the cores run " << next << " tiles; expected " << num_tiles;
+    return fault.str();
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> FindCoreRangeFault(const std::vector<CoreRange>& ranges,
+                                              const std::vector<int64_t>& counts, int64_t grid_x,
+                                              int64_t grid_y) {
+  std::ostringstream fault;
+  std::vector<int64_t> covered(counts.size(), 0);
+  for (const CoreRange& r : ranges) {
+    if (r.x0 < 0 || r.y0 < 0 || r.x0 > r.x1 || r.y0 > r.y1 || r.x1 >= grid_x || r.y1 >= grid_y) {
+      fault << "the rectangle (" << r.x0 << ", " << r.y0 << ")-(" << r.x1 << ", " << r.y1
+            << ") is found; expected one inside the grid of " << grid_x << "x" << grid_y;
+      return fault.str();
+    }
+    for (int64_t y = r.y0; y <= r.y1; ++y) {
+      for (int64_t x = r.x0; x <= r.x1; ++x) {
+        int64_t& seen = covered[y * grid_x + x];
+        if (seen != 0 || r.count != counts[y * grid_x + x] || r.count == 0) {
+          fault << "core (" << x << ", " << y << ") has " << r.count
+                << " tiles by its rectangle; expected "
+                << (seen != 0 ? "it in one rectangle only"
+                              : std::to_string(counts[y * grid_x + x]) + " by tt_tiles_per_core");
+          return fault.str();
+        }
+        seen = r.count;
+      }
+    }
+  }
+  for (size_t core = 0; core < counts.size(); ++core) {
+    if (covered[core] != counts[core]) {
+      fault << "core (" << core % grid_x << ", " << core / grid_x << ") is in no rectangle; expected"
+            << " one with its " << counts[core] << " tiles";
+      return fault.str();
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace schedule
+}  // namespace tilelang_tt

@@ -1,0 +1,33 @@
+/*!
+ * \file transform/bind_tt_device.cc
+ * \brief tl.tt.transform.BindTTDevice: the device that a function is compiled for.
+ */
+#include <tvm/ffi/reflection/registry.h>
+
+#include "../device/device_spec.h"
+#include "prim_func_pass.h"
+
+namespace tilelang_tt {
+
+/*!
+ * \brief A pass that sets tt_device.
+ * \param description The device, as DeviceSpec.to_attr() gives it; checked here, once.
+ * \param replace Whether it replaces a tt_device that a function has already; if not,
+ *   that one is checked and kept.
+ */
+ffi::ObjectRef BindTTDevice(AttrMap description, bool replace) {
+  device::ReadDeviceSpec("BindTTDevice", description);
+  return MakeAttrPass("tl.tt.BindTTDevice", [=](const ffi::ObjectRef&, Attrs* attrs) {
+    if (attrs->Has(attr::kDevice) && !replace) {
+      device::ReadDeviceSpec(attrs->place(), *attrs->Map(attr::kDevice));
+    } else {
+      attrs->Set(attr::kDevice, description);
+    }
+  });
+}
+
+TVM_FFI_STATIC_INIT_BLOCK() {
+  tvm::ffi::reflection::GlobalDef().def("tl.tt.transform.BindTTDevice", BindTTDevice);
+}
+
+}  // namespace tilelang_tt

@@ -1,0 +1,139 @@
+/*!
+ * \file transform/buffer_descriptor.cc
+ * \brief Making a buffer's descriptor; see buffer_descriptor.h.
+ */
+#include "buffer_descriptor.h"
+
+#include "../error.h"
+#include "../shard/data_format.h"
+#include "../shard/page_layout.h"
+
+namespace tilelang_tt {
+namespace {
+
+// ttnn pads and pages shapes up to this rank as page_layout.h says; more is not tried out.
+constexpr size_t kMaxRank = 4;
+
+// ArgConfig::IsDram, tt_metal/hostdevcommon/api/hostdevcommon/tensor_accessor/arg_config.hpp.
+constexpr int64_t kIsDram = 2;
+
+std::vector<int64_t> ConstShape(const std::string& place, const ir::BufferParam& buffer) {
+  std::vector<int64_t> shape;
+  for (size_t axis = 0; axis < buffer.shape.size(); ++axis) {
+    std::optional<int64_t> extent = ir::ConstInt(buffer.shape[axis]);
+    if (!extent) {
+      TT_UNSUPPORTED() << place << ": the extent of axis " << axis
+                       << " is symbolic; expected a constant. Specialise the kernel to a shape";
+    }
+    if (*extent < 1) {
+      TT_MALFORMED() << place << ": the extent of axis " << axis << " is " << *extent
+                     << "; expected at least 1";
+    }
+    shape.push_back(*extent);
+  }
+  return shape;
+}
+
+/*! Tiling reorders a tensor that is compact and row-major; views into another are refused. */
+void CheckCompact(const std::string& place, const ir::BufferParam& buffer,
+                  const std::vector<int64_t>& shape) {
+  if (!buffer.scope.empty() && buffer.scope != "global") {
+    TT_UNSUPPORTED() << place << " is in memory scope \"" << buffer.scope
+                     << "\"; expected \"global\"";
+  }
+  if (ir::ObjectOf(buffer.elem_offset) != nullptr && ir::ConstInt(buffer.elem_offset) != 0) {
+    TT_UNSUPPORTED() << place << " starts at an offset of its memory; expected offset 0";
+  }
+  if (buffer.strides.empty()) return;
+  if (buffer.strides.size() != shape.size()) {
+    TT_MALFORMED() << place << " has " << buffer.strides.size() << " strides; expected "
+                   << shape.size() << ", one a dimension";
+  }
+  int64_t expected = 1;
+  for (size_t axis = shape.size(); axis-- > 0;) {
+    std::optional<int64_t> stride = ir::ConstInt(buffer.strides[axis]);
+    if (shape[axis] != 1 && stride != expected) {
+      TT_UNSUPPORTED() << place << ": the stride of axis " << axis << " is "
+                       << (stride ? std::to_string(*stride) : "symbolic") << "; expected "
+                       << expected << ", that of a compact row-major tensor";
+    }
+    // Only a stride beyond int64 overflows here, and such a shape is refused below.
+    if (__builtin_mul_overflow(expected, shape[axis], &expected)) return;
+  }
+}
+
+ffi::Array<ffi::Any> IntList(const std::vector<int64_t>& values) {
+  ffi::Array<ffi::Any> list;
+  for (int64_t value : values) list.push_back(value);
+  return list;
+}
+
+}  // namespace
+
+std::vector<int64_t> CompactShape(const std::string& place, const ir::BufferParam& buffer) {
+  std::vector<int64_t> shape = ConstShape(place, buffer);
+  CheckCompact(place, buffer, shape);
+  return shape;
+}
+
+std::string BufferPlace(const Attrs& func_attrs, const std::string& name) {
+  return func_attrs.place() + ": buffer " + name;
+}
+
+AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device,
+                       const std::string& name, const std::vector<int64_t>& shape,
+                       const std::string& dtype) {
+  std::string place = BufferPlace(func_attrs, name);
+  if (shape.size() > kMaxRank) {
+    TT_UNSUPPORTED() << place << " has rank " << shape.size() << "; expected at most " << kMaxRank
+                     << ". Merge its leading dimensions";
+  }
+  std::optional<shard::DataFormat> format = shard::DataFormatOf(dtype);
+  if (!format) {
+    TT_UNSUPPORTED() << place << " is of dtype " << dtype
+                     << ", which has no Tenstorrent format; expected one of "
+                     << shard::SupportedDtypes();
+  }
+  int64_t tile_height = func_attrs.RequireInt(attr::kTileHeight, "run ApplyTTDefaults first");
+  int64_t tile_width = func_attrs.RequireInt(attr::kTileWidth, "run ApplyTTDefaults first");
+  std::optional<shard::PageLayout> layout = shard::TiledInterleaved(
+      shape, tile_height, tile_width, format->item_size, device.dram_alignment);
+  if (!layout) {
+    TT_UNSUPPORTED() << place << " has shape " << Show(IntList(shape))
+                     << ", more pages than TensorAccessor's 32-bit page ids can count; "
+                     << "expected at most 4294967295";
+  }
+
+  AttrMap accessor;
+  accessor.Set("memory", ffi::String("dram"));
+  accessor.Set("page_size", layout->page_size);
+  accessor.Set("aligned_page_size", layout->aligned_page_size);
+  accessor.Set("num_pages", layout->num_pages);
+  accessor.Set("num_banks", device.dram_banks);
+  // TensorAccessorArgs of an interleaved buffer in DRAM, as of ttnn 0.67.4: flags, aligned page size.
+  accessor.Set("compile_time_args", IntList({kIsDram, layout->aligned_page_size}));
+
+  AttrMap descriptor;
+  descriptor.Set("tt_shape", IntList(shape));
+  descriptor.Set("tt_dtype", ffi::String(dtype));
+  descriptor.Set("tt_layout", ffi::String(func_attrs.RequireString(attr::kLayoutType,
+                                                                   "run ApplyTTDefaults first")));
+  descriptor.Set("tt_tile_shape", IntList({tile_height, tile_width}));
+  descriptor.Set("tt_needs_padding", layout->needs_padding);
+  descriptor.Set("tt_padded_shape", IntList(layout->padded_shape));
+  descriptor.Set("tt_num_tiles_height", layout->tiles_height);
+  descriptor.Set("tt_num_tiles_width", layout->tiles_width);
+  descriptor.Set("tt_data_format", ffi::String(format->name));
+  descriptor.Set("tt_tensor_accessor_config", accessor);
+  return descriptor;
+}
+
+void CheckRole(const Attrs& descriptor) {
+  std::string role = descriptor.RequireString(kRole, "run InferDefaultTTShard first");
+  if (role != "in" && role != "out" && role != "inout") {
+    TT_MALFORMED() << descriptor.place() << ": " << kRole << " is \"" << role
+                   << "\"; expected \"in\", \"out\" or \"inout\"";
+  }
+}
+
+}  // namespace tilelang_tt

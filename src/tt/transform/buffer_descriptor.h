@@ -1,0 +1,49 @@
+/*!
+ * \file transform/buffer_descriptor.h
+ * \brief A buffer's descriptor, an entry of tt_buffers: where each of its pages lives.
+ */
+#ifndef TILELANG_TT_TRANSFORM_BUFFER_DESCRIPTOR_H_
+#define TILELANG_TT_TRANSFORM_BUFFER_DESCRIPTOR_H_
+
+#include <string>
+#include <vector>
+
+#include "../attrs.h"
+#include "../device/device_spec.h"
+#include "../ir/prim_func.h"
+
+namespace tilelang_tt {
+
+/*!
+ * \brief The shape of a parameter whose memory is compact and row-major.
+ * \param place What an error begins with.
+ * \throws ValueError: a dimension below 1.
+ * \throws NotImplementedError: a symbolic dimension, strides that are not row-major, an
+ *   offset, or a memory scope other than global.
+ */
+std::vector<int64_t> CompactShape(const std::string& place, const ir::BufferParam& buffer);
+
+/*!
+ * \brief The descriptor that shape, dtype, tile and device give; all of it but the role.
+ *
+ * \param func_attrs The function's attributes, with the layout and the tile.
+ * \param name The buffer's name.
+ * \param shape Elements a dimension, each at least 1.
+ * \throws NotImplementedError: a rank above 4, a dtype with no Tenstorrent format, or more
+ *   pages than 2^32 - 1.
+ */
+AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device,
+                       const std::string& name, const std::vector<int64_t>& shape,
+                       const std::string& dtype);
+
+/*! \brief The place of a buffer in messages: "gemm: buffer A". */
+std::string BufferPlace(const Attrs& func_attrs, const std::string& name);
+
+constexpr const char* kRole = "tt_role";
+
+/*! \brief Checks that a descriptor's role is "in", "out" or "inout". */
+void CheckRole(const Attrs& descriptor);
+
+}  // namespace tilelang_tt
+
+#endif  // TILELANG_TT_TRANSFORM_BUFFER_DESCRIPTOR_H_

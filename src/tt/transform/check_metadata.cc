@@ -1,0 +1,94 @@
+/*!
+ * \file transform/check_metadata.cc
+ * \brief Checking metadata by itself; see check_metadata.h.
+ */
+#include "check_metadata.h"
+
+#include <tvm/ffi/reflection/registry.h>
+
+#include "../error.h"
+#include "buffer_descriptor.h"
+#include "defaults.h"
+#include "runtime_args.h"
+#include "schedule_attrs.h"
+
+namespace tilelang_tt {
+namespace {
+
+constexpr const char* kScheduleAdvice = "run InferDefaultTTSchedule first";
+constexpr const char* kShardAdvice = "run InferDefaultTTShard first";
+
+void ExpectInt(const Attrs& attrs, const char* key, int64_t expected, const char* why) {
+  int64_t found = attrs.RequireInt(key, kScheduleAdvice);
+  if (found != expected) attrs.Contradiction(key, found, expected, why);
+}
+
+void CheckSchedule(const Attrs& attrs, const device::DeviceSpec& device) {
+  std::array<int64_t, 3> grid;
+  for (int axis = 0; axis < 3; ++axis) {
+    grid[axis] = attrs.RequireInt(attr::kGrid[axis], kScheduleAdvice);
+    if (grid[axis] < 1) {
+      TT_MALFORMED() << attrs.place() << ": " << attr::kGrid[axis] << " is " << grid[axis]
+                     << "; expected at least 1";
+    }
+  }
+  int64_t num_tiles = CountTiles(attrs, grid);
+  ExpectInt(attrs, attr::kNumTiles, num_tiles, "that is the product of the grid's extents");
+  ExpectInt(attrs, attr::kNumCores, device.num_cores(), "that is the device's compute grid");
+  std::string order = attrs.RequireString(attr::kCoreOrder, kScheduleAdvice);
+  if (order != kCoreOrderRule) {
+    attrs.Contradiction(attr::kCoreOrder, ffi::String(order), ffi::String(kCoreOrderRule),
+                        "every per-core list is in that order");
+  }
+  CheckCoreRanges(attrs, device, CheckTilesPerCore(attrs, device, num_tiles));
+  CheckRuntimeArgs(attrs, grid);
+}
+
+std::vector<int64_t> DescribedShape(const Attrs& descriptor) {
+  std::vector<int64_t> shape;
+  for (const ffi::Any& entry : descriptor.RequireArray("tt_shape", kShardAdvice)) {
+    std::optional<int64_t> extent = ir::ConstInt(entry);
+    if (!extent || *extent < 1) {
+      TT_MALFORMED() << descriptor.place() << ": tt_shape has " << Show(entry)
+                     << "; expected integers of at least 1";
+    }
+    shape.push_back(*extent);
+  }
+  return shape;
+}
+
+void CheckBuffers(const Attrs& attrs, const device::DeviceSpec& device) {
+  for (const auto& [name, value] : attrs.RequireMap(attr::kBuffers, kShardAdvice)) {
+    std::string place = BufferPlace(attrs, name);
+    auto map = value.as<AttrMap>();
+    if (!map) TT_MALFORMED() << place << " is " << Show(value) << "; expected a descriptor";
+    Attrs descriptor(place, *map);
+    AttrMap expected = DescribeBuffer(attrs, device, name, DescribedShape(descriptor),
+                                      descriptor.RequireString("tt_dtype", kShardAdvice));
+    for (const auto& [key, expected_value] : expected) {
+      auto found = map->Get(key);
+      if (!found || !SameValue(*found, expected_value)) {
+        descriptor.Contradiction(key.c_str(), found.value_or(ffi::Any()), expected_value,
+                                 "the buffer's shape, its dtype and the device say so");
+      }
+    }
+    CheckRole(descriptor);
+  }
+}
+
+}  // namespace
+
+void CheckMetadata(const Attrs& attrs) {
+  CheckDefaults(attrs);
+  device::DeviceSpec device = RequireDevice(attrs);
+  CheckSchedule(attrs, device);
+  CheckBuffers(attrs, device);
+}
+
+TVM_FFI_STATIC_INIT_BLOCK() {
+  tvm::ffi::reflection::GlobalDef().def("tl.tt.check_metadata", [](ffi::String place, AttrMap map) {
+    CheckMetadata(Attrs(place, map));
+  });
+}
+
+}  // namespace tilelang_tt

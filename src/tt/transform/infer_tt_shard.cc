@@ -1,0 +1,98 @@
+/*!
+ * \file transform/infer_tt_shard.cc
+ * \brief tl.tt.transform.InferDefaultTTShard: where each page of each buffer lives.
+ *
+ * Every tensor parameter gets a descriptor of a tiled tensor interleaved over the
+ * DRAM banks, as TT-metal's TensorAccessor addresses it, and a role.
+ */
+#include <tvm/ffi/reflection/registry.h>
+
+#include <set>
+
+#include "../error.h"
+#include "../ir/buffer_access.h"
+#include "buffer_descriptor.h"
+#include "defaults.h"
+#include "params.h"
+#include "prim_func_pass.h"
+#include "schedule_attrs.h"
+
+namespace tilelang_tt {
+namespace {
+
+/*!
+ * The parameters that tilelang_out_idx names. TileLang allocates those afresh for
+ * every call, so whatever the code does, they carry nothing in.
+ */
+std::set<int> DeclaredOutputs(const Attrs& attrs, const ir::Params& params) {
+  constexpr const char* kOutIdx = "tilelang_out_idx";
+  std::set<int> outputs;
+  std::optional<ffi::Array<ffi::Any>> declared = attrs.Array(kOutIdx);
+  if (!declared) return outputs;
+  for (const ffi::Any& entry : *declared) {
+    std::optional<int64_t> index = ir::ConstInt(entry);
+    if (!index || *index < -params.count || *index >= params.count) {
+      TT_MALFORMED() << attrs.place() << ": " << kOutIdx << " has " << Show(entry)
+                     << "; expected a parameter's index, " << -params.count << " to "
+                     << params.count - 1;
+    }
+    outputs.insert(static_cast<int>(*index < 0 ? *index + params.count : *index));
+  }
+  return outputs;
+}
+
+std::string RoleOf(const ir::BufferAccess& access, bool declared_output) {
+  if (declared_output || (access.written && !access.read)) return "out";
+  return access.written ? "inout" : "in";
+}
+
+void InferShard(const ffi::ObjectRef& func, Attrs* attrs) {
+  ApplyDefaults(attrs);
+  device::DeviceSpec device = RequireDevice(*attrs);
+  ir::Params params = RequireParams(func);
+  std::vector<ir::BufferAccess> access = ir::AnalyzeBufferAccess(func, params);
+  std::set<int> declared_outputs = DeclaredOutputs(*attrs, params);
+  AttrMap given = attrs->Map(attr::kBuffers).value_or(AttrMap());
+
+  AttrMap buffers;
+  for (size_t i = 0; i < params.buffers.size(); ++i) {
+    const ir::BufferParam& buffer = params.buffers[i];
+    std::string place = BufferPlace(*attrs, buffer.name);
+    // What the author set of a descriptor is kept, and the rest is added.
+    Attrs descriptor(place, Attrs(place, given).Map(buffer.name.c_str()).value_or(AttrMap()));
+    if (auto layout = descriptor.String("tt_layout");
+        layout && *layout != *attrs->String(attr::kLayoutType)) {
+      TT_UNSUPPORTED() << place << ": tt_layout is \"" << *layout << "\"; expected \""
+                       << *attrs->String(attr::kLayoutType) << "\"";
+    }
+    for (const auto& [key, value] :
+         DescribeBuffer(*attrs, device, buffer.name, CompactShape(place, buffer),
+                        ffi::DLDataTypeToString(buffer.dtype))) {
+      descriptor.Infer(key.c_str(), value);
+    }
+    bool declared_output = declared_outputs.count(buffer.index) != 0;
+    descriptor.Default(kRole, ffi::String(RoleOf(access[i], declared_output)));
+    CheckRole(descriptor);
+    buffers.Set(buffer.name, descriptor.map());
+  }
+  for (const auto& entry : given) {
+    if (buffers.count(entry.first) == 0) {
+      TT_MALFORMED() << attrs->place() << ": " << attr::kBuffers << " describes \""
+                     << std::string(entry.first) << "\"; expected the name of a tensor parameter";
+    }
+  }
+  attrs->Set(attr::kBuffers, buffers);
+}
+
+}  // namespace
+
+ffi::ObjectRef InferDefaultTTShard() {
+  return MakeAttrPass("tl.tt.InferDefaultTTShard", InferShard);
+}
+
+TVM_FFI_STATIC_INIT_BLOCK() {
+  tvm::ffi::reflection::GlobalDef().def("tl.tt.transform.InferDefaultTTShard",
+                                        InferDefaultTTShard);
+}
+
+}  // namespace tilelang_tt

@@ -1,0 +1,36 @@
+/*!
+ * \file transform/prim_func_pass.cc
+ * \brief Making TVM passes through registered functions; see prim_func_pass.h.
+ */
+#include "prim_func_pass.h"
+
+#include <tvm/ffi/rvalue_ref.h>
+
+#include "../ir/prim_func.h"
+
+namespace tilelang_tt {
+
+ffi::ObjectRef MakeAttrPass(const char* name,
+                            std::function<void(const ffi::ObjectRef& func, Attrs* attrs)> rewrite) {
+  static const ffi::Function kWithAttrs = ffi::Function::GetGlobalRequired("ir.BaseFuncWithAttrs");
+  static const ffi::Function kPassInfo = ffi::Function::GetGlobalRequired("transform.PassInfo");
+  static const ffi::Function kCreatePass =
+      ffi::Function::GetGlobalRequired("tirx.transform.CreatePrimFuncPass");
+
+  auto apply = [rewrite = std::move(rewrite)](ffi::RValueRef<ffi::ObjectRef> func_ref,
+                                              const ffi::ObjectRef&,
+                                              const ffi::ObjectRef&) -> ffi::ObjectRef {
+    ffi::ObjectRef func = *std::move(func_ref);
+    AttrMap before = ir::FuncAttrs(func);
+    Attrs attrs(ir::FuncName(func), before);
+    rewrite(func, &attrs);
+    if (attrs.map().same_as(before)) return func;
+    return kWithAttrs(ffi::RValueRef<ffi::ObjectRef>(std::move(func)), attrs.map())
+        .cast<ffi::ObjectRef>();
+  };
+  ffi::Any info = kPassInfo(/*opt_level=*/0, ffi::String(name), ffi::Array<ffi::String>(),
+                            /*traceable=*/false);
+  return kCreatePass(ffi::Function::FromTyped(std::move(apply)), info).cast<ffi::ObjectRef>();
+}
+
+}  // namespace tilelang_tt

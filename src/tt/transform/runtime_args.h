@@ -1,0 +1,39 @@
+/*!
+ * \file transform/runtime_args.h
+ * \brief tt_runtime_args_schema: the runtime arguments a kernel gets, in order.
+ *
+ * Each entry is a map: `name`; `dtype`, of one 32-bit word; `kind`; `meaning`, for a
+ * reader. Kinds: "per_core" (a value a core, from tt_tiles_per_core), "constant" (the
+ * same everywhere, in `value`), "buffer_address" (the base of the parameter `buffer`)
+ * and "scalar" (the function's own `parameter`).
+ */
+#ifndef TILELANG_TT_TRANSFORM_RUNTIME_ARGS_H_
+#define TILELANG_TT_TRANSFORM_RUNTIME_ARGS_H_
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "../attrs.h"
+#include "../ir/prim_func.h"
+
+namespace tilelang_tt {
+
+/*!
+ * \brief The schema: start_id, count, grid_x, grid_y, grid_z, kt_tiles (where the kernel
+ *   multiplies matrices), one address a buffer, the scalars.
+ * \param grid T.Kernel's extents, in blocks.
+ * \param tile_width Elements; kt_tiles counts K in these.
+ * \param reduction K, in elements.
+ * \throws NotImplementedError: a scalar of more than 32 bits.
+ */
+ffi::Array<ffi::Any> RuntimeArgs(const std::string& place, const std::array<int64_t, 3>& grid,
+                                 int64_t tile_width, std::optional<int64_t> reduction,
+                                 const ir::Params& params);
+
+/*! \brief Checks tt_runtime_args_schema: distinct names, start_id and count among them, the grid's extents. */
+void CheckRuntimeArgs(const Attrs& attrs, const std::array<int64_t, 3>& grid);
+
+}  // namespace tilelang_tt
+
+#endif  // TILELANG_TT_TRANSFORM_RUNTIME_ARGS_H_

@@ -1,0 +1,83 @@
+"""Tenstorrent metadata for TileLang kernels: schedules and page layouts for the actual device.
+
+    >>> import tilelang.tt as tt
+    >>> mod = tt.infer_metadata(kernel, device="n150")     # or "live", a file, a DeviceSpec
+    >>> tt.schedule_of(mod["main"]).tiles_per_core[0]
+    TileRange(start_id=0, count=4)
+    >>> tt.buffer_attrs(mod["main"], "A")["tt_tensor_accessor_config"]["num_pages"]
+    64
+
+Names are loaded on first use, so that importing the package costs next to nothing, and
+so that devices and plans can be read where there is no TVM.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+_HOMES = {
+    "apply_tt_defaults": "target",
+    "bind_tt_device": "passes",
+    "infer_default_tt_schedule": "passes",
+    "infer_default_tt_shard": "passes",
+    "verify_tt_metadata": "passes",
+    "infer_metadata": "passes",
+    "DeviceSpec": "device",
+    "BufferDescriptor": "metadata",
+    "CoreRange": "metadata",
+    "RuntimeArg": "metadata",
+    "Schedule": "metadata",
+    "TensorAccessorConfig": "metadata",
+    "TileRange": "metadata",
+    "buffer_attrs": "metadata",
+    "buffers_of": "metadata",
+    "schedule_of": "metadata",
+    "Plan": "plan",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
+
+
+def _warn_without_tvm() -> None:
+    from ._ffi import NO_TVM, has_tvm
+
+    if not has_tvm():
+        import warnings
+
+        warnings.warn(f"{NO_TVM}. Devices and plans work without", RuntimeWarning, stacklevel=3)
+
+
+_warn_without_tvm()
+
+if TYPE_CHECKING:
+    from .device import DeviceSpec as DeviceSpec
+    from .metadata import BufferDescriptor as BufferDescriptor
+    from .metadata import CoreRange as CoreRange
+    from .metadata import RuntimeArg as RuntimeArg
+    from .metadata import Schedule as Schedule
+    from .metadata import TensorAccessorConfig as TensorAccessorConfig
+    from .metadata import TileRange as TileRange
+    from .metadata import buffer_attrs as buffer_attrs
+    from .metadata import buffers_of as buffers_of
+    from .metadata import schedule_of as schedule_of
+    from .passes import bind_tt_device as bind_tt_device
+    from .passes import infer_default_tt_schedule as infer_default_tt_schedule
+    from .passes import infer_default_tt_shard as infer_default_tt_shard
+    from .passes import infer_metadata as infer_metadata
+    from .passes import verify_tt_metadata as verify_tt_metadata
+    from .plan import Plan as Plan
+    from .target import apply_tt_defaults as apply_tt_defaults

@@ -1,0 +1,88 @@
+"""The loaded libtilelang_tt: its passes, by the names they are registered under.
+
+Making a pass needs a TVM in the process, since a pass is a TVM object. Everything is
+loaded on first use, so that devices and plans can be handled where there is no TVM.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+from typing import Any
+
+import tvm_ffi
+
+LIBRARY_NAME = "libtilelang_tt.so"
+
+NO_TVM = (
+    "tilelang.tt found no TVM, which its passes need. Install one of the extras: "
+    "pip install 'tilelang-tt[tvm]' (apache-tvm) or pip install 'tilelang-tt[tilelang]' "
+    "(tilelang, with the TVM it brings)"
+)
+
+# tvm-ffi maps an error of C++ to the Python exception registered for its kind.
+tvm_ffi.register_error("NotImplementedError", NotImplementedError)
+
+
+def has_tvm() -> bool:
+    """Whether a TVM can be imported, without importing it."""
+    from importlib.util import find_spec
+
+    # Importing tilelang.tt has imported a real tilelang already, which puts its TVM on the path.
+    return find_spec("tvm") is not None
+
+
+def import_tvm() -> Any:
+    """The TVM of this environment. Raises ImportError, naming the extras, where there is none."""
+    try:
+        import tvm
+        import tvm.tirx  # noqa: F401  registers the classes that reflection shows
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.split(".")[0] == "tvm":
+            raise ImportError(NO_TVM) from error
+        raise
+    return tvm
+
+
+def library_path() -> Path:
+    """Where the built library is: in the package, or in ``build/`` of a source tree.
+
+    The environment variable TILELANG_TT_LIBRARY names another one.
+    """
+    named = os.environ.get("TILELANG_TT_LIBRARY")
+    if named:
+        candidates = [Path(named)]
+    else:
+        package = Path(__file__).resolve().parent
+        candidates = [package / "lib" / LIBRARY_NAME, package.parents[1] / "build" / LIBRARY_NAME]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    looked = ", ".join(str(candidate) for candidate in candidates)
+    raise ImportError(
+        f"tilelang.tt found no {LIBRARY_NAME} at {looked}. Install the package with pip, "
+        "or build the library with cmake"
+    )
+
+
+@functools.cache
+def transform(name: str) -> Any:
+    """The registered function ``tl.tt.transform.<name>``, which makes a pass. Needs a TVM."""
+    import_tvm()
+    _load()
+    return tvm_ffi.get_global_func(f"tl.tt.transform.{name}")
+
+
+def check_metadata(place: str, attrs: Any) -> None:
+    """Check a function's metadata by itself, as VerifyTTMetadata does; no TVM is needed.
+
+    Raises ValueError or NotImplementedError, beginning with ``place``.
+    """
+    _load()
+    tvm_ffi.get_global_func("tl.tt.check_metadata")(place, attrs)
+
+
+@functools.cache
+def _load() -> Any:
+    return tvm_ffi.load_module(str(library_path()))

@@ -1,0 +1,138 @@
+"""Reading and writing JSON documents that have a schema in ``schemas/``.
+
+Every fault of a document is a ValueError that names the file and the place in it, with
+the value found and the value expected.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+_SCHEMAS = Path(__file__).parent / "schemas"
+
+
+@functools.cache
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema ``schemas/<name>.schema.json``."""
+    document: dict[str, Any] = json.loads((_SCHEMAS / f"{name}.schema.json").read_text())
+    return document
+
+
+@functools.cache
+def _validator(name: str) -> Any:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+
+    registry: Any = Registry().with_resources(
+        (path.name, Resource.from_contents(json.loads(path.read_text())))
+        for path in _SCHEMAS.glob("*.schema.json")
+    )
+    return Draft202012Validator(schema(name), registry=registry)
+
+
+def validate(name: str, document: Any, place: str) -> None:
+    """Check a document against a schema. Raises ValueError, beginning with ``place``."""
+    from jsonschema.exceptions import best_match
+
+    # Of another version, the rest of the document means something else.
+    version = schema(name)["properties"]["schema_version"]["const"]
+    if isinstance(document, dict) and document.get("schema_version", version) != version:
+        found = document["schema_version"]
+        raise ValueError(f"{place}: schema_version is {found!r}; expected {version}")
+    error = best_match(_validator(name).iter_errors(document))
+    if error is None:
+        return
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.path)
+    where = f"{where.lstrip('.')}: " if where else ""
+    raise ValueError(f"{place}: {where}{_expectation(error)}")
+
+
+def _expectation(error: Any) -> str:
+    if error.validator == "required":
+        missing = sorted(set(error.validator_value) - set(error.instance))
+        return f"found no {', '.join(missing)}; expected it"
+    if error.validator == "additionalProperties":
+        return str(error.message)
+    text = json.dumps(error.instance)
+    found = text if len(text) <= 80 else text[:77] + "..."
+    expected = {
+        "type": "a value of type {}",
+        "minimum": "at least {}",
+        "maximum": "at most {}",
+        "const": "{}",
+        "enum": "one of {}",
+        "minItems": "at least {} entries",
+        "maxItems": "at most {} entries",
+        "minLength": "at least {} character",
+    }.get(error.validator, f"{error.validator} {{}}")
+    return f"found {found}; expected {expected.format(error.validator_value)}"
+
+
+def read_json(name: str, path: str | os.PathLike[str]) -> Any:
+    """Read and check a document. Raises ValueError for a file that is absent or malformed."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(
+            f"{path}: {reason}; expected the description of a {name}, as JSON"
+        ) from error
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise ValueError(
+            f"{path}: found no whole JSON document ({error}); "
+            f"expected the description of a {name}"
+        ) from error
+    validate(name, document, str(path))
+    return document
+
+
+def write_json(path: str | os.PathLike[str], document: Any) -> None:
+    """Write a document, whole or not at all. Raises ValueError where the place can't be written."""
+    target = Path(path)
+    text = render(document) + "\n"
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}; expected a place to write to") from error
+
+
+_WIDTH = 100
+
+
+def render(document: Any) -> str:
+    """JSON for people: a key a line, and lists filled up to the line's width."""
+    return _render(document, "")
+
+
+def _render(value: Any, indent: str) -> str:
+    inner = indent + "  "
+    if isinstance(value, dict) and value:
+        items = (f"{inner}{json.dumps(key)}: {_render(item, inner)}" for key, item in value.items())
+        return "{\n" + ",\n".join(items) + f"\n{indent}}}"
+    whole = json.dumps(value)
+    if not isinstance(value, list) or len(whole) + len(indent) <= _WIDTH // 2:
+        return whole
+    if any(isinstance(item, dict) for item in value):
+        return "[\n" + ",\n".join(inner + _render(item, inner) for item in value) + f"\n{indent}]"
+    lines = [inner]
+    for item in map(json.dumps, value):
+        if len(lines[-1]) + len(item) > _WIDTH and lines[-1] != inner:
+            lines.append(inner)
+        lines[-1] += f"{item}, "
+    lines[-1] = lines[-1].removesuffix(", ")
+    return "[\n" + "\n".join(line.rstrip() for line in lines) + f"\n{indent}]"

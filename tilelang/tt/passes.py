@@ -1,0 +1,174 @@
+"""The passes, as functions over an IRModule or a PrimFunc.
+
+Each takes either and gives back a new one of the same kind; the argument stays as it
+was, also when an error is raised. Errors are ValueError (malformed input) or
+NotImplementedError (input there is no rule for), and name the function, the buffer or
+the axis, the value found and the value expected.
+
+The same passes are registered as ``tl.tt.transform.<Name>`` and compose in
+``tvm.transform.Sequential``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from . import _ffi
+from .device import DeviceLike, DeviceSpec, resolve_device
+
+#: An IRModule or a PrimFunc. TVM's classes differ between TVMs, so they are not named here.
+Function = TypeVar("Function")
+
+
+@functools.cache
+def _pass(name: str) -> Any:
+    return _ffi.transform(name)()
+
+
+def run_pass(name: str, func_or_mod: Function) -> Function:
+    """Run the registered pass ``tl.tt.transform.<name>``, which takes no argument."""
+    return _over_module(func_or_mod, _pass(name))
+
+
+def _over_module(func_or_mod: Function, rewrite: Callable[[Any], Any]) -> Function:
+    """Apply a rewrite of modules to a module, or to a function as the only one of a module."""
+    tvm = _ffi.import_tvm()
+    if isinstance(func_or_mod, tvm.IRModule):
+        return rewrite(func_or_mod)
+    if isinstance(func_or_mod, tvm.tirx.PrimFunc):
+        return rewrite(tvm.IRModule({"main": func_or_mod}))["main"]
+    raise ValueError(
+        f"found a {type(func_or_mod).__module__}.{type(func_or_mod).__qualname__}; "
+        "expected a tvm.IRModule or a tvm.tirx.PrimFunc"
+    )
+
+
+def bind_tt_device(func_or_mod: Function, device: DeviceLike | None = None) -> Function:
+    """Put the device to compile for on each function, as ``tt_device``.
+
+    Parameters
+    ----------
+    func_or_mod : tvm.IRModule or tvm.tirx.PrimFunc
+    device : DeviceSpec, dict, path, preset's name, "live", ttnn device, or None
+        Asked for in this order, and the first that answers wins: this argument; the
+        function's own ``tt_device``; the module's; the environment variable
+        TILELANG_TT_DEVICE (a file or a preset's name); a live ttnn device.
+
+    Raises
+    ------
+    ValueError
+        No device is to be had (the message lists the ways to name one), or its
+        description is malformed.
+    """
+    return _over_module(func_or_mod, lambda mod: _bind(mod, device))
+
+
+def _bind(mod: Any, device: DeviceLike | None) -> Any:
+    if device is not None:
+        spec = resolve_device(device)
+    elif all("tt_device" in (func.attrs or {}) for func in mod.functions.values()):
+        return mod
+    elif "tt_device" in (mod.attrs or {}):
+        spec = DeviceSpec.from_attr(mod.attrs["tt_device"], "the module's tt_device")
+    else:
+        spec = DeviceSpec.query()
+    return _bind_pass(spec, device is not None)(mod)
+
+
+@functools.lru_cache(maxsize=16)
+def _bind_pass(spec: DeviceSpec, replace: bool) -> Any:
+    return _ffi.transform("BindTTDevice")(spec.to_attr(), replace)
+
+
+def infer_default_tt_schedule(func_or_mod: Function, device: DeviceLike | None = None) -> Function:
+    """Work out which core runs which tiles.
+
+    The tiles are the blocks of ``T.Kernel``, with id ``(bz * grid_y + by) * grid_x + bx``.
+    They go to the cores of the device's compute grid in contiguous ranges, cores in
+    row-major order, split as ``ttnn.split_work_to_cores(grid, tiles, row_wise=True)`` does.
+
+    Parameters
+    ----------
+    func_or_mod : tvm.IRModule or tvm.tirx.PrimFunc
+    device : see :func:`bind_tt_device`
+
+    Returns
+    -------
+    The same kind, with ``tt_grid_x/y/z`` (blocks), ``tt_num_tiles``, ``tt_num_cores``,
+    ``tt_core_order``, ``tt_tiles_per_core``, ``tt_core_ranges`` and
+    ``tt_runtime_args_schema``. Read them with :func:`tilelang.tt.schedule_of`.
+
+    Raises
+    ------
+    ValueError
+        No T.Kernel, an extent below 1, two parameters of one name, no device, or an
+        attribute of the author's that contradicts the launch or the device.
+    NotImplementedError
+        Two T.Kernels, a symbolic extent, more than 2**32 - 1 tiles, a parameter that is
+        a bare pointer or a scalar of more than 32 bits, an unknown policy or order.
+    """
+    return _over_module(
+        func_or_mod, lambda mod: _pass("InferDefaultTTSchedule")(_bind(mod, device))
+    )
+
+
+def infer_default_tt_shard(func_or_mod: Function, device: DeviceLike | None = None) -> Function:
+    """Work out where each page of each tensor parameter lives.
+
+    The layout is tiles of 32 x 32 elements, interleaved page by page over the device's
+    DRAM banks, as TT-metal's TensorAccessor addresses it.
+
+    Parameters
+    ----------
+    func_or_mod : tvm.IRModule or tvm.tirx.PrimFunc
+    device : see :func:`bind_tt_device`
+
+    Returns
+    -------
+    The same kind, with ``tt_buffers``: a descriptor for each tensor parameter. Read it
+    with :func:`tilelang.tt.buffer_attrs` or :func:`tilelang.tt.buffers_of`.
+
+    Raises
+    ------
+    ValueError
+        A dimension below 1, two parameters of one name, no device, or an attribute of
+        the author's that contradicts the shapes or the device.
+    NotImplementedError
+        A symbolic dimension, a rank above 4, a dtype with no Tenstorrent format, a
+        tensor that is not compact, a parameter that is a bare pointer, an unknown layout.
+    """
+    return _over_module(func_or_mod, lambda mod: _pass("InferDefaultTTShard")(_bind(mod, device)))
+
+
+def verify_tt_metadata(func_or_mod: Function) -> Function:
+    """Check that the metadata is complete and consistent, and return the argument.
+
+    Every tile is run exactly once; ranges and rectangles agree and lie inside the
+    device's grid; descriptors agree with the buffers' shapes and the device.
+
+    Raises
+    ------
+    ValueError, NotImplementedError
+        Naming what disagrees, with the value found and the value expected.
+    """
+    return run_pass("VerifyTTMetadata", func_or_mod)
+
+
+def infer_metadata(func_or_mod: Function, device: DeviceLike | None = None) -> Function:
+    """The whole stage: defaults, device, schedule, shard, verify.
+
+    Parameters
+    ----------
+    func_or_mod : tvm.IRModule or tvm.tirx.PrimFunc
+    device : see :func:`bind_tt_device`
+    """
+
+    def stage(mod: Any) -> Any:
+        mod = _bind(_pass("ApplyTTDefaults")(mod), device)
+        for name in ("InferDefaultTTSchedule", "InferDefaultTTShard", "VerifyTTMetadata"):
+            mod = _pass(name)(mod)
+        return mod
+
+    return _over_module(func_or_mod, stage)
