@@ -86,3 +86,8 @@ def check_metadata(place: str, attrs: Any) -> None:
 @functools.cache
 def _load() -> Any:
     return tvm_ffi.load_module(str(library_path()))
+
+
+def check_library() -> None:
+    """Load the library. Raises ImportError, OSError or RuntimeError if it can't be."""
+    _load()

@@ -278,7 +278,7 @@ class AccessAnalyzer {
     }
     // An operator reads its operands before it writes its results.
     bool outer_atomic = std::exchange(
-        inside_atomic_, inside_atomic_ || name.find("atomic") != std::string::npos);
+        inside_atomic_, inside_atomic_ || IsAtomicUpdate(name));
     std::vector<SureWrite> outer_pending = std::exchange(pending_writes_, {});
     ++call_depth_;
     for (const ffi::Any& arg : args) Visit(arg);
@@ -336,6 +336,12 @@ class AccessAnalyzer {
 
   void AddView(const ffi::Any& view, int buffer) {
     if (buffer >= 0) buffer_of_[BufferKey(view)] = buffer;
+  }
+
+  /*! TileLang marks the target of an atomic update as written only; it is read as well. */
+  static bool IsAtomicUpdate(const std::string& name) {
+    return name.find("atomic") != std::string::npos &&
+           name.find("atomic_store") == std::string::npos;
   }
 
   static int MaskOf(const ffi::Any& mask) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def run_module(
         with log.open("wb") as output:
             child = subprocess.Popen(
                 [sys.executable, "-m", module, *args],
-                env={**env, "TT_METAL_LOGS_PATH": folder},
+                env={**env, "TT_METAL_LOGS_PATH": folder, "LOGURU_LEVEL": "WARNING"},
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -50,13 +51,13 @@ def run_module(
                 code = child.wait(timeout)
             except subprocess.TimeoutExpired:
                 raise BackendError(
-                    f"{what} did not finish within {timeout:g} s.{_tail(log)}"
+                    f"{what}: not done within {timeout:g} s.{_tail(log)}"
                 ) from None
             finally:
                 _end_group(child)
         if code != 0:
             reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-            raise BackendError(f"{what} failed ({reason}).{_tail(log)}")
+            raise BackendError(f"{what}: failed with {reason}.{_tail(log)}")
 
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:
@@ -67,11 +68,15 @@ def _end_group(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
+# A fault as TT-metal logs it: "... TT_FATAL: the reason (file.cpp:129)".
+_FAULT = re.compile(r"TT_(?:FATAL|THROW): (?P<reason>.*?)(?: \(\w+\.\w+:\d+\))?$", re.MULTILINE)
+
+
 def _tail(log: Path) -> str:
-    """The reason TT-metal gave, if one is in the log, else the log's last lines."""
-    lines = log.read_text(errors="replace").splitlines()
-    fatal = [line for line in lines if "TT_FATAL:" in line or "TT_THROW:" in line]
-    if fatal:
-        return " TT-metal says: " + fatal[0].split("TT_FATAL:")[-1].split("TT_THROW:")[-1].strip()
-    shown = [line for line in lines if line.strip()][-_LAST_LINES:]
+    """The reason that TT-metal gave, if the log has one, else the log's last lines."""
+    text = log.read_text(errors="replace")
+    fault = _FAULT.search(text)
+    if fault:
+        return f" TT-metal says: {fault['reason']}"
+    shown = [line for line in text.splitlines() if line.strip()][-_LAST_LINES:]
     return " Its last output:\n" + "\n".join(shown) if shown else " It printed nothing."

@@ -21,4 +21,7 @@ def main(output: str, source: str, device_id: str = "0") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except Exception as error:  # a line for the parent to pass on; the traceback is of no use there
+        sys.exit(f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")

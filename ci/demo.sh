@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Takes a GEMM, asks a device for its compute grid, and shows the plan.
+# With no Python for ttnn, a preset stands in for the device; the last line then says so.
+set -euo pipefail
+. "$(dirname "$0")/lanes.sh"
+
+folder="$ROOT/build/demo"
+mkdir -p "$folder"
+last_line=""
+
+# The kernel is real TileLang where its environment can be had, else the same in plain TVMScript.
+if interpreter="$(tilelang_python)"; then
+  compiler="$(tilelang_env "$interpreter")"
+  kernel=examples/gemm.py:gemm
+else
+  kernel=examples/gemm_tir.py:gemm
+fi
+if interpreter="$(ttnn_python)"; then
+  asker="$(ttnn_env "$interpreter")"
+  compiler="${compiler:-$asker}"
+else
+  asker=""
+  compiler="${compiler:-$(tvm_env "$(any_python)")}"
+  last_line="$NO_TTNN_PYTHON"
+fi
+"$ROOT/ci/build.sh"
+install_wheel "$compiler"
+cd "$ROOT"
+
+tool() { local python="$1"; shift; "$(dirname "$python")/tilelang-tt" "$@"; }
+
+if [ -n "$asker" ]; then
+  [ "$asker" = "$compiler" ] || install_wheel "$asker"
+  say "asking a device: tilelang-tt device -o build/demo/device.json"
+  tool "$asker" device -o build/demo/device.json
+  device=build/demo/device.json
+else
+  device=n150
+fi
+
+say "planning for it: tilelang-tt plan $kernel -a M=1280 -a N=1152 -a K=1024 --device $device"
+tool "$compiler" plan "$kernel" -a M=1280 -a N=1152 -a K=1024 --device "$device" \
+  -o build/demo/plan.json
+if [ -n "$last_line" ]; then printf '\n%s\n' "$last_line"; fi

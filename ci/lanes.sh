@@ -1,0 +1,81 @@
+# The environments that the project is built and tested in; sourced by the scripts beside it.
+#
+#   build     any Python: compiles the library once, into a wheel that every lane installs
+#   ttnn      Python 3.12 or 3.10, which ttnn has wheels for: apache-tvm and ttnn
+#   tilelang  Python 3.11: the real tilelang, with the TVM it brings
+#   tvm       any Python: apache-tvm alone; used where no Python for ttnn can be had
+#
+# Each is a folder of .venv/, made on first use and again when what it holds changes.
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+VENVS="$ROOT/.venv"
+WHEELS="$ROOT/build/wheels"
+JOBS="${JOBS:-$(nproc)}"
+
+say() { printf '\n== %s\n' "$*"; }
+
+# Where to look for each lane's Python. TILELANG_TT_TTNN_PYTHONS narrows the search, for tests.
+ttnn_python() { "$ROOT/ci/find_python.sh" ${TILELANG_TT_TTNN_PYTHONS:-3.12 3.10}; }
+tilelang_python() { "$ROOT/ci/find_python.sh" 3.11; }
+any_python() { "$ROOT/ci/find_python.sh" any; }
+
+NO_TTNN_PYTHON="no Python 3.12 or 3.10 was found, and ttnn has wheels for no other, so no device \
+could be asked; install one (pyenv install 3.12, or your system's python3.12 with venv) and run again"
+NO_TILELANG_PYTHON="no Python 3.11 was found, which the tilelang lane needs; install one \
+(pyenv install 3.11, or your system's python3.11 with venv) and run again"
+
+# venv NAME PYTHON REQUIREMENT...: an environment that holds exactly that; prints its python.
+# With SKIP_DEPS set, one that is there is taken as it is.
+venv() {
+  local name="$1" python="$2" folder="$VENVS/$1" stamp
+  shift 2
+  if [ -n "${SKIP_DEPS:-}" ] && [ -x "$folder/bin/python" ]; then
+    echo "$folder/bin/python"
+    return
+  fi
+  stamp="$("$python" -VV) $*"
+  if [ ! -x "$folder/bin/python" ] || [ "$(cat "$folder/stamp" 2>/dev/null)" != "$stamp" ]; then
+    say "making the environment .venv/$name" >&2
+    rm -rf "$folder"
+    "$python" -m venv "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >&2
+    printf '%s' "$stamp" >"$folder/stamp"
+  fi
+  echo "$folder/bin/python"
+}
+
+build_env() {
+  venv build "$(any_python)" apache-tvm-ffi==0.1.12 scikit-build-core==1.1.2 cmake==4.4.4 \
+    ninja==1.13.2 comma-deps-catch2==2.13.10.post96
+}
+# torch 2.13.0 has a build for the CPU; a later one may bring several gigabytes for GPUs.
+ttnn_env() {
+  venv ttnn "$1" apache-tvm==0.27.0.post1 ttnn==0.81.1 "numpy<2" click jsonschema platformdirs \
+    rich pytest hypothesis
+}
+tilelang_env() {
+  venv tilelang "$1" torch==2.13.0 tilelang==0.1.15 click jsonschema platformdirs rich pytest hypothesis
+}
+tvm_env() {
+  venv tvm "$1" apache-tvm==0.27.0.post1 click jsonschema platformdirs rich pytest hypothesis
+}
+
+# install_wheel PYTHON: the wheel that was built last, and nothing else.
+install_wheel() {
+  "$1" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall \
+    "$WHEELS"/tilelang_tt-*.whl
+}
+
+# tvm_library PYTHON: the file of the TVM that an environment has.
+tvm_library() {
+  "$1" - <<'PY'
+from importlib.util import find_spec
+from pathlib import Path
+
+for package in ("tilelang", "tvm"):
+    spec = find_spec(package)
+    if spec is not None and spec.origin is not None:
+        print(Path(spec.origin).parent / "lib" / "libtvm_compiler.so")
+        break
+PY
+}

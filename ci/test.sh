@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Builds and tests everything that this machine can run, and says what it can't:
+#   ci/test.sh [--skip-deps] [--jobs N]
+#   --skip-deps  use the environments in .venv/ as they are
+# Red if a test failed, if a lane ran no test, if a test ran in no lane, or if a lane is missing.
+set -euo pipefail
+. "$(dirname "$0")/lanes.sh"
+
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --skip-deps) SKIP_DEPS=1 ;;
+    --jobs) JOBS="${2:?--jobs needs a number}"; shift ;;
+    *) echo "usage: $0 [--skip-deps] [--jobs N]" >&2; exit 2 ;;
+  esac
+  shift
+done
+export JOBS SKIP_DEPS="${SKIP_DEPS:-}"
+
+results="$ROOT/build/test-results"
+exchange="$ROOT/build/exchange"
+missing=()
+lanes=()
+declare -A python_of
+
+if interpreter="$(tilelang_python)" && python_of[tilelang]="$(tilelang_env "$interpreter")"; then
+  lanes+=(tilelang)
+else
+  missing+=("$NO_TILELANG_PYTHON")
+fi
+if interpreter="$(ttnn_python)" && python_of[ttnn]="$(ttnn_env "$interpreter")"; then
+  lanes+=(ttnn)
+else
+  missing+=("$NO_TTNN_PYTHON")
+  python_of[tvm]="$(tvm_env "$(any_python)")"
+  lanes+=(tvm)
+fi
+
+libraries=()
+for lane in "${lanes[@]}"; do libraries+=("$(tvm_library "${python_of[$lane]}")"); done
+"$ROOT/ci/build.sh" "${libraries[@]}"
+
+rm -rf "$results" "$exchange"
+mkdir -p "$results" "$exchange"
+failed=0
+
+say "C++ tests"
+"$VENVS/build/bin/ctest" --test-dir "$ROOT/build" -R tt --no-tests=error --output-on-failure \
+  --output-junit "$results/cpp.xml" || failed=1
+
+# The tilelang lane comes first: it writes the plan that the ttnn lane reads.
+for lane in "${lanes[@]}"; do
+  say "Python tests in .venv/$lane"
+  install_wheel "${python_of[$lane]}"
+  (cd "$ROOT" && TILELANG_TT_EXCHANGE="$exchange" \
+    "$(dirname "${python_of[$lane]}")/pytest" -q -p no:cacheprovider \
+    -o junit_suite_name="$lane" --junitxml "$results/$lane.xml") || failed=1
+done
+
+say "summary"
+"${python_of[${lanes[0]}]}" "$ROOT/ci/summary.py" "$results" || failed=1
+for reason in "${missing[@]}"; do
+  echo "not run: $reason"
+  failed=1
+done
+exit "$failed"

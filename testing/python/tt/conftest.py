@@ -1,0 +1,65 @@
+"""What the tests share: which packages are here, kernels, and device descriptions.
+
+The same tests run beside apache-tvm and beside tilelang. One that needs more than is
+installed is marked so, and is then not run in that lane; ci/summary.py fails what ran in
+no lane.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+if find_spec("tilelang.language") is not None:
+    import tilelang  # noqa: F401  puts its TVM on the path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+HAS = {
+    "ttnn": find_spec("ttnn") is not None,
+    "tilelang": find_spec("tilelang.language") is not None,
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(package): runs where ttnn or tilelang is installed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in item.iter_markers("needs"):
+            (package,) = marker.args
+            if not HAS[package]:
+                reason = f"needs {package}; 'make test' runs it in the lane that has it"
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The source tree."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def tool() -> list[str]:
+    """The installed command line, as the start of a command."""
+    return [str(Path(sys.executable).with_name("tilelang-tt"))]
+
+
+@pytest.fixture(autouse=True)
+def _no_named_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on the device that the developer's shell names."""
+    monkeypatch.delenv("TILELANG_TT_DEVICE", raising=False)
+
+
+@pytest.fixture(scope="session")
+def exchange() -> Path:
+    """The folder through which the lanes of 'make test' hand files to each other."""
+    folder = os.environ.get("TILELANG_TT_EXCHANGE")
+    if not folder:
+        pytest.skip("needs TILELANG_TT_EXCHANGE, which 'make test' sets")
+    return Path(folder)

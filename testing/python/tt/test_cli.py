@@ -1,0 +1,195 @@
+"""The command line as a user meets it: what it prints, and one line and code 2 for bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import tilelang.tt as tt
+
+
+@pytest.fixture
+def run(tool, tmp_path):
+    def run(*args: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*tool, *map(str, args)],
+            cwd=tmp_path,
+            env={**os.environ, "COLUMNS": "100", **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def gemm(root: Path) -> str:
+    return f"{root}/examples/gemm_tir.py:gemm"
+
+
+def test_plan_draws_the_grid_and_the_buffers_and_writes_the_plan(run, gemm, tmp_path):
+    done = run("plan", gemm, "-a", "M=1280", "--device", "n150", "-o", "plan.json")
+    assert done.returncode == 0, done.stderr
+    assert "compute grid 8x8, 64 cores" in done.stdout
+    assert "80 tiles, on 64 of 64 cores" in done.stdout
+    assert "   1  16-17  18-19" in done.stdout
+    assert "16 cores with 2 tiles: (0, 0)-(7, 1)" in done.stdout
+    assert "page p is in DRAM bank p % 12, at p // 12 * 2048 bytes" in done.stdout
+    assert "\x1b" not in done.stdout
+    plan = tt.Plan.load(tmp_path / "plan.json")
+    assert plan.schedule("gemm").num_tiles == 80
+    assert run("show", "plan.json").stdout == done.stdout.replace("written to plan.json\n", "")
+
+
+def test_without_a_name_the_kernels_are_listed(run, gemm):
+    done = run("plan", gemm.rpartition(":")[0])
+    assert done.returncode == 0
+    assert "gemm  function (M=1024, N=1024, K=1024, dtype='bfloat16')" in done.stdout
+
+
+@pytest.mark.needs("tilelang")
+def test_a_jit_kernel_is_traced_with_its_parameters(run, root, tmp_path):
+    kernel = root / "examples" / "gemm.py"
+    listed = run("plan", kernel)
+    assert "gemm  @tilelang.jit kernel (A, B, block_M=128" in listed.stdout
+    sizes = ["-a", "M=256", "-a", "N=512", "-a", "K=128"]
+    done = run("plan", f"{kernel}:gemm", *sizes, "--device", "p150a", "-o", "plan.json")
+    assert done.returncode == 0, done.stderr
+    assert tt.Plan.load(tmp_path / "plan.json").schedule("gemm").grid == (4, 2, 1)
+    missing = run("plan", f"{kernel}:gemm", "--device", "p150a")
+    assert missing.returncode == 2
+    assert "Cannot find value for constexpr variable `M`" in missing.stderr
+    unknown = run("plan", f"{kernel}:gemm", *sizes, "-a", "blok_M=3", "--device", "p150a")
+    assert unknown.returncode == 2
+    assert "found the argument blok_M" in unknown.stderr
+
+
+@pytest.mark.needs("tilelang")
+def test_out_idx_of_the_decorator_reaches_the_plan(run, tmp_path):
+    source = Path(__file__).with_name("tilelang_kernels.py")
+    sizes = ["-a", "M=64", "-a", "N=64", "-a", "K=64"]
+    done = run("plan", f"{source}:lazy_gemm", *sizes, "--device", "n150", "-o", "plan.json")
+    assert done.returncode == 0, done.stderr
+    assert tt.Plan.load(tmp_path / "plan.json").buffers("lazy")["C"].role == "out"
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("from gemm_tir import gemm as make\nfunc = make(128, 128, 128)", "func"),
+        (
+            "import tvm\nfrom gemm_tir import gemm as make\n"
+            "mod = tvm.IRModule({'main': make(128, 128, 128)})",
+            "mod",
+        ),
+    ],
+)
+def test_a_primfunc_and_an_irmodule_are_kernels(source, name, run, root, tmp_path):
+    (tmp_path / "mine.py").write_text(source)
+    env = {"PYTHONPATH": str(root / "examples")}
+    done = run("plan", f"mine.py:{name}", "--device", "n150", env=env)
+    assert done.returncode == 0, done.stderr
+    assert "1 tiles, on 1 of 64 cores" in done.stdout
+    refused = run("plan", f"mine.py:{name}", "-a", "M=3", "--device", "n150", env=env)
+    assert refused.returncode == 2
+    assert "found the arguments M; expected none" in refused.stderr
+
+
+FILES = {
+    "raises.py": "raise RuntimeError('boom')",
+    "exits.py": "raise SystemExit(3)",
+    "needs.py": "import no_such_package",
+    "syntax.py": "def f(:",
+    "empty.py": "x = 1",
+    "wrong.py": "def kernel(M):\n    return M",
+    "half.json": '{"schema_version": 1, "arch"',
+    "later.json": '{"schema_version": 2}',
+    "zero.json": None,  # n150 with a grid of 0
+}
+
+# The command; what its one line on stderr says.
+BAD_INPUT = [
+    ("plan nothing.py:gemm", "nothing.py: found no such file"),
+    ("plan raises.py:f", "raises.py: line 1: RuntimeError: boom"),
+    ("plan exits.py:f", "it exits (3) when imported"),
+    ("plan needs.py:f", "No module named 'no_such_package'"),
+    ("plan syntax.py:f", "SyntaxError"),
+    ("plan empty.py", "found no kernel; expected a PrimFunc"),
+    ("plan wrong.py:kernel", "missing a required argument: 'M'"),
+    ("plan wrong.py:kernel -a M=1", "returned a int; expected a PrimFunc or an IRModule"),
+    ("plan wrong.py:kernel -a M", "found the argument 'M'; expected NAME=VALUE"),
+    ("plan wrong.py:kernel -a M=1 -a M=2", "found the argument M twice"),
+    ("plan GEMM -a M=100 --device n150", "ValueError: M is 100"),
+    ("plan GEMM -a dtype=float64 --device n150", "buffer A is of dtype float64"),
+    ("plan GEMM --device n160", "found no preset 'n160'"),
+    ("plan GEMM --device half.json", "half.json: found no whole JSON document"),
+    ("plan GEMM --device later.json", "schema_version is 2; expected 1"),
+    ("plan GEMM --device zero.json", "grid_x: found 0; expected at least 1"),
+    ("plan GEMM --device nothing.json", "nothing.json: No such file"),
+    ("plan GEMM --device n150 -o no/plan.json", "no/plan.json: No such file or directory"),
+    ("plan GEMMX --device n150", "found no kernel 'gemmX'; expected one of gemm"),
+    ("show half.json", "half.json: found no whole JSON document"),
+    ("show later.json", "schema_version is 2; expected 1"),
+    ("device --from n160", "found no preset 'n160'"),
+    ("device --from mock --cluster n160", "found no cluster 'n160'"),
+    ("device --from mock --harvest-mask many", "--harvest-mask is 'many'"),
+    ("device --speed 3", "No such option"),
+    ("destroy", "No such command 'destroy'"),
+    ("plan", "Missing argument 'KERNEL.py[:NAME]'"),
+]
+
+
+@pytest.mark.parametrize(("command", "message"), BAD_INPUT, ids=[row[0] for row in BAD_INPUT])
+def test_bad_input_gives_one_line_and_code_2(command, message, run, gemm, tmp_path):
+    for name, text in FILES.items():
+        if text is None:
+            text = json.dumps(
+                {"schema_version": 1, **tt.DeviceSpec.preset("n150").to_attr(), "grid_x": 0}
+            )
+        (tmp_path / name).write_text(text)
+    words = [word.replace("GEMM", gemm) for word in command.split()]
+    done = run(*words)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.needs("ttnn")
+def test_device_asks_a_mock_and_writes_its_description(run, tmp_path):
+    done = run("device", "--from", "mock", "--cluster", "p100a", "-o", "device.json")
+    assert done.returncode == 0, done.stderr
+    assert "blackhole: compute grid 11x10, 110 cores; 7 DRAM banks" in done.stdout
+    assert tt.DeviceSpec.load(tmp_path / "device.json") == tt.DeviceSpec.preset("p100a")
+    masked = run("device", "--from", "mock", "--harvest-mask", "0x3")
+    assert "compute grid 8x7" in masked.stdout
+    refused = run("device", "--from", "mock", "--harvest-mask", "0x7")
+    assert refused.returncode == 2
+    assert "At most two rows or cols" in refused.stderr
+
+
+def test_device_shows_a_preset_or_a_file(run, tmp_path):
+    tt.DeviceSpec.preset("p150a").save(tmp_path / "mine.json")
+    for origin in ("p150a", "mine.json"):
+        assert "compute grid 11x10" in run("device", "--from", origin).stdout
+
+
+def test_doctor_says_what_is_here_and_what_to_do_about_the_rest(run):
+    done = run("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "ok  TVM" in done.stdout
+    assert "ok  passes" in done.stdout
+    assert "ok  cache folder" in done.stdout
+    named = run("doctor", env={"TILELANG_TT_DEVICE": "n160", "TILELANG_TT_CACHE": "/proc/no"})
+    assert "found no preset 'n160'" in named.stdout
+    assert "set TILELANG_TT_CACHE to a folder that can be written to" in named.stdout
+
+
+def test_the_version_is_that_of_the_package(run):
+    from importlib.metadata import version
+
+    assert run("--version").stdout == f"tilelang-tt {version('tilelang-tt')}\n"

@@ -1,0 +1,239 @@
+"""Bad input: its kind of error, what the message names, and that nothing is lost by it."""
+
+from __future__ import annotations
+
+import kernels
+import pytest
+import tilelang.tt as tt
+import tvm
+import tvm_ffi
+from tvm.script import tirx as T
+
+DEVICE = kernels.device(8, 8)
+
+
+# fmt: off
+@T.prim_func
+def no_kernel(A: T.Buffer((32,), "float32")):
+    A[0] = T.float32(0)
+
+@T.prim_func
+def two_kernels(A: T.Buffer((32,), "float32")):
+    with T.launch_thread("blockIdx.x", 2):
+        A[0] = T.float32(0)
+    with T.launch_thread("blockIdx.x", 3):
+        A[1] = T.float32(0)
+
+@T.prim_func
+def symbolic_extent(A: T.Buffer((32,), "float32"), n: T.int32):
+    bx = T.launch_thread("blockIdx.x", n)
+    A[0] = T.float32(0)
+
+@T.prim_func
+def symbolic_extent_along_y(A: T.Buffer((32,), "float32"), n: T.int32):
+    bx = T.launch_thread("blockIdx.x", 2)
+    by = T.launch_thread("blockIdx.y", n + 1)
+    A[0] = T.float32(0)
+
+@T.prim_func
+def symbolic_dimension(a: T.handle):
+    n = T.int32()
+    A = T.match_buffer(a, (4, n), "float32")
+    bx = T.launch_thread("blockIdx.x", 2)
+    A[0, 0] = T.float32(0)
+
+@T.prim_func
+def zero_dimension(A: T.Buffer((4, 0), "float32"), B: T.Buffer((4, 4), "float32")):
+    bx = T.launch_thread("blockIdx.x", 2)
+    B[0, 0] = T.float32(0)
+
+@T.prim_func
+def rank_five(A: T.Buffer((2, 2, 2, 2, 2), "float32")):
+    bx = T.launch_thread("blockIdx.x", 2)
+    A[0, 0, 0, 0, 0] = T.float32(0)
+
+@T.prim_func
+def double_precision(A: T.Buffer((32,), "float64")):
+    bx = T.launch_thread("blockIdx.x", 2)
+    A[0] = T.float64(0)
+
+@T.prim_func
+def booleans(A: T.Buffer((32,), "bool"), B: T.Buffer((32,), "float32")):
+    bx = T.launch_thread("blockIdx.x", 2)
+    B[0] = T.float32(0)
+
+@T.prim_func
+def transposed(a: T.handle):
+    A = T.match_buffer(a, (64, 32), "float32", strides=(1, 64))
+    bx = T.launch_thread("blockIdx.x", 2)
+    A[0, 0] = T.float32(0)
+
+@T.prim_func
+def one_name_twice(a: T.handle, b: T.handle):
+    A = T.match_buffer(a, (32,), "float32")
+    B = T.match_buffer(b, (32,), "float32")
+    bx = T.launch_thread("blockIdx.x", 2)
+    A[0] = B[0]
+
+@T.prim_func
+def bare_pointer(p: T.handle, A: T.Buffer((32,), "float32")):
+    bx = T.launch_thread("blockIdx.x", 2)
+    A[0] = T.float32(0)
+
+@T.prim_func
+def wide_scalar(A: T.Buffer((32,), "float32"), n: T.int64):
+    bx = T.launch_thread("blockIdx.x", 2)
+    A[0] = T.float32(0)
+# fmt: on
+
+VALID = kernels.launch(4)
+
+# The function; the kind of error; what its message has.
+FUNCTIONS = [
+    (no_kernel, ValueError, ["no_kernel", "found no T.Kernel", "expected one"]),
+    (two_kernels, NotImplementedError, ["two_kernels", "a second T.Kernel", "expected one"]),
+    (kernels.launch(0), ValueError, ["launch", "along x", "is 0", "at least 1"]),
+    (kernels.launch(2, -3), ValueError, ["launch", "along y", "is -3", "at least 1"]),
+    (symbolic_extent, NotImplementedError, ["along x", "symbolic", "expected a constant"]),
+    (symbolic_extent_along_y, NotImplementedError, ["along y", "symbolic"]),
+    (kernels.launch(2**16, 2**16), NotImplementedError, ["65536, 65536", "uint32", "4294967295"]),
+    (
+        kernels.launch(2**31 - 1, 2**31 - 1, 2**31 - 1),
+        NotImplementedError,
+        ["uint32", "at most 4294967295"],
+    ),
+    (symbolic_dimension, NotImplementedError, ["buffer A", "axis 1", "symbolic"]),
+    (zero_dimension, ValueError, ["buffer A", "axis 1", "is 0", "at least 1"]),
+    (rank_five, NotImplementedError, ["buffer A", "rank 5", "at most 4"]),
+    (double_precision, NotImplementedError, ["buffer A", "float64", "expected one of float32"]),
+    (booleans, NotImplementedError, ["buffer A", "bool"]),
+    (transposed, NotImplementedError, ["buffer A", "stride of axis 1 is 64", "expected 1"]),
+    (bare_pointer, NotImplementedError, ["parameter p", "bare pointer", "expected a tensor"]),
+    (wide_scalar, NotImplementedError, ["parameter n", "int64", "at most 32 bits"]),
+]
+
+# Attributes on a valid function of 4 tiles, on an 8x8 grid.
+ATTRIBUTES = [
+    ({"tt_schedule_policy": "strided"}, NotImplementedError, ['"strided"', '"contiguous"']),
+    ({"tt_schedule_policy": 3}, ValueError, ["tt_schedule_policy is 3", "expected a string"]),
+    ({"tt_schedule_order": "column_major"}, NotImplementedError, ['"column_major"', '"row_major"']),
+    ({"tt_layout_type": "l1_sharded"}, NotImplementedError, ['"l1_sharded"', "dram_interleaved"]),
+    ({"tt_tile_height": 16}, NotImplementedError, ["tt_tile_height is 16", "expected 32"]),
+    ({"tt_tile_width": "32"}, ValueError, ['tt_tile_width is "32"', "expected an integer"]),
+    ({"tt_schema_version": 2}, ValueError, ["tt_schema_version is 2", "expected 1"]),
+    ({"tt_device": "n150"}, ValueError, ["tt_device", "expected a map"]),
+    ({"tt_device": {"arch": "wormhole_b0"}}, ValueError, ["tt_device", "found no", "grid_x"]),
+    ({"tt_grid_x": 5}, ValueError, ["tt_grid_x is 5", "expected 4"]),
+    ({"tt_num_tiles": 5}, ValueError, ["tt_num_tiles is 5", "expected 4"]),
+    ({"tt_num_cores": 72}, ValueError, ["tt_num_cores is 72", "expected 64"]),
+    ({"tt_tiles_per_core": 4}, ValueError, ["tt_tiles_per_core is 4", "expected a list"]),
+    ({"tt_tiles_per_core": [[0, 4]]}, ValueError, ["has 1 entries", "expected 64", "8x8"]),
+    ({"tt_tiles_per_core": [[0]] * 64}, ValueError, ["is [0]", "lists of 2 integers"]),
+    (
+        {"tt_tiles_per_core": [[0, 3], *[[0, 1]] * 1, *[[4, 0]] * 62]},
+        ValueError,
+        ["core 1", "starts at tile 0", "expected 3", "twice"],
+    ),
+    (
+        {"tt_tiles_per_core": [[0, 3], *[[3, 0]] * 63]},
+        ValueError,
+        ["run 3 tiles", "expected 4"],
+    ),
+    ({"tt_core_ranges": [[0, 0, 8, 0, 1]]}, ValueError, ["(0, 0)-(8, 0)", "8x8"]),
+    ({"tt_core_ranges": [[0, 0, 2, 0, 1]]}, ValueError, ["core (3, 0)", "no rectangle"]),
+    ({"tt_runtime_args_schema": ["start_id"]}, ValueError, ['[0] is "start_id"', "a map"]),
+    ({"tt_buffers": []}, ValueError, ["tt_buffers is []", "expected a map"]),
+    ({"tt_buffers": {"Z": {}}}, ValueError, ['"Z"', "name of a tensor parameter"]),
+    ({"tt_buffers": {"A": 3}}, ValueError, ["buffer A", "A is 3", "expected a map"]),
+    (
+        {"tt_buffers": {"A": {"tt_layout": "l1"}}},
+        NotImplementedError,
+        ["buffer A", '"l1"', "dram_interleaved"],
+    ),
+    (
+        {"tt_buffers": {"A": {"tt_needs_padding": True}}},
+        ValueError,
+        ["buffer A", "tt_needs_padding is true", "expected false"],
+    ),
+    ({"tt_buffers": {"A": {"tt_role": "maybe"}}}, ValueError, ["buffer A", '"maybe"', '"inout"']),
+]
+
+
+def assert_refused(func, kind, parts):
+    """Both by function and by module, with everything as it was."""
+    mod = tvm.IRModule({"good": tt.bind_tt_device(VALID, DEVICE), "main": func})
+    before = mod.script()
+    for subject in (func, mod):
+        with pytest.raises(kind) as raised:
+            tt.infer_metadata(subject, DEVICE if "tt_device" not in (func.attrs or {}) else None)
+        for part in parts:
+            assert part in str(raised.value)
+    assert mod.script() == before
+    assert mod["main"].same_as(func) or tvm_ffi.structural_equal(mod["main"], func)
+
+
+@pytest.mark.parametrize(
+    ("func", "kind", "parts"), FUNCTIONS, ids=[row[0].attrs["global_symbol"] for row in FUNCTIONS]
+)
+def test_function(func, kind, parts):
+    assert_refused(func, kind, parts)
+
+
+@pytest.mark.parametrize(
+    ("attrs", "kind", "parts"), ATTRIBUTES, ids=[str(row[0])[:40] for row in ATTRIBUTES]
+)
+def test_attribute(attrs, kind, parts):
+    func = VALID
+    for key, value in attrs.items():
+        func = func.with_attr(key, value)
+    assert_refused(func, kind, parts)
+
+
+def test_two_buffers_of_one_name():
+    data = [tvm.tirx.decl_buffer((32,), "float32", name="A") for _ in range(2)]
+    if hasattr(one_name_twice, "buffer_map"):
+        func = tvm.tirx.PrimFunc(
+            one_name_twice.params,
+            one_name_twice.body,
+            buffer_map=dict(zip(one_name_twice.params, data, strict=True)),
+        )
+    else:
+        func = tvm.tirx.PrimFunc(data, one_name_twice.body)
+    func = func.with_attr("global_symbol", "twice")
+    parts = ["twice", 'parameters 0 and 1 are both named "A"', "expected distinct names"]
+    assert_refused(func, ValueError, parts)
+
+
+def test_an_argument_that_is_no_ir():
+    with pytest.raises(ValueError, match=r"found a builtins.int; expected a tvm.IRModule"):
+        tt.infer_metadata(3, DEVICE)
+
+
+@pytest.mark.parametrize(
+    "infer", [tt.infer_default_tt_schedule, tt.infer_default_tt_shard, tt.infer_metadata]
+)
+def test_no_device_lists_the_ways_to_name_one(infer, monkeypatch):
+    from tilelang.tt.runtime import BackendError, live
+
+    def none_here():
+        raise BackendError("none here")
+
+    monkeypatch.setattr(live, "query_live", none_here)
+    with pytest.raises(ValueError, match="none here") as raised:
+        infer(VALID)
+    for way in ("device=", "tt_device", "TILELANG_TT_DEVICE", "ttnn can open", "'live'"):
+        assert way in str(raised.value)
+
+
+def test_verify_names_what_is_missing():
+    with pytest.raises(ValueError, match="found no tt_schema_version; run ApplyTTDefaults first"):
+        tt.verify_tt_metadata(VALID)
+    func = tt.infer_default_tt_schedule(VALID, DEVICE)
+    with pytest.raises(ValueError, match="found no tt_buffers; run InferDefaultTTShard first"):
+        tt.verify_tt_metadata(func)
+
+
+def test_metadata_for_one_device_is_refused_on_another():
+    func = tt.infer_metadata(VALID, DEVICE)
+    with pytest.raises(ValueError, match="tt_num_cores is 64; expected 130"):
+        tt.infer_metadata(func, kernels.device(13, 10))

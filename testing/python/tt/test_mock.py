@@ -1,0 +1,164 @@
+"""Mock clusters, opened through ttnn: the presets are what they answer, and nothing is left."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import tilelang.tt as tt
+from tilelang.tt.device import preset_names
+from tilelang.tt.runtime import BackendError
+from tilelang.tt.runtime.clusters import clusters
+
+pytestmark = pytest.mark.needs("ttnn")
+
+# Cluster, harvest mask, dispatch; the compute grid that ttnn gives.
+GRIDS = [
+    ("n150", 0x0, "fast", (8, 9)),
+    ("n150", 0x1, "fast", (8, 8)),
+    ("n150", 0x200, "fast", (8, 8)),
+    ("n150", 0x3, "fast", (8, 7)),
+    ("n150", 0x1, "slow", (8, 9)),
+    ("p150a", 0x0, "fast", (13, 10)),
+    ("p150a", 0x2000, "fast", (12, 10)),
+    ("p150a", 0x3, "fast", (11, 10)),
+    ("p150a", 0x3, "slow", (12, 10)),
+]
+
+
+@pytest.fixture
+def query():
+    from tilelang.tt.runtime.mock import query_mock
+
+    return query_mock
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_preset_is_what_its_mock_cluster_answers(name, query):
+    assert tt.DeviceSpec.preset(name) == query(clusters()[name])
+
+
+def test_every_cluster_has_a_preset():
+    assert preset_names() == sorted(clusters())
+
+
+@pytest.mark.parametrize(("name", "mask", "dispatch", "grid"), GRIDS)
+def test_the_grid_follows_harvesting_and_dispatch(name, mask, dispatch, grid, query):
+    spec = query(clusters()[name].with_harvest_mask(mask), dispatch)
+    assert (spec.grid_x, spec.grid_y) == grid
+    assert spec.dispatch == dispatch
+    assert len(spec.dram_cores) == spec.dram_banks
+    assert f"{mask:#x}" in spec.source
+
+
+def test_a_cluster_that_ttnn_refuses_gives_its_reason(query):
+    with pytest.raises(BackendError, match="At most two rows or cols can be harvested"):
+        query(clusters()["p150a"].with_harvest_mask(0x7))
+
+
+def test_a_descriptor_that_is_no_cluster(query, tmp_path):
+    (tmp_path / "cluster.yaml").write_text("nonsense")
+    with pytest.raises(BackendError, match=r"mock cluster cluster.yaml.*failed with exit code 1"):
+        query(tmp_path / "cluster.yaml")
+
+
+def test_a_users_own_descriptor(query, tmp_path):
+    (tmp_path / "mine.yaml").write_text(clusters()["p100a"].to_yaml())
+    spec = query(tmp_path / "mine.yaml")
+    assert (spec.arch, spec.dram_banks) == ("blackhole", 7)
+
+
+def test_variables_left_over_in_the_shell_change_nothing(query, monkeypatch):
+    monkeypatch.setenv("TT_METAL_SIMULATOR", "/no/such/simulator")
+    monkeypatch.setenv("TT_METAL_SLOW_DISPATCH_MODE", "1")
+    monkeypatch.setenv("TT_METAL_CORE_GRID_OVERRIDE_TODEPRECATE", "1,1")
+    monkeypatch.setenv("TT_METAL_RUNTIME_ROOT", "/no/such/root")
+    assert query(clusters()["n150"]) == tt.DeviceSpec.preset("n150")
+
+
+def test_an_open_device_of_this_process_is_asked(tmp_path):
+    """from_ttnn, on a mock that the user has opened, and as the live default device."""
+    from tilelang.tt.runtime.mock import mock_environment
+
+    (tmp_path / "cluster.yaml").write_text(clusters()["p150a"].to_yaml())
+    code = """
+import ttnn, tilelang.tt as tt
+device = ttnn.open_device(device_id=0)
+spec = tt.DeviceSpec.from_ttnn(device, "here")
+assert tt.device.resolve_device(device).grid_x == spec.grid_x
+ttnn.SetDefaultDevice(device)
+assert tt.DeviceSpec.query().grid_x == spec.grid_x
+grid = device.compute_with_storage_grid_size()
+assert (spec.grid_x, spec.grid_y) == (grid.x, grid.y) == (11, 10), spec
+ttnn.close_device(device)
+print("asked", spec.source)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", "import tilelang.tt.device\n" + code],
+        env=mock_environment(tmp_path / "cluster.yaml", "fast"),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "asked here" in done.stdout, done.stdout + done.stderr
+
+
+def test_two_first_uses_at_once_share_one_root(query, tmp_path, monkeypatch):
+    monkeypatch.setenv("TILELANG_TT_CACHE", str(tmp_path / "cache"))
+    with ThreadPoolExecutor(4) as pool:
+        specs = list(pool.map(query, [clusters()["n150"], clusters()["p150a"]] * 2))
+    assert [spec.arch for spec in specs] == ["wormhole_b0", "blackhole"] * 2
+    roots = list((tmp_path / "cache" / "roots").iterdir())
+    assert len(roots) == 1, roots
+
+
+def test_site_packages_stay_as_they_were(query):
+    import importlib.util
+
+    package = Path(importlib.util.find_spec("ttnn").origin).parent
+    before = sorted(str(path) for path in package.rglob("*") if "__pycache__" not in str(path))
+    query(clusters()["n150"])
+    assert before == sorted(
+        str(path) for path in package.rglob("*") if "__pycache__" not in str(path)
+    )
+
+
+def test_a_cache_folder_that_can_not_be_written_to_is_named(query, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("TILELANG_TT_CACHE", str(tmp_path / "file"))
+    with pytest.raises(BackendError, match=r"file.*expected a cache folder to write to"):
+        query(clusters()["n150"])
+
+
+def test_a_device_that_never_opens_is_given_up_and_leaves_no_process(tmp_path):
+    from tilelang.tt.runtime.child import run_module
+
+    (tmp_path / "sleeper.py").write_text(
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen(['sleep', '1234567'])\n"
+        "print('waiting for a simulator', flush=True)\n"
+        "time.sleep(1000)\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    with pytest.raises(BackendError, match=r"opening it: not done within 1 s") as raised:
+        run_module("sleeper", [], env, timeout=1, what="opening it")
+    assert "waiting for a simulator" in str(raised.value)
+    found = subprocess.run(["pgrep", "-f", "sleep 1234567"], capture_output=True, text=True)
+    assert found.stdout == ""
+
+
+def test_the_mock_compiles_no_kernels():
+    from tilelang.tt.runtime import mock_compiler
+
+    done = subprocess.run(
+        [sys.executable, mock_compiler.__file__, "-c", "-o", "kernel.o", "kernel.cc"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "runs no kernels" in done.stderr

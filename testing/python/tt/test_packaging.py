@@ -1,0 +1,89 @@
+"""How the package sits beside tilelang and TVM, and what it does without them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import tilelang.tt as tt
+
+# Makes a process in which there is no TVM, and no real tilelang, which brings one.
+NO_TVM = """
+import importlib.metadata, sys, types
+
+sys.modules["tvm"] = None
+(init,) = [f for f in importlib.metadata.files("tilelang-tt") if f.match("tilelang/tt/__init__.py")]
+sys.modules["tilelang"] = types.ModuleType("tilelang")
+sys.modules["tilelang"].__path__ = [str(init.locate().parent.parent)]
+import tilelang.tt as tt
+"""
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, cwd="/"
+    )
+
+
+def test_tilelang_tt_brings_no_tilelang_package_of_its_own():
+    from importlib.metadata import files
+
+    names = [str(file) for file in files("tilelang-tt")]
+    assert "tilelang/__init__.py" not in names
+    assert "tilelang/tt/lib/libtilelang_tt.so" in names
+    assert "tilelang/tt/schemas/plan.schema.json" in names
+
+
+@pytest.mark.needs("tilelang")
+def test_the_real_tilelang_is_still_imported():
+    done = python("import tilelang; print(tilelang.__version__, tilelang.jit.__name__)")
+    assert done.stdout.split()[-2:] == ["0.1.15", "jit"], done.stderr
+
+
+def test_importing_loads_neither_ttnn_nor_the_passes():
+    done = python(
+        "import tilelang.tt, sys; "
+        "print([m for m in ('ttnn', 'jsonschema', 'click', 'rich', 'tilelang.tt.passes')"
+        " if m in sys.modules and 'tilelang.language' not in sys.modules])"
+    )
+    assert done.stdout.strip().splitlines()[-1] == "[]", done.stdout + done.stderr
+
+
+def test_without_a_tvm_the_import_says_which_extra_to_install():
+    code = NO_TVM + (
+        "print(tt.DeviceSpec.preset('n150').grid_x)\n"
+        "try:\n    tt.infer_metadata(None, 'n150')\n"
+        "except ImportError as error:\n    print('ImportError:', error)\n"
+    )
+    done = python(code)
+    assert "RuntimeWarning: tilelang.tt found no TVM" in done.stderr, done.stderr
+    assert "tilelang-tt[tvm]" in done.stderr
+    assert "tilelang-tt[tilelang]" in done.stderr
+    assert done.stdout.startswith("8\nImportError: tilelang.tt found no TVM"), done.stdout
+
+
+def test_a_plan_is_checked_without_a_tvm(tmp_path):
+    import kernels
+
+    tt.Plan.from_module(tt.infer_metadata(kernels.launch(4), "n150")).save(tmp_path / "plan.json")
+    code = NO_TVM + (
+        f"print(tt.Plan.load({str(tmp_path / 'plan.json')!r}).schedule('launch').num_tiles)\n"
+    )
+    done = python(code)
+    assert done.stdout.strip() == "4", done.stderr
+
+
+def test_every_public_name_is_there_and_documented():
+    for name in tt.__all__:
+        assert getattr(tt, name).__doc__, name
+    with pytest.raises(AttributeError, match="has no attribute 'no_such_name'"):
+        tt.no_such_name  # noqa: B018
+
+
+def test_a_library_that_is_missing_is_named(monkeypatch):
+    from tilelang.tt import _ffi
+
+    monkeypatch.setenv("TILELANG_TT_LIBRARY", "/no/such/library.so")
+    with pytest.raises(ImportError, match=r"found no libtilelang_tt.so at /no/such/library.so"):
+        _ffi.library_path()

@@ -1,0 +1,128 @@
+"""Where the pages of a buffer live: shapes, dtypes and devices as a table, and against ttnn."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import kernels
+import pytest
+import tilelang.tt as tt
+
+WORMHOLE = kernels.device(8, 8, banks=12, alignment=32)
+BLACKHOLE = kernels.device(13, 10, banks=8, alignment=64)
+
+# shape; padded shape; tiles down and across a matrix; pages; padding
+SHAPES = [
+    ((), (32, 32), (1, 1), 1, True),
+    ((1,), (32, 32), (1, 1), 1, True),
+    ((32,), (32, 32), (1, 1), 1, True),
+    ((70,), (32, 96), (1, 3), 3, True),
+    ((32, 32), (32, 32), (1, 1), 1, False),
+    ((33, 31), (64, 32), (2, 1), 2, True),
+    ((1024, 1024), (1024, 1024), (32, 32), 1024, False),
+    ((3, 32, 64), (3, 32, 64), (1, 2), 6, False),
+    ((3, 33, 64), (3, 64, 64), (2, 2), 12, True),
+    ((2, 3, 40, 1), (2, 3, 64, 32), (2, 1), 12, True),
+]
+
+# dtype; Tenstorrent's format; bytes of a page
+DTYPES = [
+    ("float32", "Float32", 4096),
+    ("bfloat16", "Float16_b", 2048),
+    ("float16", "Float16", 2048),
+    ("int32", "Int32", 4096),
+    ("uint32", "UInt32", 4096),
+    ("uint16", "UInt16", 2048),
+    ("int8", "Int8", 1024),
+    ("uint8", "UInt8", 1024),
+]
+
+
+def descriptor(shape: tuple[int, ...], dtype: str, device: tt.DeviceSpec) -> tt.BufferDescriptor:
+    return tt.buffers_of(tt.infer_default_tt_shard(kernels.copy(shape, dtype), device))["X"]
+
+
+@pytest.mark.parametrize(("shape", "padded_shape", "tiles", "pages", "padding"), SHAPES)
+def test_a_page_is_a_tile_and_each_matrix_is_padded(shape, padded_shape, tiles, pages, padding):
+    found = descriptor(shape, "float32", WORMHOLE)
+    assert found.shape == shape
+    assert found.padded_shape == padded_shape
+    assert (found.num_tiles_height, found.num_tiles_width) == tiles
+    assert found.accessor.num_pages == pages
+    assert found.needs_padding is padding
+
+
+@pytest.mark.parametrize("device", [WORMHOLE, BLACKHOLE], ids=lambda device: device.arch)
+@pytest.mark.parametrize(("dtype", "data_format", "page_size"), DTYPES)
+def test_every_dtype_has_its_format_and_page(dtype, data_format, page_size, device):
+    found = descriptor((64, 64), dtype, device)
+    assert found.dtype == dtype
+    assert found.data_format == data_format
+    assert found.accessor.page_size == found.accessor.aligned_page_size == page_size
+    assert found.accessor.num_banks == device.dram_banks
+    assert found.accessor.compile_time_args == (2, page_size)
+
+
+def test_pages_are_padded_up_to_the_devices_alignment():
+    odd = kernels.device(8, 8, banks=12, alignment=3000)
+    found = descriptor((64, 64), "bfloat16", odd)
+    assert found.accessor.page_size == 2048
+    assert found.accessor.aligned_page_size == 3000
+    assert found.accessor.compile_time_args == (2, 3000)
+
+
+def test_pages_go_round_the_banks():
+    accessor = descriptor((1024, 1024), "bfloat16", WORMHOLE).accessor
+    assert accessor.locate(0) == (0, 0)
+    assert accessor.locate(11) == (11, 0)
+    assert accessor.locate(12) == (0, 2048)
+    assert accessor.locate(1023) == (1023 % 12, 1023 // 12 * 2048)
+    with pytest.raises(IndexError, match="found page 1024; expected 0 to 1023"):
+        accessor.locate(1024)
+
+
+def test_a_descriptor_of_the_authors_own_is_completed():
+    func = kernels.copy((64, 64), "float32")
+    func = func.with_attr("tt_buffers", {"X": {"tt_role": "inout", "tt_needs_padding": False}})
+    buffers = tt.buffers_of(tt.infer_default_tt_shard(func, WORMHOLE))
+    assert buffers["X"].role == "inout"
+    assert buffers["X"].accessor.num_pages == 4
+
+
+@pytest.mark.needs("ttnn")
+@pytest.mark.parametrize("preset", ["n150", "p100a", "p150a"])
+def test_descriptors_are_what_ttnn_allocates_on_a_mock(preset, tmp_path):
+    from tilelang.tt.runtime.clusters import clusters
+    from tilelang.tt.runtime.mock import mock_environment
+
+    cases = [
+        {"shape": list(shape), "dtype": dtype}
+        for shape, *_ in SHAPES
+        for dtype, *_ in DTYPES
+        if dtype not in ("float16", "int8")  # ttnn has no tensor of these
+    ]
+    (tmp_path / "cases.json").write_text(json.dumps(cases))
+    (tmp_path / "cluster.yaml").write_text(clusters()[preset].to_yaml())
+    script = Path(__file__).with_name("allocate_on_ttnn.py")
+    subprocess.run(
+        [sys.executable, script, tmp_path / "cases.json", tmp_path / "found.json"],
+        env=mock_environment(tmp_path / "cluster.yaml", "fast"),
+        cwd=tmp_path,
+        check=True,
+        timeout=120,
+        capture_output=True,
+    )
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert len(found) == len(cases) == 60
+    for case, allocated in zip(cases, found, strict=True):
+        ours = descriptor(tuple(case["shape"]), case["dtype"], tt.DeviceSpec.preset(preset))
+        assert allocated == {
+            "padded_shape": list(ours.padded_shape),
+            "num_pages": ours.accessor.num_pages,
+            "page_size": ours.accessor.page_size,
+            "aligned_page_size": ours.accessor.aligned_page_size,
+            "compile_time_args": list(ours.accessor.compile_time_args),
+        }, case

@@ -1,0 +1,15 @@
+"""The command line ``tilelang-tt``: device, plan, show, doctor.
+
+Bad input gives one line on stderr and exit code 2. app.py has the commands,
+kernel_file.py finds kernels in a Python file, show.py draws, doctor.py examines the
+environment.
+"""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """The console script."""
+    from .app import run
+
+    run()

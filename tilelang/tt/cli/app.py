@@ -1,0 +1,185 @@
+"""The commands, their options, and how errors reach the user."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from rich.console import Console
+
+from ..device import DeviceSpec, preset_names, resolve_device
+from ..plan import Plan, package_version
+from ..runtime import BackendError
+from ..runtime.clusters import ClusterDescriptor, clusters
+from . import show
+from .doctor import examine
+from .kernel_file import KernelFile, parse_arguments
+
+out = Console(highlight=False)
+
+_OUTPUT = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group()
+@click.version_option(package_version(), prog_name="tilelang-tt", message="%(prog)s %(version)s")
+def app() -> None:
+    """Schedules and page layouts of TileLang kernels for Tenstorrent devices."""
+
+
+@app.command()
+@click.option(
+    "--from",
+    "origin",
+    default="auto",
+    metavar="live|mock|PRESET|FILE",
+    help="Where to ask. By default the live device, or a mock where there is none. "
+    f"Presets: {', '.join(preset_names())}.",
+)
+@click.option(
+    "--cluster",
+    default="n150",
+    show_default=True,
+    help=f"The mock cluster ({', '.join(clusters())}), or a cluster descriptor as UMD writes them.",
+)
+@click.option("--harvest-mask", help="Rows (Wormhole) or columns (Blackhole) off on the mock: 0x21.")
+@click.option(
+    "--dispatch",
+    type=click.Choice(["fast", "slow"]),
+    default="fast",
+    show_default=True,
+    help="How the mock is opened.",
+)
+@click.option("-o", "--output", type=_OUTPUT, help="Write the description here, as JSON.")
+def device(
+    origin: str, cluster: str, harvest_mask: str | None, dispatch: str, output: Path | None
+) -> None:
+    """Ask a device for its compute grid, banks and alignments."""
+    if origin == "auto":
+        spec = _live_or_mock(cluster, harvest_mask, dispatch)
+    elif origin == "mock":
+        spec = _mock(cluster, harvest_mask, dispatch)
+    else:
+        spec = resolve_device(origin)
+    show.device(out, spec)
+    if output is not None:
+        spec.save(output)
+        out.print(f"written to {output}", soft_wrap=True)
+
+
+def _live_or_mock(cluster: str, harvest_mask: str | None, dispatch: str) -> DeviceSpec:
+    from ..runtime.live import query_live
+
+    try:
+        return query_live()
+    except BackendError as error:
+        out.print(f"asking a mock, since there is no live device: {_first_line(error)}", style="dim")
+    return _mock(cluster, harvest_mask, dispatch)
+
+
+def _mock(cluster: str, harvest_mask: str | None, dispatch: str) -> DeviceSpec:
+    from ..runtime.mock import query_mock
+
+    known = clusters()
+    descriptor: ClusterDescriptor | Path
+    if cluster in known:
+        descriptor = known[cluster]
+        if harvest_mask is not None:
+            descriptor = descriptor.with_harvest_mask(_parse_mask(harvest_mask))
+    elif not Path(cluster).is_file():
+        raise ValueError(
+            f"found no cluster {cluster!r}, nor a file of that name; expected one of "
+            f"{', '.join(known)}, or a cluster descriptor"
+        )
+    elif harvest_mask is not None:
+        raise ValueError("found --harvest-mask with a cluster descriptor; expected the mask in it")
+    else:
+        descriptor = Path(cluster)
+    return query_mock(descriptor, dispatch)
+
+
+def _parse_mask(text: str) -> int:
+    try:
+        mask = int(text, 0)
+    except ValueError:
+        mask = -1
+    if mask < 0:
+        raise ValueError(f"--harvest-mask is {text!r}; expected a number such as 0x21")
+    return mask
+
+
+@app.command()
+@click.argument("kernel", metavar="KERNEL.py[:NAME]")
+@click.option(
+    "--device",
+    metavar="FILE|PRESET|live",
+    help="The device to plan for; by default the function's own, TILELANG_TT_DEVICE, or a live "
+    f"one. Presets: {', '.join(preset_names())}.",
+)
+@click.option(
+    "-a", "--arg", "arguments", multiple=True, metavar="NAME=VALUE", help="A kernel's parameter."
+)
+@click.option("-o", "--output", type=_OUTPUT, help="Write the plan here, as JSON.")
+def plan(kernel: str, device: str | None, arguments: tuple[str, ...], output: Path | None) -> None:
+    """Plan a kernel: which core runs which tiles, and where each page lives.
+
+    Without NAME, the kernels that the file has are listed.
+    """
+    path, _, name = kernel.rpartition(":") if ".py:" in kernel else (kernel, "", "")
+    parsed = parse_arguments(arguments)
+    file = KernelFile.load(Path(path))
+    if not name:
+        show.kernels(out, file)
+        return
+    from ..passes import infer_metadata
+
+    built = Plan.from_module(infer_metadata(file.trace(name, parsed), device))
+    show.plan(out, built)
+    if output is not None:
+        built.save(output)
+        out.print(f"written to {output}", soft_wrap=True)
+
+
+@app.command("show")
+@click.argument("path", metavar="PLAN.json", type=click.Path(path_type=Path))
+def show_plan(path: Path) -> None:
+    """Check a plan and draw it; neither TVM nor the kernel is needed."""
+    show.plan(out, Plan.load(path))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, what answers, and what to do about what does not."""
+    findings = examine()
+    show.findings(out, findings)
+    if any(finding.needed and not finding.ok for finding in findings):
+        sys.exit(1)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def run() -> NoReturn:
+    """Run the command line and exit: 0, or 2 with one line for bad input."""
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tilelang\.tt")
+    try:
+        app(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help())
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "tilelang-tt"
+        _fail(f"{error.format_message()} See {command} --help")
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except (ValueError, NotImplementedError, ImportError, BackendError) as error:
+        _fail(str(error) or type(error).__name__)
+    sys.exit(0)
+
+
+def _fail(message: str) -> NoReturn:
+    """Print the message, its further lines indented (a device's last output), and exit."""
+    print("error: " + message.replace("\n", "\n  "), file=sys.stderr)
+    sys.exit(2)

@@ -1,0 +1,144 @@
+"""What of the environment is there and answers, and what to do about the rest."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from .. import _ffi
+from ..device import ENVIRONMENT_VARIABLE, DeviceSpec, resolve_device
+from ..plan import package_version
+from ..runtime import BackendError
+
+#: The Pythons that ttnn has wheels for.
+TTNN_PYTHONS = ((3, 10), (3, 12))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was examined. What is ``needed`` and not ``ok`` keeps kernels from being planned."""
+
+    subject: str
+    ok: bool
+    answer: str
+    advice: str = ""
+    needed: bool = False
+
+
+def examine() -> list[Finding]:
+    """Examine this environment; opens a live and a mock device, where ttnn is installed."""
+    return [
+        Finding("tilelang-tt", True, f"{package_version()}, Python {platform.python_version()}"),
+        _tvm(),
+        _passes(),
+        _ttnn(),
+        _live(),
+        _mock(),
+        _named_device(),
+        _cache(),
+    ]
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _tvm() -> Finding:
+    for package in ("apache-tvm", "tilelang"):
+        found = _installed(package)
+        if found:
+            return Finding("TVM", True, f"{package} {found}", needed=True)
+    return Finding(
+        "TVM",
+        False,
+        "none, so no kernel can be planned here; plans can be read",
+        "pip install 'tilelang-tt[tvm]' or 'tilelang-tt[tilelang]'",
+        needed=True,
+    )
+
+
+def _passes() -> Finding:
+    try:
+        path = _ffi.library_path()
+        _ffi.check_library()
+    except (ImportError, OSError, RuntimeError) as error:
+        advice = "reinstall the package: pip install --force-reinstall tilelang-tt"
+        return Finding("passes", False, _line(error), advice, needed=True)
+    return Finding("passes", True, str(path), needed=True)
+
+
+def _ttnn() -> Finding:
+    found = _installed("ttnn")
+    if found:
+        return Finding("ttnn", True, found)
+    supported = " or ".join(".".join(map(str, python)) for python in TTNN_PYTHONS)
+    if sys.version_info[:2] in TTNN_PYTHONS:
+        advice = "pip install 'tilelang-tt[ttnn]', to ask devices from this environment"
+    else:
+        advice = (
+            f"ttnn has wheels for Python {supported}: ask devices from an environment of one "
+            "('tilelang-tt device -o device.json') and plan here with --device device.json"
+        )
+    return Finding("ttnn", False, "not installed, so no device can be asked here", advice)
+
+
+def _live() -> Finding:
+    from ..runtime.live import query_live
+
+    return _asked("live device", query_live, "nothing, if this machine has no card")
+
+
+def _mock() -> Finding:
+    from ..runtime.clusters import clusters
+    from ..runtime.mock import query_mock
+
+    return _asked("mock device", lambda: query_mock(clusters()["n150"]), "")
+
+
+def _asked(subject: str, ask: Callable[[], DeviceSpec], advice: str) -> Finding:
+    if _installed("ttnn") is None:
+        return Finding(subject, False, "needs ttnn")
+    try:
+        spec = ask()
+    except (BackendError, ValueError, NotImplementedError) as error:
+        return Finding(subject, False, _line(error), advice)
+    return Finding(subject, True, f"{spec.arch}, compute grid {spec.grid_x}x{spec.grid_y}")
+
+
+def _named_device() -> Finding:
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    if not named:
+        return Finding(
+            ENVIRONMENT_VARIABLE, False, "not set", "set it to a file or a preset, or pass --device"
+        )
+    try:
+        spec = resolve_device(named)
+    except ValueError as error:
+        return Finding(ENVIRONMENT_VARIABLE, False, _line(error), "name a file or a preset")
+    return Finding(ENVIRONMENT_VARIABLE, True, f"{named}: {spec.arch} {spec.grid_x}x{spec.grid_y}")
+
+
+def _cache() -> Finding:
+    from ..runtime.root import cache_folder
+
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        advice = "set TILELANG_TT_CACHE to a folder that can be written to"
+        return Finding("cache folder", False, f"{folder}: {error.strerror}", advice)
+    return Finding("cache folder", True, str(folder))
+
+
+def _line(error: BaseException) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

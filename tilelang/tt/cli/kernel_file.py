@@ -1,0 +1,190 @@
+"""Kernels in a Python file: finding them, and tracing one into a PrimFunc or an IRModule."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import re
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .. import _ffi
+
+
+def parse_arguments(texts: Sequence[str]) -> dict[str, Any]:
+    """``["M=1024", "dtype=bfloat16"]`` as a dict; a value is a Python literal, else a string."""
+    arguments: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise ValueError(f"found the argument {text!r}; expected NAME=VALUE, such as M=1024")
+        if name in arguments:
+            raise ValueError(f"found the argument {name} twice; expected it once")
+        try:
+            arguments[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            arguments[name] = value
+    return arguments
+
+
+@dataclass(frozen=True)
+class KernelFile:
+    """A Python file that was run, and what in it is a kernel or makes one."""
+
+    path: Path
+    kernels: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, path: Path) -> KernelFile:
+        """Run the file and look through its names.
+
+        Raises ValueError if it is absent, fails, or holds no kernel; ImportError if it needs
+        a package that is not installed.
+        """
+        if not path.is_file():
+            raise ValueError(f"{path}: found no such file; expected a Python file with a kernel")
+        tvm = _ffi.import_tvm()
+        module = _run(path)
+        kernels = {
+            name: value
+            for name, value in vars(module).items()
+            if not name.startswith("_") and _is_kernel(tvm, module, value)
+        }
+        if not kernels:
+            raise ValueError(
+                f"{path}: found no kernel; expected a PrimFunc, an IRModule, a @tilelang.jit "
+                "kernel, or a function that returns one"
+            )
+        return cls(path, kernels)
+
+    def describe(self, name: str) -> str:
+        """What a kernel is and which parameters it takes, for people."""
+        kernel = self.kernels[name]
+        if _is_jit(kernel):
+            kind = "@tilelang.jit kernel"
+        elif callable(kernel) and inspect.isfunction(kernel):
+            kind = "function"
+        else:
+            return type(kernel).__name__
+        parameters = ", ".join(
+            parameter.name
+            if parameter.default is parameter.empty
+            else f"{parameter.name}={parameter.default!r}"
+            for parameter in _signature(kernel).parameters.values()
+        )
+        return f"{kind} ({parameters})"
+
+    def trace(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """The PrimFunc or IRModule of a kernel.
+
+        Raises ValueError for a name that is no kernel here, arguments it does not take, or an
+        error in the kernel's own code.
+        """
+        if name not in self.kernels:
+            raise ValueError(
+                f"{self.path}: found no kernel {name!r}; expected one of {', '.join(self.kernels)}"
+            )
+        tvm = _ffi.import_tvm()
+        kernel = self.kernels[name]
+        if isinstance(kernel, (tvm.tirx.PrimFunc, tvm.IRModule)):
+            if arguments:
+                raise ValueError(
+                    f"{self.path}:{name}: found the arguments {', '.join(arguments)}; "
+                    f"expected none, since it is a {type(kernel).__name__}"
+                )
+            return kernel
+        place = f"{self.path}:{name}"
+        try:
+            _check_arguments(kernel, arguments)
+            if _is_jit(kernel):
+                return _with_out_idx(kernel, kernel.get_tir(**arguments))
+            traced = kernel(**arguments)
+        except Exception as error:  # whatever the kernel's own code raises is the author's
+            raise ValueError(f"{place}: {_explain(error, self.path)}") from error
+        if _is_jit(traced):
+            return _with_out_idx(traced, traced.get_tir())
+        if not isinstance(traced, (tvm.tirx.PrimFunc, tvm.IRModule)):
+            raise ValueError(
+                f"{place} returned a {type(traced).__name__}; expected a PrimFunc or an IRModule"
+            )
+        return traced
+
+
+def _run(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # TileLang's tracer looks up the source of what it traces by its module.
+    sys.modules[path.stem] = module
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except ImportError as error:
+        raise ImportError(f"{path}: {error}") from error
+    except Exception as error:
+        raise ValueError(f"{path}: {_explain(error, path)}") from error
+    except SystemExit as error:
+        raise ValueError(f"{path}: it exits ({error}) when imported; expected a module") from error
+    return module
+
+
+def _is_kernel(tvm: Any, module: ModuleType, value: Any) -> bool:
+    if isinstance(value, (tvm.tirx.PrimFunc, tvm.IRModule)) or _is_jit(value):
+        return True
+    return (
+        inspect.isfunction(value)
+        and value.__module__ == module.__name__
+        and value.__name__ != "main"
+    )
+
+
+def _is_jit(value: Any) -> bool:
+    return not isinstance(value, type) and callable(getattr(value, "get_tir", None))
+
+
+def _signature(kernel: Any) -> inspect.Signature:
+    found = getattr(kernel, "signature", None)
+    return found if isinstance(found, inspect.Signature) else inspect.signature(kernel)
+
+
+def _check_arguments(kernel: Any, arguments: Mapping[str, Any]) -> None:
+    if _is_jit(kernel):
+        # TileLang ignores a name that it does not know. Its eager style takes the names of
+        # T.const as well, which stand nowhere but in the source.
+        source = getattr(kernel, "func_source", None) or ""
+        for name in arguments:
+            if name not in _signature(kernel).parameters and not re.search(rf"\b{name}\b", source):
+                raise ValueError(f"found the argument {name}; expected one that the kernel mentions")
+        return
+    try:
+        inspect.signature(kernel).bind(**arguments)
+    except TypeError as error:
+        raise ValueError(f"{error}; give parameters with -a NAME=VALUE") from error
+
+
+def _with_out_idx(kernel: Any, func: Any) -> Any:
+    """The decorator's out_idx as the attribute that today's style puts on the function itself."""
+    out_idx = getattr(kernel, "out_idx", None)
+    if out_idx is None or "tilelang_out_idx" in (func.attrs or {}):
+        return func
+    indices = [out_idx] if isinstance(out_idx, int) else list(out_idx)
+    return func.with_attr("tilelang_out_idx", indices)
+
+
+def _explain(error: BaseException, path: Path) -> str:
+    """One line: the line of the user's file, the kind of error, the first line of its text."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve() == path.resolve()
+    ]
+    line = f"line {frames[-1].lineno}: " if frames else ""
+    text = str(error).strip().splitlines()
+    return f"{line}{type(error).__name__}: {text[0] if text else 'no message'}"

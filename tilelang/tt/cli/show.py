@@ -1,0 +1,159 @@
+"""Drawing devices, plans and findings in a terminal; plain text where the output is piped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..device import DeviceSpec
+from ..metadata import BufferDescriptor, Schedule, TensorAccessorConfig
+from ..plan import Plan
+from .doctor import Finding
+from .kernel_file import KernelFile
+
+# One colour a group of cores with equal counts; a schedule by the default rule has two.
+_GROUP_STYLES = ("bold green", "cyan", "yellow", "magenta", "blue")
+
+
+def device(console: Console, spec: DeviceSpec) -> None:
+    """What is known of a device, and how."""
+    console.print(
+        f"[bold]{spec.arch}[/]: compute grid [bold]{spec.grid_x}x{spec.grid_y}[/], "
+        f"{spec.num_cores} cores; {spec.dram_banks} DRAM banks, pages aligned to "
+        f"{spec.dram_alignment} bytes (L1: {spec.l1_alignment})"
+    )
+    console.print(f"known from: {spec.source}", style="dim")
+
+
+def kernels(console: Console, file: KernelFile) -> None:
+    """The kernels of a file, and how to plan one."""
+    console.print(f"{file.path} has these kernels:")
+    for name in file.kernels:
+        console.print(f"  [bold]{name}[/]  {file.describe(name)}", soft_wrap=True)
+    first = next(iter(file.kernels))
+    console.print(f"plan one with: tilelang-tt plan {file.path}:{first}", soft_wrap=True)
+
+
+def plan(console: Console, plan: Plan) -> None:
+    """A plan: the device, and of each function the schedule and the buffers."""
+    device(console, plan.device)
+    for name in plan.functions:
+        _schedule(console, name, plan.schedule(name))
+        _buffers(console, plan.buffers(name))
+
+
+def _schedule(console: Console, name: str, schedule: Schedule) -> None:
+    x, y, z = schedule.grid
+    console.print(
+        f"\n[bold]{name}[/]: T.Kernel({x}, {y}, {z}) has {schedule.num_tiles} tiles, on "
+        f"{schedule.num_active_cores} of {schedule.num_cores} cores "
+        f"({schedule.policy}, {schedule.order})"
+    )
+    counts = sorted({r.count for r in schedule.core_ranges}, reverse=True)
+    style = {
+        count: _GROUP_STYLES[min(i, len(_GROUP_STYLES) - 1)] for i, count in enumerate(counts)
+    }
+    console.print(_core_grid(schedule, style, console.width))
+    for count in counts:
+        ranges = [r for r in schedule.core_ranges if r.count == count]
+        cores = sum(r.num_cores for r in ranges)
+        where = ", ".join(f"({r.x0}, {r.y0})-({r.x1}, {r.y1})" for r in ranges)
+        console.print(
+            Text(f"{_count(cores, 'core')} with {_count(count, 'tile')}", style=style[count])
+            + Text(f": {where}", style="default")
+        )
+    args = ", ".join(
+        arg.name if arg.value is None else f"{arg.name}={arg.value}"
+        for arg in schedule.runtime_args
+    )
+    console.print(f"runtime arguments: {args}")
+
+
+def _core_grid(schedule: Schedule, style: Mapping[int, str], width: int) -> Text:
+    """A cell a core: its first and last tile, or where that is too wide, their number."""
+    grid_x, grid_y = schedule.core_grid
+    tiles = schedule.tiles_per_core
+    spans = [
+        f"{t.start_id}-{t.start_id + t.count - 1}" if t.count > 1 else f"{t.start_id}"
+        for t in tiles
+    ]
+    counts = [str(t.count) for t in tiles]
+    title, cells = "tiles", spans
+    if _cell_width(cells) * grid_x + 5 > width:
+        title, cells = "number of tiles", counts
+    cell_width = max(_cell_width(cells), 4)
+    text = Text(f"{title} of each core (x across, y down)\n", style="dim")
+    text.append("    " + "".join(f"{x:>{cell_width}}" for x in range(grid_x)), style="dim")
+    for y in range(grid_y):
+        text.append(f"\n{y:>4}", style="dim")
+        for x in range(grid_x):
+            core = y * grid_x + x
+            count = tiles[core].count
+            cell = cells[core] if count else "."
+            text.append(f"{cell:>{cell_width}}", style=style[count] if count else "dim")
+    return text
+
+
+def _cell_width(cells: Iterable[str]) -> int:
+    return max(map(len, cells)) + 2
+
+
+def _buffers(console: Console, buffers: Mapping[str, BufferDescriptor]) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("buffer", "role", "shape", "format", "tiles", "pages", "page", "pages a bank"):
+        table.add_column(heading, no_wrap=heading in ("buffer", "role"))
+    for buffer in buffers.values():
+        batch = "x".join(map(str, buffer.padded_shape[:-2]))
+        tiles = f"{buffer.num_tiles_height}x{buffer.num_tiles_width}"
+        padded = " (padded)" if buffer.needs_padding else ""
+        table.add_row(
+            f"[bold]{buffer.name}[/]",
+            buffer.role,
+            "x".join(map(str, buffer.shape)) or "scalar",
+            buffer.data_format,
+            (f"{batch}x" if batch else "") + tiles + padded,
+            str(buffer.accessor.num_pages),
+            f"{buffer.accessor.page_size} B",
+            _pages_a_bank(buffer.accessor),
+        )
+    console.print()
+    console.print(table)
+    for rule, names in _address_rules(buffers).items():
+        console.print(f"{', '.join(names)}: {rule}", style="dim")
+
+
+def _pages_a_bank(accessor: TensorAccessorConfig) -> str:
+    full, rest = divmod(accessor.num_pages, accessor.num_banks)
+    if rest == 0:
+        return f"{full} in each of {accessor.num_banks}"
+    return f"{full + 1} in {rest}, {full} in {accessor.num_banks - rest}"
+
+
+def _address_rules(buffers: Mapping[str, BufferDescriptor]) -> dict[str, list[str]]:
+    """The page rule of each buffer, and who shares it."""
+    rules: dict[str, list[str]] = {}
+    for name, buffer in buffers.items():
+        accessor = buffer.accessor
+        rule = (
+            f"page p is in {accessor.memory.upper()} bank p % {accessor.num_banks}, "
+            f"at p // {accessor.num_banks} * {accessor.aligned_page_size} bytes"
+        )
+        rules.setdefault(rule, []).append(name)
+    return rules
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def findings(console: Console, findings: Sequence[Finding]) -> None:
+    """A line for each thing that was examined, and what to do where it is not well."""
+    width = max(len(finding.subject) for finding in findings) + 2
+    for finding in findings:
+        mark = "[green]ok [/]" if finding.ok else "[red]no [/]" if finding.needed else "[dim]-- [/]"
+        console.print(f"{mark} {finding.subject:<{width}}{finding.answer}", soft_wrap=True)
+        if finding.advice:
+            console.print(f"    {'':<{width}}-> {finding.advice}", style="yellow", soft_wrap=True)
