@@ -118,23 +118,24 @@ std::optional<ffi::Array<ffi::Any>> Attrs::Array(const char* key) const {
   return *array;
 }
 
-std::optional<std::vector<std::vector<int64_t>>> Attrs::IntRows(const char* key,
-                                                                size_t width) const {
+std::optional<std::vector<int64_t>> Attrs::IntRows(const char* key, size_t width) const {
   auto array = Array(key);
   if (!array) return std::nullopt;
-  std::string expected = "a list of lists of " + std::to_string(width) + " integers";
-  std::vector<std::vector<int64_t>> rows;
+  auto wrong = [&](const ffi::Any& item) {
+    WrongType(key, item, ("a list of lists of " + std::to_string(width) + " integers").c_str());
+  };
+  std::vector<int64_t> numbers;
+  numbers.reserve(array->size() * width);
   for (const ffi::Any& item : *array) {
-    auto row = item.as<ffi::Array<ffi::Any>>();
-    if (!row || row->size() != width) WrongType(key, item, expected.c_str());
-    rows.emplace_back();
+    const auto* row = item.as<ffi::ArrayObj>();
+    if (row == nullptr || row->size() != width) wrong(item);
     for (const ffi::Any& entry : *row) {
       std::optional<int64_t> number = ir::ConstInt(entry);
-      if (!number) WrongType(key, item, expected.c_str());
-      rows.back().push_back(*number);
+      if (!number) wrong(item);
+      numbers.push_back(*number);
     }
   }
-  return rows;
+  return numbers;
 }
 
 int64_t Attrs::RequireInt(const char* key, const char* advice) const {
@@ -157,8 +158,8 @@ ffi::Array<ffi::Any> Attrs::RequireArray(const char* key, const char* advice) co
   return *Array(key);
 }
 
-std::vector<std::vector<int64_t>> Attrs::RequireIntRows(const char* key, size_t width,
-                                                        const char* advice) const {
+std::vector<int64_t> Attrs::RequireIntRows(const char* key, size_t width,
+                                           const char* advice) const {
   if (!Has(key)) Missing(key, advice);
   return *IntRows(key, width);
 }

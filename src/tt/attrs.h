@@ -63,16 +63,15 @@ class Attrs {
   std::optional<bool> Bool(const char* key) const;
   std::optional<AttrMap> Map(const char* key) const;
   std::optional<ffi::Array<ffi::Any>> Array(const char* key) const;
-  /*! A list of lists of integers, each of `width` entries. */
-  std::optional<std::vector<std::vector<int64_t>>> IntRows(const char* key, size_t width) const;
+  /*! A list of lists of integers, each of `width` entries, one after the other. */
+  std::optional<std::vector<int64_t>> IntRows(const char* key, size_t width) const;
 
   // The same for a key that has to be there: ValueError, with the advice, if it is not.
   int64_t RequireInt(const char* key, const char* advice) const;
   std::string RequireString(const char* key, const char* advice) const;
   AttrMap RequireMap(const char* key, const char* advice) const;
   ffi::Array<ffi::Any> RequireArray(const char* key, const char* advice) const;
-  std::vector<std::vector<int64_t>> RequireIntRows(const char* key, size_t width,
-                                                   const char* advice) const;
+  std::vector<int64_t> RequireIntRows(const char* key, size_t width, const char* advice) const;
 
   /*! Sets a value that is absent; ValueError if another one is there. */
   void Infer(const char* key, const ffi::Any& value);

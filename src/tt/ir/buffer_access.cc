@@ -240,7 +240,8 @@ class AccessAnalyzer {
   }
 
   void VisitCall(const ffi::Object* call) {
-    std::string name = CallName(call);
+    ffi::String op = CallName(call);
+    std::string_view name(op.data(), op.size());
     ffi::Array<ffi::Any> args = CallArgs(call);
     if (EndsWith(name, ".region") && args.size() >= 2 && KindOf(args[0]) == Kind::kLoad) {
       // region(buffer[first element], mask, extents...)
@@ -322,7 +323,8 @@ class AccessAnalyzer {
     if (KindOf(pointer) == Kind::kCall) {
       const ffi::Object* call = ObjectOf(pointer);
       ffi::Array<ffi::Any> args = CallArgs(call);
-      if (EndsWith(CallName(call), ".buffer_data") && args.size() == 1) {
+      ffi::String op = CallName(call);
+      if (EndsWith({op.data(), op.size()}, ".buffer_data") && args.size() == 1) {
         return PointedBuffer(args[0]);
       }
     }
@@ -339,16 +341,15 @@ class AccessAnalyzer {
   }
 
   /*! TileLang marks the target of an atomic update as written only; it is read as well. */
-  static bool IsAtomicUpdate(const std::string& name) {
-    return name.find("atomic") != std::string::npos &&
-           name.find("atomic_store") == std::string::npos;
+  static bool IsAtomicUpdate(std::string_view name) {
+    return name.find("atomic") != name.npos && name.find("atomic_store") == name.npos;
   }
 
   static int MaskOf(const ffi::Any& mask) {
     return static_cast<int>(ConstInt(mask).value_or(kRead | kWrite));
   }
 
-  static bool EndsWith(const std::string& text, std::string_view end) {
+  static bool EndsWith(std::string_view text, std::string_view end) {
     return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
   }
 

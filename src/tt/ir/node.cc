@@ -79,8 +79,11 @@ bool HoldsCode(const TVMFFIFieldInfo* field) {
 }  // namespace
 
 const NodeType& TypeOf(const ffi::Object* node) {
-  thread_local std::unordered_map<int32_t, std::unique_ptr<NodeType>> cache;
-  std::unique_ptr<NodeType>& entry = cache[node->type_index()];
+  // Type indices are small and dense.
+  thread_local std::vector<std::unique_ptr<NodeType>> cache;
+  size_t index = static_cast<size_t>(node->type_index());
+  if (index >= cache.size()) cache.resize(index + 1);
+  std::unique_ptr<NodeType>& entry = cache[index];
   if (entry == nullptr) {
     const TVMFFITypeInfo* info = TVMFFIGetTypeInfo(node->type_index());
     entry = std::make_unique<NodeType>();
@@ -131,7 +134,7 @@ std::optional<std::string> ConstString(const ffi::Any& value) {
   return std::nullopt;
 }
 
-std::string CallName(const ffi::Object* call) {
+ffi::String CallName(const ffi::Object* call) {
   ffi::Any op = Field(call, "op");
   if (const ffi::Object* node = ObjectOf(op)) {
     std::optional<ffi::Any> name = TryField(node, "name");

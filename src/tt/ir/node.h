@@ -79,7 +79,7 @@ std::optional<int64_t> ConstInt(const ffi::Any& value);
 std::optional<std::string> ConstString(const ffi::Any& value);
 
 /*! \brief The name of the operator of a Call, "" if it calls something that has none. */
-std::string CallName(const ffi::Object* call);
+ffi::String CallName(const ffi::Object* call);
 
 /*! \brief The arguments of a Call. */
 ffi::Array<ffi::Any> CallArgs(const ffi::Object* call);

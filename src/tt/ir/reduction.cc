@@ -84,9 +84,10 @@ class ReductionFinder {
 
  private:
   void VisitCall(const ffi::Object* call) {
-    std::string name = CallName(call);
+    ffi::String op = CallName(call);
+    std::string_view name(op.data(), op.size());
     ffi::Array<ffi::Any> args = CallArgs(call);
-    bool is_gemm = name.find("gemm") != std::string::npos && args.size() > kGemmClearAccum;
+    bool is_gemm = name.find("gemm") != name.npos && args.size() > kGemmClearAccum;
     if (is_gemm) {
       VisitGemm(args);
     } else {
@@ -181,9 +182,10 @@ class ReductionFinder {
 
   static std::optional<Region> RegionOf(const ffi::Any& value) {
     if (KindOf(value) != Kind::kCall) return std::nullopt;
-    std::string name = CallName(ObjectOf(value));
+    ffi::String op = CallName(ObjectOf(value));
+    std::string_view name(op.data(), op.size());
     ffi::Array<ffi::Any> args = CallArgs(ObjectOf(value));
-    if (name.find("region") == std::string::npos || args.size() < 2) return std::nullopt;
+    if (name.find("region") == name.npos || args.size() < 2) return std::nullopt;
     std::optional<int64_t> mask = ConstInt(args[1]);
     if (KindOf(args[0]) != Kind::kLoad || !mask) return std::nullopt;
     return Region{AccessedBuffer(ObjectOf(args[0])), *mask};

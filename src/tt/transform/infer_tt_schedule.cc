@@ -21,20 +21,29 @@
 namespace tilelang_tt {
 namespace {
 
-ffi::Array<ffi::Any> TilesPerCore(int64_t num_tiles, int64_t num_cores) {
+/*! Sets the default partition, or checks the author's own. Returns the tiles of each core. */
+std::vector<int64_t> PartitionTiles(const device::DeviceSpec& device, int64_t num_tiles,
+                                    Attrs* attrs) {
+  if (attrs->Has(attr::kTilesPerCore)) return CheckTilesPerCore(*attrs, device, num_tiles);
   ffi::Array<ffi::Any> rows;
-  for (const schedule::TileRange& range : schedule::SplitContiguous(num_tiles, num_cores)) {
+  std::vector<int64_t> counts;
+  for (const auto& range : schedule::SplitContiguous(num_tiles, device.num_cores())) {
     rows.push_back(ffi::Array<ffi::Any>{range.start, range.count});
+    counts.push_back(range.count);
   }
-  return rows;
+  attrs->Set(attr::kTilesPerCore, rows);
+  return counts;
 }
 
-ffi::Array<ffi::Any> CoreRanges(const std::vector<int64_t>& counts, int64_t grid_x) {
+/*! Sets the rectangles of the cores that have tiles, or checks the author's own. */
+void GroupCores(const device::DeviceSpec& device, const std::vector<int64_t>& counts,
+                Attrs* attrs) {
+  if (attrs->Has(attr::kCoreRanges)) return CheckCoreRanges(*attrs, device, counts);
   ffi::Array<ffi::Any> rows;
-  for (const schedule::CoreRange& r : schedule::CoverActiveCores(counts, grid_x)) {
+  for (const schedule::CoreRange& r : schedule::CoverActiveCores(counts, device.grid_x)) {
     rows.push_back(ffi::Array<ffi::Any>{r.x0, r.y0, r.x1, r.y1, r.count});
   }
-  return rows;
+  attrs->Set(attr::kCoreRanges, rows);
 }
 
 void InferSchedule(const ffi::ObjectRef& func, Attrs* attrs) {
@@ -47,15 +56,12 @@ void InferSchedule(const ffi::ObjectRef& func, Attrs* attrs) {
   attrs->Infer(attr::kNumTiles, num_tiles);
   attrs->Infer(attr::kNumCores, device.num_cores());
   attrs->Infer(attr::kCoreOrder, ffi::String(kCoreOrderRule));
-  // A partition or a cover of the author's own is kept, if it is one.
-  attrs->Default(attr::kTilesPerCore, TilesPerCore(num_tiles, device.num_cores()));
-  std::vector<int64_t> counts = CheckTilesPerCore(*attrs, device, num_tiles);
-  attrs->Default(attr::kCoreRanges, CoreRanges(counts, device.grid_x));
-  CheckCoreRanges(*attrs, device, counts);
-  attrs->Default(attr::kRuntimeArgs,
-                 RuntimeArgs(attrs->place(), grid, attrs->RequireInt(attr::kTileWidth, ""),
-                             ir::MatmulReductionExtent(func), RequireParams(func)));
-  CheckRuntimeArgs(*attrs, grid);
+  GroupCores(device, PartitionTiles(device, num_tiles, attrs), attrs);
+  ir::Params params = RequireParams(func);
+  if (attrs->Has(attr::kRuntimeArgs)) return CheckRuntimeArgs(*attrs, grid);
+  attrs->Set(attr::kRuntimeArgs,
+             RuntimeArgs(attrs->place(), grid, *attrs->Int(attr::kTileWidth),
+                         ir::MatmulReductionExtent(func), params));
 }
 
 }  // namespace

@@ -46,6 +46,18 @@ std::string RoleOf(const ir::BufferAccess& access, bool declared_output) {
   return access.written ? "inout" : "in";
 }
 
+/*! What the author set of a descriptor is kept, if it agrees, and the rest is added. */
+Attrs Complete(const std::string& place, const AttrMap& own, const AttrMap& inferred) {
+  Attrs descriptor(place, own);
+  std::string layout = *Attrs(place, inferred).String("tt_layout");
+  if (auto found = descriptor.String("tt_layout"); found && *found != layout) {
+    TT_UNSUPPORTED() << place << ": tt_layout is \"" << *found << "\"; expected \"" << layout
+                     << "\", the only one there is a rule for";
+  }
+  for (const auto& [key, value] : inferred) descriptor.Infer(key.c_str(), value);
+  return descriptor;
+}
+
 void InferShard(const ffi::ObjectRef& func, Attrs* attrs) {
   ApplyDefaults(attrs);
   device::DeviceSpec device = RequireDevice(*attrs);
@@ -58,17 +70,11 @@ void InferShard(const ffi::ObjectRef& func, Attrs* attrs) {
   for (size_t i = 0; i < params.buffers.size(); ++i) {
     const ir::BufferParam& buffer = params.buffers[i];
     std::string place = BufferPlace(*attrs, buffer.name);
-    // What the author set of a descriptor is kept, and the rest is added.
-    Attrs descriptor(place, Attrs(place, given).Map(buffer.name.c_str()).value_or(AttrMap()));
-    if (auto layout = descriptor.String("tt_layout");
-        layout && *layout != *attrs->String(attr::kLayoutType)) {
-      TT_UNSUPPORTED() << place << ": tt_layout is \"" << *layout << "\"; expected \""
-                       << *attrs->String(attr::kLayoutType) << "\"";
-    }
-    for (const auto& [key, value] :
-         DescribeBuffer(*attrs, device, buffer.name, CompactShape(place, buffer),
-                        ffi::DLDataTypeToString(buffer.dtype))) {
-      descriptor.Infer(key.c_str(), value);
+    AttrMap inferred = DescribeBuffer(*attrs, device, buffer.name, CompactShape(place, buffer),
+                                      ffi::DLDataTypeToString(buffer.dtype));
+    Attrs descriptor(place, inferred);
+    if (std::optional<AttrMap> own = Attrs(place, given).Map(buffer.name.c_str())) {
+      descriptor = Complete(place, *own, inferred);
     }
     bool declared_output = declared_outputs.count(buffer.index) != 0;
     descriptor.Default(kRole, ffi::String(RoleOf(access[i], declared_output)));

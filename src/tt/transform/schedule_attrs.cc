@@ -31,12 +31,13 @@ int64_t CountTiles(const Attrs& attrs, const std::array<int64_t, 3>& grid) {
 
 std::vector<int64_t> CheckTilesPerCore(const Attrs& attrs, const device::DeviceSpec& device,
                                        int64_t num_tiles) {
+  std::vector<int64_t> numbers =
+      attrs.RequireIntRows(attr::kTilesPerCore, 2, "run InferDefaultTTSchedule first");
   std::vector<schedule::TileRange> ranges;
   std::vector<int64_t> counts;
-  for (const auto& row : attrs.RequireIntRows(attr::kTilesPerCore, 2,
-                                              "run InferDefaultTTSchedule first")) {
-    ranges.push_back({row[0], row[1]});
-    counts.push_back(row[1]);
+  for (size_t i = 0; i < numbers.size(); i += 2) {
+    ranges.push_back({numbers[i], numbers[i + 1]});
+    counts.push_back(numbers[i + 1]);
   }
   if (static_cast<int64_t>(ranges.size()) != device.num_cores()) {
     TT_MALFORMED() << attrs.place() << ": " << attr::kTilesPerCore << " has " << ranges.size()
@@ -51,10 +52,12 @@ std::vector<int64_t> CheckTilesPerCore(const Attrs& attrs, const device::DeviceS
 
 void CheckCoreRanges(const Attrs& attrs, const device::DeviceSpec& device,
                      const std::vector<int64_t>& counts) {
+  std::vector<int64_t> numbers =
+      attrs.RequireIntRows(attr::kCoreRanges, 5, "run InferDefaultTTSchedule first");
   std::vector<schedule::CoreRange> ranges;
-  for (const auto& row : attrs.RequireIntRows(attr::kCoreRanges, 5,
-                                              "run InferDefaultTTSchedule first")) {
-    ranges.push_back({row[0], row[1], row[2], row[3], row[4]});
+  for (size_t i = 0; i < numbers.size(); i += 5) {
+    ranges.push_back(
+        {numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3], numbers[i + 4]});
   }
   if (auto fault =
           schedule::FindCoreRangeFault(ranges, counts, device.grid_x, device.grid_y)) {

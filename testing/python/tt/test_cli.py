@@ -48,7 +48,7 @@ def test_plan_draws_the_grid_and_the_buffers_and_writes_the_plan(run, gemm, tmp_
 def test_without_a_name_the_kernels_are_listed(run, gemm):
     done = run("plan", gemm.rpartition(":")[0])
     assert done.returncode == 0
-    assert "gemm  function (M=1024, N=1024, K=1024, dtype='bfloat16')" in done.stdout
+    assert "gemm  function (M=1024, N=1024, K=1024, dtype='bfloat16', block=128)" in done.stdout
 
 
 @pytest.mark.needs("tilelang")
