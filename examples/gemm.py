@@ -5,8 +5,9 @@
 The kernel is traced, not compiled, so no GPU is needed.
 """
 
-import tilelang
 import tilelang.language as T
+
+import tilelang
 
 
 @tilelang.jit

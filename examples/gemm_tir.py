@@ -7,6 +7,7 @@ T.Kernel's blocks are launch_thread("blockIdx.*"); each computes block x block e
 
 from tvm.script import tirx as T
 
+
 def gemm(M: int = 1024, N: int = 1024, K: int = 1024, dtype: str = "bfloat16", block: int = 128):
     """The PrimFunc for given extents, in elements; M and N are multiples of block."""
     if M % block or N % block:

@@ -24,8 +24,8 @@ std::vector<std::string> SortedKeys(const AttrMap& map) {
 
 std::string Show(const ffi::Any& value) {
   std::ostringstream os;
-  if (value.type_index() == kTVMFFIBool) {
-    os << (value.cast<bool>() ? "true" : "false");
+  if (auto truth = ir::ConstBool(value)) {
+    os << (*truth ? "true" : "false");
   } else if (auto number = ir::ConstInt(value)) {
     os << *number;
   } else if (auto text = ir::ConstString(value)) {
@@ -55,9 +55,8 @@ std::string Show(const ffi::Any& value) {
 }
 
 bool SameValue(const ffi::Any& a, const ffi::Any& b) {
-  bool is_bool = a.type_index() == kTVMFFIBool;
-  if (is_bool != (b.type_index() == kTVMFFIBool)) return false;
-  if (is_bool) return a.cast<bool>() == b.cast<bool>();
+  std::optional<bool> a_bool = ir::ConstBool(a), b_bool = ir::ConstBool(b);
+  if (a_bool || b_bool) return a_bool == b_bool;
   if (auto number = ir::ConstInt(a)) return number == ir::ConstInt(b);
   if (auto text = ir::ConstString(a)) return text == ir::ConstString(b);
   if (auto array = a.as<ffi::Array<ffi::Any>>()) {
@@ -90,16 +89,6 @@ std::optional<std::string> Attrs::String(const char* key) const {
   std::optional<std::string> text = ir::ConstString(*value);
   if (!text) WrongType(key, *value, "a string");
   return text;
-}
-
-std::optional<bool> Attrs::Bool(const char* key) const {
-  auto value = map_.Get(key);
-  if (!value) return std::nullopt;
-  if (value->type_index() == kTVMFFIBool) return value->cast<bool>();
-  // TVMScript writes a boolean as an IntImm of 0 or 1.
-  std::optional<int64_t> number = ir::ConstInt(*value);
-  if (!number || (*number != 0 && *number != 1)) WrongType(key, *value, "a boolean");
-  return *number == 1;
 }
 
 std::optional<AttrMap> Attrs::Map(const char* key) const {

@@ -60,7 +60,6 @@ class Attrs {
   // Each returns nothing if the key is absent and throws ValueError if its type is another.
   std::optional<int64_t> Int(const char* key) const;
   std::optional<std::string> String(const char* key) const;
-  std::optional<bool> Bool(const char* key) const;
   std::optional<AttrMap> Map(const char* key) const;
   std::optional<ffi::Array<ffi::Any>> Array(const char* key) const;
   /*! A list of lists of integers, each of `width` entries, one after the other. */

@@ -37,7 +37,7 @@ def import_tvm() -> Any:
     """The TVM of this environment. Raises ImportError, naming the extras, where there is none."""
     try:
         import tvm
-        import tvm.tirx  # noqa: F401  registers the classes that reflection shows
+        import tvm.tirx
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.split(".")[0] == "tvm":
             raise ImportError(NO_TVM) from error

@@ -210,13 +210,10 @@ def resolve_device(device: DeviceLike) -> DeviceSpec:
         return DeviceSpec.from_attr(device, "device")
     if isinstance(device, str) and device == "live":
         return DeviceSpec.live()
-    if isinstance(device, str) and device in preset_names():
-        return DeviceSpec.preset(device)
     if isinstance(device, (str, os.PathLike)):
-        looks_like_a_path = not isinstance(device, str) or os.sep in device or "." in device
-        if looks_like_a_path or os.path.exists(device):
-            return DeviceSpec.load(device)
-        return DeviceSpec.preset(device)
+        text = os.fspath(device)
+        is_file = os.sep in text or "." in text or os.path.isfile(text)
+        return DeviceSpec.load(text) if is_file else DeviceSpec.preset(text)
     if hasattr(device, "compute_with_storage_grid_size"):
         return DeviceSpec.from_ttnn(device)
     raise ValueError(f"found a {type(device).__name__}; {WAYS_TO_NAME_A_DEVICE}")

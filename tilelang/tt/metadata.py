@@ -125,12 +125,14 @@ def _plain(value: Any) -> Any:
     """An attribute's value as plain, immutable Python: tuples, read-only mappings, ints, strs."""
     if isinstance(value, (bool, int, float, str)) or value is None:
         return str(value) if isinstance(value, str) else value
+    if hasattr(value, "value"):  # an IntImm or StringImm that an author's annotation holds
+        typed = getattr(value, "ty", value)  # from TVM 0.26 on, an expression's type has the dtype
+        is_bool = str(getattr(typed, "dtype", "")) == "bool"
+        return bool(value.value) if is_bool else _plain(value.value)
     if isinstance(value, Mapping) or hasattr(value, "items"):
         return MappingProxyType({str(key): _plain(item) for key, item in value.items()})
     if isinstance(value, Sequence) or hasattr(value, "__getitem__"):
         return tuple(_plain(item) for item in value)
-    if hasattr(value, "value"):  # an IntImm or StringImm that an author's annotation holds
-        return _plain(value.value)
     raise ValueError(
         f"found an attribute of type {type(value).__name__}; "
         "expected numbers, strings, lists and maps"
@@ -158,7 +160,8 @@ def buffer_attrs(func: Any, name: str) -> Mapping[str, Any]:
     buffers = _require(attrs, "tt_buffers", "run infer_default_tt_shard first")
     if name not in buffers:
         raise ValueError(f"found no buffer {name!r}; expected one of {sorted(map(str, buffers))}")
-    return _plain(buffers[name])
+    descriptor: Mapping[str, Any] = _plain(buffers[name])
+    return descriptor
 
 
 def buffers_of(func: Any) -> Mapping[str, BufferDescriptor]:

@@ -35,10 +35,13 @@ def run_pass(name: str, func_or_mod: Function) -> Function:
 def _over_module(func_or_mod: Function, rewrite: Callable[[Any], Any]) -> Function:
     """Apply a rewrite of modules to a module, or to a function as the only one of a module."""
     tvm = _ffi.import_tvm()
+    result: Function
     if isinstance(func_or_mod, tvm.IRModule):
-        return rewrite(func_or_mod)
+        result = rewrite(func_or_mod)
+        return result
     if isinstance(func_or_mod, tvm.tirx.PrimFunc):
-        return rewrite(tvm.IRModule({"main": func_or_mod}))["main"]
+        result = rewrite(tvm.IRModule({"main": func_or_mod}))["main"]
+        return result
     raise ValueError(
         f"found a {type(func_or_mod).__module__}.{type(func_or_mod).__qualname__}; "
         "expected a tvm.IRModule or a tvm.tirx.PrimFunc"

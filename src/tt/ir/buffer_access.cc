@@ -127,7 +127,10 @@ class AccessAnalyzer {
         return VisitFor(node);
       case Kind::kWhile:
         Visit(Field(node, "condition"));
-        return VisitMaybe(Field(node, "body"));
+        return VisitLoopBody(node, std::nullopt);
+      case Kind::kLeaveLoop:
+        leaves_loop_ = true;
+        return;
       case Kind::kIfThenElse:
         Visit(Field(node, "condition"));
         VisitMaybe(Field(node, "then_case"));
@@ -181,16 +184,26 @@ class AccessAnalyzer {
     ffi::Any step = TryField(loop, "step").value_or(ffi::Any());
     bool counts_by_one = ObjectOf(step) == nullptr || ConstInt(step) == 1;
     if (!min_value || !extent_value || *extent_value < 1 || !counts_by_one) {
-      return VisitMaybe(Field(loop, "body"));
+      return VisitLoopBody(loop, std::nullopt);
     }
-    LoopRange range{ObjectOf(Field(loop, "loop_var")), *min_value, *extent_value};
+    VisitLoopBody(loop, LoopRange{ObjectOf(Field(loop, "loop_var")), *min_value, *extent_value});
+  }
+
+  /*!
+   * Visits a loop's body. What it writes is sure for all values of the loop's variable
+   * if those are known, and if no break or continue cuts an iteration short.
+   */
+  void VisitLoopBody(const ffi::Object* loop, std::optional<LoopRange> range) {
     size_t sure = sure_writes_.size();
-    loops_.push_back(range);
+    bool outer_leaves_loop = std::exchange(leaves_loop_, false);
+    if (range) loops_.push_back(*range);
     Visit(Field(loop, "body"));
-    loops_.pop_back();
+    if (range) loops_.pop_back();
+    if (!range || leaves_loop_) Forget(sure);
     for (size_t i = sure; i < sure_writes_.size(); ++i) {
-      sure_writes_[i].finished_loops.push_back(range);
+      sure_writes_[i].finished_loops.push_back(*range);
     }
+    leaves_loop_ = outer_leaves_loop;
   }
 
   /*! A block's iteration variables say which instance runs, so its writes end with it. */
@@ -277,6 +290,9 @@ class AccessAnalyzer {
       for (const ffi::Any& index : region.begin) Visit(index);
       return Record(region, kRead | kWrite, /*sure=*/false);
     }
+    if (name.find("break") != name.npos || name.find("continue") != name.npos) {
+      leaves_loop_ = true;
+    }
     // An operator reads its operands before it writes its results.
     bool outer_atomic = std::exchange(
         inside_atomic_, inside_atomic_ || IsAtomicUpdate(name));
@@ -362,6 +378,8 @@ class AccessAnalyzer {
   std::vector<SureWrite> sure_writes_;
   std::vector<SureWrite> pending_writes_;
   int call_depth_ = 0;
+  /*! The innermost loop has a break or a continue. */
+  bool leaves_loop_ = false;
   bool inside_atomic_ = false;
 };
 

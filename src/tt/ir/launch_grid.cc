@@ -4,6 +4,8 @@
  */
 #include "launch_grid.h"
 
+#include <utility>
+
 #include "../error.h"
 #include "prim_func.h"
 
@@ -36,10 +38,17 @@ class KernelFinder {
     }
     int axis = BlockAxis(node);
     if (axis < 0) {
+      // Around a T.Kernel, control flow launches it several times, or perhaps never.
+      bool outer_controlled = std::exchange(controlled_, controlled_ || IsControlFlow(node));
       ForEachChild(node, [this](const ffi::Any& child) { Visit(child); });
+      controlled_ = outer_controlled;
       return;
     }
     bool outermost = !inside_kernel_;
+    if (outermost && controlled_) {
+      TT_UNSUPPORTED() << func_name_ << ": found T.Kernel inside a loop or a condition; expected "
+                       << "it to be launched once";
+    }
     if (outermost && found_) {
       TT_UNSUPPORTED() << func_name_ << ": found a second T.Kernel; expected one per function. "
                        << "Put each T.Kernel into a function of its own";
@@ -64,6 +73,13 @@ class KernelFinder {
   }
 
  private:
+  /*! A loop that is not bound to threads, or a condition. */
+  static bool IsControlFlow(const ffi::Object* node) {
+    Kind kind = TypeOf(node).kind;
+    if (kind == Kind::kFor) return ObjectOf(Field(node, "thread_binding")) == nullptr;
+    return kind == Kind::kWhile || kind == Kind::kIfThenElse;
+  }
+
   int64_t Extent(const ffi::Object* stmt, int axis) const {
     bool is_for = TypeOf(stmt).kind == Kind::kFor;
     std::optional<int64_t> extent = ConstInt(Field(stmt, is_for ? "extent" : "value"));
@@ -83,6 +99,7 @@ class KernelFinder {
   std::array<bool, 3> bound_{};
   bool found_ = false;
   bool inside_kernel_ = false;
+  bool controlled_ = false;
 };
 
 }  // namespace

@@ -32,6 +32,8 @@ Kind KindOfKey(std::string_view key) {
       {"For", Kind::kFor},
       {"While", Kind::kWhile},
       {"IfThenElse", Kind::kIfThenElse},
+      {"Break", Kind::kLeaveLoop},
+      {"Continue", Kind::kLeaveLoop},
       {"AttrStmt", Kind::kAttrStmt},
       {"IterVar", Kind::kIterVar},
       {"Bind", Kind::kBind},
@@ -123,6 +125,16 @@ std::optional<int64_t> ConstInt(const ffi::Any& value) {
   if (value.type_index() == kTVMFFIInt) return value.cast<int64_t>();
   if (KindOf(value) == Kind::kIntImm) return Field(ObjectOf(value), "value").cast<int64_t>();
   return std::nullopt;
+}
+
+std::optional<bool> ConstBool(const ffi::Any& value) {
+  if (value.type_index() == kTVMFFIBool) return value.cast<bool>();
+  if (KindOf(value) != Kind::kIntImm) return std::nullopt;
+  const ffi::Object* node = ObjectOf(value);
+  std::optional<ffi::Any> type = TryField(node, "ty");
+  ffi::Any dtype = Field(type ? ObjectOf(*type) : node, "dtype");
+  if (dtype.cast<DLDataType>().code != kDLBool) return std::nullopt;
+  return Field(node, "value").cast<int64_t>() != 0;
 }
 
 std::optional<std::string> ConstString(const ffi::Any& value) {

@@ -37,6 +37,8 @@ enum class Kind : uint8_t {
   kFor,
   kWhile,
   kIfThenElse,
+  /*! break or continue, as a statement; older TVMs have calls for them. */
+  kLeaveLoop,
   kAttrStmt,
   kIterVar,
   kBind,
@@ -74,6 +76,9 @@ void ForEachChild(const ffi::Object* node, Visit visit);
 
 /*! \brief The value of an integer constant: an ffi integer or an IntImm. */
 std::optional<int64_t> ConstInt(const ffi::Any& value);
+
+/*! \brief The value of a boolean constant: an ffi bool or an IntImm of dtype bool. */
+std::optional<bool> ConstBool(const ffi::Any& value);
 
 /*! \brief The text of an ffi string or a StringImm. */
 std::optional<std::string> ConstString(const ffi::Any& value);

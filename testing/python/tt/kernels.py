@@ -29,9 +29,9 @@ def launch(x: int, y: int = 1, z: int = 1) -> Any:
 
     @T.prim_func
     def launch(A: T.Buffer((32, 32), "float32"), B: T.Buffer((32, 32), "float32")):
-        bx = T.launch_thread("blockIdx.x", x)  # noqa: F841
-        by = T.launch_thread("blockIdx.y", y)  # noqa: F841
-        bz = T.launch_thread("blockIdx.z", z)  # noqa: F841
+        bx = T.launch_thread("blockIdx.x", x)
+        by = T.launch_thread("blockIdx.y", y)
+        bz = T.launch_thread("blockIdx.z", z)
         B[0, 0] = A[0, 0]
 
     return launch
@@ -42,8 +42,8 @@ def launch_by_loops(x: int, y: int) -> Any:
 
     @T.prim_func
     def launch(A: T.Buffer((32, 32), "float32"), B: T.Buffer((32, 32), "float32")):
-        for bx in T.thread_binding(x, thread="blockIdx.x"):  # noqa: B007
-            for by in T.thread_binding(y, thread="blockIdx.y"):  # noqa: B007
+        for bx in T.thread_binding(x, thread="blockIdx.x"):
+            for by in T.thread_binding(y, thread="blockIdx.y"):
                 B[0, 0] = A[0, 0]
 
     return launch
@@ -74,7 +74,7 @@ def copy(shape: tuple[int, ...], dtype: str) -> Any:
 
     @T.prim_func
     def copy(X: T.Buffer(shape, dtype), Y: T.Buffer(shape, dtype)):
-        bx = T.launch_thread("blockIdx.x", 1)  # noqa: F841
+        bx = T.launch_thread("blockIdx.x", 1)
         Y[tuple(first)] = X[tuple(first)]
 
     return copy

@@ -7,6 +7,7 @@ import json
 
 import kernels
 import pytest
+
 import tilelang.tt as tt
 from tilelang.tt.device import preset_names, resolve_device
 from tilelang.tt.runtime import BackendError, live
@@ -58,7 +59,7 @@ def test_a_malformed_file(change, message, tmp_path):
     N150.save(path)
     document = {**json.loads(path.read_text()), **change}
     path.write_text(json.dumps({key: value for key, value in document.items() if value is not None}))
-    with pytest.raises(ValueError, match="device.json") as raised:
+    with pytest.raises(ValueError, match=r"device\.json") as raised:
         tt.DeviceSpec.load(path)
     assert message in str(raised.value)
 

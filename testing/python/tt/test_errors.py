@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import kernels
 import pytest
-import tilelang.tt as tt
 import tvm
 import tvm_ffi
 from tvm.script import tirx as T
+
+import tilelang.tt as tt
 
 DEVICE = kernels.device(8, 8)
 
@@ -23,6 +24,18 @@ def two_kernels(A: T.Buffer((32,), "float32")):
         A[0] = T.float32(0)
     with T.launch_thread("blockIdx.x", 3):
         A[1] = T.float32(0)
+
+@T.prim_func
+def kernel_in_a_loop(A: T.Buffer((32,), "float32")):
+    for t in range(4):
+        with T.launch_thread("blockIdx.x", 2):
+            A[t] = T.float32(0)
+
+@T.prim_func
+def kernel_under_a_condition(A: T.Buffer((32,), "float32"), n: T.int32):
+    if n > 3:
+        with T.launch_thread("blockIdx.x", 2):
+            A[0] = T.float32(0)
 
 @T.prim_func
 def symbolic_extent(A: T.Buffer((32,), "float32"), n: T.int32):
@@ -92,6 +105,8 @@ VALID = kernels.launch(4)
 FUNCTIONS = [
     (no_kernel, ValueError, ["no_kernel", "found no T.Kernel", "expected one"]),
     (two_kernels, NotImplementedError, ["two_kernels", "a second T.Kernel", "expected one"]),
+    (kernel_in_a_loop, NotImplementedError, ["T.Kernel inside a loop or a condition"]),
+    (kernel_under_a_condition, NotImplementedError, ["T.Kernel inside a loop or a condition"]),
     (kernels.launch(0), ValueError, ["launch", "along x", "is 0", "at least 1"]),
     (kernels.launch(2, -3), ValueError, ["launch", "along y", "is -3", "at least 1"]),
     (symbolic_extent, NotImplementedError, ["along x", "symbolic", "expected a constant"]),

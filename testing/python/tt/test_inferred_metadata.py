@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import kernels
 import pytest
+
 import tilelang.tt as tt
 
 DEVICE = tt.DeviceSpec.preset("n150")
@@ -136,6 +137,7 @@ def test_an_irmodule_gives_an_irmodule_with_every_function_annotated():
 
 def test_passes_compose_in_sequential_and_show_in_instruments():
     import tvm
+
     from tilelang.tt import _ffi
 
     seen = []

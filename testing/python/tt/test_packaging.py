@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 import tilelang.tt as tt
 
 # Makes a process in which there is no TVM, and no real tilelang, which brings one.

@@ -6,9 +6,10 @@ import inspect
 
 import kernels
 import pytest
-import tilelang.tt as tt
 import tvm
 from tvm.script import tirx as T
+
+import tilelang.tt as tt
 
 DEVICE = kernels.device(8, 8)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import kernels
 import pytest
-import tilelang.tt as tt
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import tilelang.tt as tt
 
 CORE_GRIDS = [(1, 1), (8, 7), (8, 8), (8, 9), (7, 10), (10, 7), (11, 10), (12, 10), (13, 10)]
 

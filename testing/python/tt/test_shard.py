@@ -9,6 +9,7 @@ from pathlib import Path
 
 import kernels
 import pytest
+
 import tilelang.tt as tt
 
 WORMHOLE = kernels.device(8, 8, banks=12, alignment=32)
@@ -90,6 +91,20 @@ def test_a_descriptor_of_the_authors_own_is_completed():
     buffers = tt.buffers_of(tt.infer_default_tt_shard(func, WORMHOLE))
     assert buffers["X"].role == "inout"
     assert buffers["X"].accessor.num_pages == 4
+
+
+def test_values_that_the_author_wrote_as_tvm_nodes_are_read_as_plain_ones(tmp_path):
+    from tvm.script import tirx as T
+
+    own = {"X": {"tt_needs_padding": T.bool(False), "tt_num_tiles_width": T.int32(2)}}
+    func = kernels.copy((64, 64), "float32").with_attr("tt_buffers", own)
+    func = tt.infer_metadata(func.with_attr("tt_tile_height", T.int32(32)), WORMHOLE)
+    buffer = tt.buffers_of(func)["X"]
+    assert buffer.needs_padding is False
+    assert buffer.num_tiles_width == 2
+    plan = tt.Plan.from_module(func)
+    plan.save(tmp_path / "plan.json")
+    assert tt.Plan.load(tmp_path / "plan.json") == plan
 
 
 @pytest.mark.needs("ttnn")

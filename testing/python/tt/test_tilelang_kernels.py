@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 import tilelang.tt as tt
 
 pytestmark = pytest.mark.needs("tilelang")
@@ -60,8 +61,9 @@ def test_a_scalar_parameter_is_a_runtime_argument(kernels):
 
 
 def test_the_metadata_survives_tilelangs_own_passes(kernels):
-    import tilelang
     import tvm
+
+    import tilelang
 
     func = tt.infer_metadata(kernels.lazy_gemm.get_tir(M=128, N=128, K=128), "n150")
     mod = tilelang.transform.Simplify()(tvm.IRModule({"main": func}))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import tilelang
 import tilelang.language as T
+
+import tilelang
 
 
 @tilelang.jit

@@ -44,7 +44,9 @@ def app() -> None:
     show_default=True,
     help=f"The mock cluster ({', '.join(clusters())}), or a cluster descriptor as UMD writes them.",
 )
-@click.option("--harvest-mask", help="Rows (Wormhole) or columns (Blackhole) off on the mock: 0x21.")
+@click.option(
+    "--harvest-mask", help="Rows (Wormhole) or columns (Blackhole) off on the mock, as in 0x21."
+)
 @click.option(
     "--dispatch",
     type=click.Choice(["fast", "slow"]),
@@ -75,7 +77,8 @@ def _live_or_mock(cluster: str, harvest_mask: str | None, dispatch: str) -> Devi
     try:
         return query_live()
     except BackendError as error:
-        out.print(f"asking a mock, since there is no live device: {_first_line(error)}", style="dim")
+        reason = str(error).splitlines()[0]
+        out.print(f"asking a mock, since there is no live device: {reason}", style="dim")
     return _mock(cluster, harvest_mask, dispatch)
 
 
@@ -156,10 +159,6 @@ def doctor() -> None:
     show.findings(out, findings)
     if any(finding.needed and not finding.ok for finding in findings):
         sys.exit(1)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def run() -> NoReturn:

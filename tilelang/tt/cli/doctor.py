@@ -21,7 +21,7 @@ TTNN_PYTHONS = ((3, 10), (3, 12))
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was examined. What is ``needed`` and not ``ok`` keeps kernels from being planned."""
+    """One thing that was examined; no kernel can be planned where what is needed is not ok."""
 
     subject: str
     ok: bool

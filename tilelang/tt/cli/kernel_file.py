@@ -161,7 +161,7 @@ def _check_arguments(kernel: Any, arguments: Mapping[str, Any]) -> None:
         source = getattr(kernel, "func_source", None) or ""
         for name in arguments:
             if name not in _signature(kernel).parameters and not re.search(rf"\b{name}\b", source):
-                raise ValueError(f"found the argument {name}; expected one that the kernel mentions")
+                raise ValueError(f"found the argument {name}; expected one the kernel mentions")
         return
     try:
         inspect.signature(kernel).bind(**arguments)

@@ -61,10 +61,8 @@ def _schedule(console: Console, name: str, schedule: Schedule) -> None:
         ranges = [r for r in schedule.core_ranges if r.count == count]
         cores = sum(r.num_cores for r in ranges)
         where = ", ".join(f"({r.x0}, {r.y0})-({r.x1}, {r.y1})" for r in ranges)
-        console.print(
-            Text(f"{_count(cores, 'core')} with {_count(count, 'tile')}", style=style[count])
-            + Text(f": {where}", style="default")
-        )
+        group = f"{_count(cores, 'core')} with {_count(count, 'tile')}"
+        console.print(Text.assemble((group, style[count]), f": {where}"))
     args = ", ".join(
         arg.name if arg.value is None else f"{arg.name}={arg.value}"
         for arg in schedule.runtime_args
@@ -85,7 +83,7 @@ def _core_grid(schedule: Schedule, style: Mapping[int, str], width: int) -> Text
     if _cell_width(cells) * grid_x + 5 > width:
         title, cells = "number of tiles", counts
     cell_width = max(_cell_width(cells), 4)
-    text = Text(f"{title} of each core (x across, y down)\n", style="dim")
+    text = Text.assemble((f"{title} of each core (x across, y down)\n", "dim"))
     text.append("    " + "".join(f"{x:>{cell_width}}" for x in range(grid_x)), style="dim")
     for y in range(grid_y):
         text.append(f"\n{y:>4}", style="dim")

@@ -38,7 +38,7 @@ class ClusterDescriptor:
         return replace(self, harvest_mask=mask)
 
     def to_yaml(self) -> str:
-        """The descriptor as UMD reads it (docs/yaml_schemas/cluster_descriptor.yaml); JSON is YAML."""
+        """The descriptor as UMD reads it (its docs/yaml_schemas has the schema); JSON is YAML."""
         return json.dumps(
             {
                 "arch": {0: self.arch},

@@ -33,7 +33,7 @@ def query_live() -> DeviceSpec:
         return DeviceSpec.from_ttnn(loaded.GetDefaultDevice())
     if find_spec("ttnn") is None:
         raise BackendError(NO_TTNN)
-    return probe(dict(os.environ), f"ttnn {ttnn_version()}, device 0 of this machine", OPEN_TIMEOUT)
+    return probe(dict(os.environ), f"device 0 of this machine, ttnn {ttnn_version()}", OPEN_TIMEOUT)
 
 
 def probe(env: dict[str, str], source: str, timeout: float) -> DeviceSpec:

@@ -40,7 +40,7 @@ def query_mock(cluster: ClusterDescriptor | Path, dispatch: str = "fast") -> Dev
             name = str(cluster)
         else:
             path, name = Path(cluster).resolve(), Path(cluster).name
-        source = f"ttnn {ttnn_version()}, mock cluster {name}, {dispatch} dispatch"
+        source = f"mock cluster {name}, {dispatch} dispatch, ttnn {ttnn_version()}"
         return probe(mock_environment(path, dispatch), source, OPEN_TIMEOUT)
 
 

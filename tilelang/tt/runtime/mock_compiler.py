@@ -36,7 +36,7 @@ def main(argv: list[str]) -> int:
 def _compile(argv: list[str], output: str) -> int:
     """Write an "object" that says what banks the firmware is for; the link step isn't told."""
     if "-DFW_BUILD" not in argv:
-        return _refuse("a mock device runs no kernels, so none is compiled; use a simulator or a card")
+        return _refuse("a mock runs no kernels, so none is compiled; use a simulator or a card")
     defines = dict(arg[2:].split("=", 1) for arg in argv if arg.startswith("-D") and "=" in arg)
     with open(output, "w") as file:
         json.dump([int(defines[name]) for name in _BANKS], file)

@@ -40,5 +40,5 @@ def describe(device: Any, source: str | None = None) -> DeviceSpec:
         l1_bank_size=l1.total_bytes_per_bank,
         # TT-metal reads this variable when the device opens (llrt/rtoptions).
         dispatch="slow" if os.environ.get("TT_METAL_SLOW_DISPATCH_MODE") else "fast",
-        source=source or f"ttnn {version('ttnn')}, open device ({arch})",
+        source=source or f"an open {arch} device, ttnn {version('ttnn')}",
     )

@@ -1,0 +1,118 @@
+/*!
+ * \file test_page_layout.cc
+ * \brief TiledInterleaved against counting tiles one by one, and its limits.
+ */
+#include <catch2/catch.hpp>
+#include <limits>
+#include <set>
+
+#include "shard/data_format.h"
+#include "shard/page_layout.h"
+
+namespace tilelang_tt {
+namespace shard {
+namespace {
+
+using Shape = std::vector<int64_t>;
+
+/*! The smallest multiple of a number that is at least the value, found by trying. */
+int64_t Padded(int64_t value, int64_t multiple) {
+  while (value % multiple != 0) ++value;
+  return value;
+}
+
+/*! Pages, counted as the distinct tiles that the padded tensor's elements fall into. */
+int64_t CountPages(const Shape& padded) {
+  std::set<Shape> tiles;
+  int64_t height = padded[padded.size() - 2], width = padded[padded.size() - 1], matrices = 1;
+  for (size_t i = 0; i + 2 < padded.size(); ++i) matrices *= padded[i];
+  for (int64_t m = 0; m < matrices; ++m) {
+    for (int64_t row = 0; row < height; ++row) {
+      for (int64_t column = 0; column < width; ++column) {
+        tiles.insert({m, row / 32, column / 32});
+      }
+    }
+  }
+  return tiles.size();
+}
+
+TEST_CASE("pages are the 32x32 tiles of each padded matrix", "[page_layout]") {
+  Shape shape = GENERATE(values<Shape>({{},
+                                        {1},
+                                        {32},
+                                        {33},
+                                        {1, 1},
+                                        {32, 32},
+                                        {31, 33},
+                                        {100, 70},
+                                        {64, 1},
+                                        {3, 32, 32},
+                                        {3, 1, 65},
+                                        {2, 3, 31, 65},
+                                        {1, 1, 1, 1},
+                                        {5, 1, 32, 64}}));
+  std::optional<PageLayout> layout = TiledInterleaved(shape, 32, 32, 2, 32);
+  REQUIRE(layout);
+
+  Shape matrix = shape;
+  while (matrix.size() < 2) matrix.insert(matrix.begin(), 1);
+  Shape padded = matrix;
+  padded[padded.size() - 2] = Padded(matrix[matrix.size() - 2], 32);
+  padded[padded.size() - 1] = Padded(matrix[matrix.size() - 1], 32);
+  CHECK(layout->padded_shape == padded);
+  CHECK(layout->needs_padding == (padded != matrix));
+  CHECK(layout->tiles_height * 32 == padded[padded.size() - 2]);
+  CHECK(layout->tiles_width * 32 == padded[padded.size() - 1]);
+  CHECK(layout->num_pages == CountPages(padded));
+}
+
+TEST_CASE("a page is a tile's bytes, and starts at a multiple of the alignment", "[page_layout]") {
+  int64_t item_size = GENERATE(1, 2, 4);
+  int64_t alignment = GENERATE(16, 32, 48, 64, 1000, 4096);
+  std::optional<PageLayout> layout = TiledInterleaved({64, 64}, 32, 32, item_size, alignment);
+  REQUIRE(layout);
+  CHECK(layout->page_size == 32 * 32 * item_size);
+  CHECK(layout->aligned_page_size == Padded(layout->page_size, alignment));
+}
+
+TEST_CASE("the largest buffer has 2^32 - 1 pages", "[page_layout]") {
+  constexpr int64_t kMaxPages = 4294967295, kMaxInt = std::numeric_limits<int64_t>::max();
+  for (const Shape& shape : {Shape{kMaxPages * 32, 32}, Shape{1, kMaxPages * 32},
+                             Shape{kMaxPages, 1, 1}, Shape{65535, 65537, 32, 32}}) {
+    CHECK(TiledInterleaved(shape, 32, 32, 4, 32)->num_pages == kMaxPages);
+  }
+  for (const Shape& shape :
+       {Shape{kMaxPages * 32 + 1, 32}, Shape{1, kMaxPages * 32 + 1}, Shape{kMaxPages + 1, 1, 1},
+        Shape{65536, 65536, 32, 32}, Shape{kMaxInt}, Shape{kMaxInt, kMaxInt},
+        Shape{kMaxInt, kMaxInt, 1, 1}, Shape{2, kMaxPages * 32, 32}}) {
+    CHECK_FALSE(TiledInterleaved(shape, 32, 32, 4, 32));
+  }
+}
+
+struct Format {
+  const char* dtype;
+  const char* name;
+  int64_t item_size;
+};
+
+TEST_CASE("eight element types have a Tenstorrent format", "[page_layout]") {
+  Format expected = GENERATE(
+      Format{"float32", "Float32", 4}, Format{"bfloat16", "Float16_b", 2},
+      Format{"float16", "Float16", 2}, Format{"int32", "Int32", 4}, Format{"uint32", "UInt32", 4},
+      Format{"uint16", "UInt16", 2}, Format{"int8", "Int8", 1}, Format{"uint8", "UInt8", 1});
+  std::optional<DataFormat> format = DataFormatOf(expected.dtype);
+  REQUIRE(format);
+  CHECK(format->name == expected.name);
+  CHECK(format->item_size == expected.item_size);
+  CHECK_THAT(SupportedDtypes(), Catch::Contains(expected.dtype));
+}
+
+TEST_CASE("other element types have none", "[page_layout]") {
+  const char* dtype = GENERATE("float64", "int64", "uint64", "int16", "bool", "float32x4",
+                               "float8_e4m3fn", "handle", "");
+  CHECK_FALSE(DataFormatOf(dtype));
+}
+
+}  // namespace
+}  // namespace shard
+}  // namespace tilelang_tt
