@@ -17,7 +17,7 @@ from tilelang.tt.cli import show
 
 
 def main(plan: str, picture: str) -> None:
-    console = Console(record=True, width=96, file=io.StringIO(), highlight=False)
+    console = Console(record=True, width=96, file=io.StringIO(), highlight=False, markup=False)
     show.plan(console, Plan.load(plan))
     # A font of the reader's own, so that the picture loads nothing.
     template = re.sub(r"\s*(@font-face {.*?}}|<!--.*?-->)", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)

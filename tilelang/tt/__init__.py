@@ -14,6 +14,8 @@ so that devices and plans can be read where there is no TVM.
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
@@ -55,7 +57,8 @@ def __dir__() -> list[str]:
 def _warn_without_tvm() -> None:
     from ._ffi import NO_TVM, has_tvm
 
-    if not has_tvm():
+    # The command line says it where it matters.
+    if not has_tvm() and os.path.basename(sys.argv[0]) != "tilelang-tt":
         import warnings
 
         warnings.warn(f"{NO_TVM}. Devices and plans work without", RuntimeWarning, stacklevel=3)

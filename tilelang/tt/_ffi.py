@@ -33,15 +33,19 @@ def has_tvm() -> bool:
     return find_spec("tvm") is not None
 
 
+def require_tvm() -> None:
+    """Raise ImportError, naming the extras, where no TVM can be imported."""
+    if not has_tvm():
+        raise ImportError(NO_TVM)
+
+
+@functools.cache
 def import_tvm() -> Any:
     """The TVM of this environment. Raises ImportError, naming the extras, where there is none."""
-    try:
-        import tvm
-        import tvm.tirx
-    except ModuleNotFoundError as error:
-        if error.name is not None and error.name.split(".")[0] == "tvm":
-            raise ImportError(NO_TVM) from error
-        raise
+    require_tvm()
+    import tvm
+    import tvm.tirx  # registers the classes that reflection shows
+
     return tvm
 
 

@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 from . import _ffi
 from .device import DeviceLike, DeviceSpec, resolve_device
 
+_ffi.require_tvm()
+
 #: An IRModule or a PrimFunc. TVM's classes differ between TVMs, so they are not named here.
 Function = TypeVar("Function")
 

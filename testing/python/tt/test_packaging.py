@@ -54,7 +54,7 @@ def test_importing_loads_neither_ttnn_nor_the_passes():
 def test_without_a_tvm_the_import_says_which_extra_to_install():
     code = NO_TVM + (
         "print(tt.DeviceSpec.preset('n150').grid_x)\n"
-        "try:\n    tt.infer_metadata(None, 'n150')\n"
+        "try:\n    from tilelang.tt import infer_metadata\n"
         "except ImportError as error:\n    print('ImportError:', error)\n"
     )
     done = python(code)
@@ -62,6 +62,18 @@ def test_without_a_tvm_the_import_says_which_extra_to_install():
     assert "tilelang-tt[tvm]" in done.stderr
     assert "tilelang-tt[tilelang]" in done.stderr
     assert done.stdout.startswith("8\nImportError: tilelang.tt found no TVM"), done.stdout
+
+
+def test_without_a_tvm_the_doctor_names_the_extras_and_the_command_line_does_not_warn():
+    code = NO_TVM.replace("import tilelang.tt as tt", "sys.argv = ['bin/tilelang-tt', 'doctor']") + (
+        "from tilelang.tt.cli import doctor, main\n"
+        "doctor._installed = lambda package: None\n"
+        "main()\n"
+    )
+    done = python(code)
+    assert done.returncode == 1
+    assert "pip install 'tilelang-tt[tvm]' or 'tilelang-tt[tilelang]'" in done.stdout, done.stderr
+    assert done.stderr == ""
 
 
 def test_a_plan_is_checked_without_a_tvm(tmp_path):

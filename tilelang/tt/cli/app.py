@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,7 +17,8 @@ from . import show
 from .doctor import examine
 from .kernel_file import KernelFile, parse_arguments
 
-out = Console(highlight=False)
+# What is printed holds names, paths and messages, so nothing in it is markup.
+out = Console(highlight=False, markup=False)
 
 _OUTPUT = click.Path(dir_okay=False, path_type=Path)
 
@@ -163,7 +163,6 @@ def doctor() -> None:
 
 def run() -> NoReturn:
     """Run the command line and exit: 0, or 2 with one line for bad input."""
-    warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tilelang\.tt")
     try:
         app(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

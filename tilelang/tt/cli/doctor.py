@@ -93,7 +93,8 @@ def _ttnn() -> Finding:
 def _live() -> Finding:
     from ..runtime.live import query_live
 
-    return _asked("live device", query_live, "nothing, if this machine has no card")
+    advice = "as it should be on a machine without a card; with one, check its driver"
+    return _asked("live device", query_live, advice)
 
 
 def _mock() -> Finding:

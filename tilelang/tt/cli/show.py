@@ -21,9 +21,13 @@ _GROUP_STYLES = ("bold green", "cyan", "yellow", "magenta", "blue")
 def device(console: Console, spec: DeviceSpec) -> None:
     """What is known of a device, and how."""
     console.print(
-        f"[bold]{spec.arch}[/]: compute grid [bold]{spec.grid_x}x{spec.grid_y}[/], "
-        f"{spec.num_cores} cores; {spec.dram_banks} DRAM banks, pages aligned to "
-        f"{spec.dram_alignment} bytes (L1: {spec.l1_alignment})"
+        Text.assemble(
+            (spec.arch, "bold"),
+            ": compute grid ",
+            (f"{spec.grid_x}x{spec.grid_y}", "bold"),
+            f", {spec.num_cores} cores; {spec.dram_banks} DRAM banks, pages aligned to "
+            f"{spec.dram_alignment} bytes (L1: {spec.l1_alignment})",
+        )
     )
     console.print(f"known from: {spec.source}", style="dim")
 
@@ -32,7 +36,9 @@ def kernels(console: Console, file: KernelFile) -> None:
     """The kernels of a file, and how to plan one."""
     console.print(f"{file.path} has these kernels:")
     for name in file.kernels:
-        console.print(f"  [bold]{name}[/]  {file.describe(name)}", soft_wrap=True)
+        console.print(
+            Text.assemble("  ", (name, "bold"), f"  {file.describe(name)}"), soft_wrap=True
+        )
     first = next(iter(file.kernels))
     console.print(f"plan one with: tilelang-tt plan {file.path}:{first}", soft_wrap=True)
 
@@ -48,9 +54,13 @@ def plan(console: Console, plan: Plan) -> None:
 def _schedule(console: Console, name: str, schedule: Schedule) -> None:
     x, y, z = schedule.grid
     console.print(
-        f"\n[bold]{name}[/]: T.Kernel({x}, {y}, {z}) has {schedule.num_tiles} tiles, on "
-        f"{schedule.num_active_cores} of {schedule.num_cores} cores "
-        f"({schedule.policy}, {schedule.order})"
+        Text.assemble(
+            "\n",
+            (name, "bold"),
+            f": T.Kernel({x}, {y}, {z}) has {_count(schedule.num_tiles, 'tile')}, on "
+            f"{schedule.num_active_cores} of {_count(schedule.num_cores, 'core')} "
+            f"({schedule.policy}, {schedule.order})",
+        )
     )
     counts = sorted({r.count for r in schedule.core_ranges}, reverse=True)
     style = {
@@ -108,7 +118,7 @@ def _buffers(console: Console, buffers: Mapping[str, BufferDescriptor]) -> None:
         tiles = f"{buffer.num_tiles_height}x{buffer.num_tiles_width}"
         padded = " (padded)" if buffer.needs_padding else ""
         table.add_row(
-            f"[bold]{buffer.name}[/]",
+            Text(buffer.name, "bold"),
             buffer.role,
             "x".join(map(str, buffer.shape)) or "scalar",
             buffer.data_format,
@@ -151,7 +161,8 @@ def findings(console: Console, findings: Sequence[Finding]) -> None:
     """A line for each thing that was examined, and what to do where it is not well."""
     width = max(len(finding.subject) for finding in findings) + 2
     for finding in findings:
-        mark = "[green]ok [/]" if finding.ok else "[red]no [/]" if finding.needed else "[dim]-- [/]"
-        console.print(f"{mark} {finding.subject:<{width}}{finding.answer}", soft_wrap=True)
+        mark = ("ok", "green") if finding.ok else ("no", "red") if finding.needed else ("--", "dim")
+        line = Text.assemble(mark, f"  {finding.subject:<{width}}{finding.answer}")
         if finding.advice:
-            console.print(f"    {'':<{width}}-> {finding.advice}", style="yellow", soft_wrap=True)
+            line.append(f"\n    {'':<{width}}-> {finding.advice}", "yellow")
+        console.print(line, soft_wrap=True)
