@@ -41,4 +41,12 @@ fi
 say "planning for it: tilelang-tt plan $kernel -a M=1280 -a N=1152 -a K=1024 --device $device"
 tool "$compiler" plan "$kernel" -a M=1280 -a N=1152 -a K=1024 --device "$device" \
   -o build/demo/plan.json
+if [ -n "$asker" ]; then
+  say "and for a simulated Wormhole, which has another grid: tilelang-tt device --from wolfpine"
+  tool "$asker" device --from wolfpine -o build/demo/wolfpine.json
+  tool "$compiler" plan "$kernel" -a M=1280 -a N=1152 -a K=1024 \
+    --device build/demo/wolfpine.json -o build/demo/wolfpine_plan.json >/dev/null
+  say "moving its tiles there: tilelang-tt run build/demo/wolfpine_plan.json --backend wolfpine"
+  tool "$asker" run build/demo/wolfpine_plan.json --backend wolfpine
+fi
 if [ -n "$last_line" ]; then printf '\n%s\n' "$last_line"; fi

@@ -1,7 +1,8 @@
 # The environments that the project is built and tested in; sourced by the scripts beside it.
 #
 #   build     any Python: compiles the library once, into a wheel that every lane installs
-#   ttnn      Python 3.12 or 3.10, which ttnn has wheels for: apache-tvm and ttnn
+#   ttnn      Python 3.12 or 3.10, which ttnn has wheels for: apache-tvm, ttnn, and wolfpine,
+#             a simulator, with ziglang to compile for it
 #   tilelang  Python 3.11: the real tilelang, with the TVM it brings
 #   tvm       any Python: apache-tvm alone; used where no Python for ttnn can be had
 #
@@ -50,8 +51,8 @@ build_env() {
 }
 # torch 2.13.0 has a build for the CPU; a later one may bring several gigabytes for GPUs.
 ttnn_env() {
-  venv ttnn "$1" apache-tvm==0.27.0.post1 ttnn==0.81.1 "numpy<2" click jsonschema platformdirs \
-    rich pytest hypothesis
+  venv ttnn "$1" apache-tvm==0.27.0.post1 ttnn==0.81.1 wolfpine==2.2 ziglang==0.17.1 "numpy<2" \
+    click jsonschema platformdirs rich pytest hypothesis
 }
 tilelang_env() {
   venv tilelang "$1" torch==2.13.0 tilelang==0.1.15 click jsonschema platformdirs rich pytest hypothesis

@@ -56,6 +56,12 @@ for lane in "${lanes[@]}"; do
     -o junit_suite_name="$lane" --junitxml "$results/$lane.xml") || failed=1
 done
 
+if [ -n "${python_of[ttnn]:-}" ]; then
+  say "device tests on simulators, in .venv/ttnn"
+  (cd "$ROOT" && "$(dirname "${python_of[ttnn]}")/pytest" -q -p no:cacheprovider sim_tests \
+    --tt-backend wolfpine --junitxml "$results/sim.xml") || failed=1
+fi
+
 say "summary"
 "${python_of[${lanes[0]}]}" "$ROOT/ci/summary.py" "$results" || failed=1
 for reason in "${missing[@]}"; do

@@ -22,6 +22,16 @@ std::vector<std::string> SortedKeys(const AttrMap& map) {
 
 }  // namespace
 
+bool IsContractAttr(const std::string& name) {
+  static const std::vector<std::string> kNames = {
+      attr::kSchemaVersion, attr::kDevice,       attr::kSchedulePolicy, attr::kScheduleOrder,
+      attr::kLayoutType,    attr::kTileHeight,   attr::kTileWidth,      attr::kGrid[0],
+      attr::kGrid[1],       attr::kGrid[2],      attr::kNumTiles,       attr::kNumCores,
+      attr::kTilesPerCore,  attr::kCoreOrder,    attr::kCoreRanges,     attr::kRuntimeArgs,
+      attr::kBuffers};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
 std::string Show(const ffi::Any& value) {
   std::ostringstream os;
   if (auto truth = ir::ConstBool(value)) {

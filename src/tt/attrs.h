@@ -42,6 +42,9 @@ constexpr const char* kRuntimeArgs = "tt_runtime_args_schema";
 constexpr const char* kBuffers = "tt_buffers";
 }  // namespace attr
 
+/*! \brief Whether the metadata contract has an attribute of that name. */
+bool IsContractAttr(const std::string& name);
+
 /*! \brief A value as text, for messages: 3, "row_major", [0, 2], {"name": "start_id"}. */
 std::string Show(const ffi::Any& value);
 

@@ -89,9 +89,25 @@ def check_metadata(place: str, attrs: Any) -> None:
 
 @functools.cache
 def _load() -> Any:
-    return tvm_ffi.load_module(str(library_path()))
+    path = library_path()
+    try:
+        return tvm_ffi.load_module(str(path))
+    except (OSError, RuntimeError) as error:
+        raise ImportError(f"{path}: can't be loaded: {str(error).splitlines()[0]}") from error
+
+
+def describe_tensor(name: str, shape: Any, dtype: str, device: Any) -> Any:
+    """The descriptor, less its role, of a tensor on a device; no TVM is needed."""
+    _load()
+    return tvm_ffi.get_global_func("tl.tt.describe_tensor")(name, list(shape), dtype, device)
+
+
+def schedule_tiles(extents: Any, device: Any) -> Any:
+    """The attributes of the default schedule of a launch grid; no TVM is needed."""
+    _load()
+    return tvm_ffi.get_global_func("tl.tt.schedule_tiles")(list(extents), device)
 
 
 def check_library() -> None:
-    """Load the library. Raises ImportError, OSError or RuntimeError if it can't be."""
+    """Load the library. Raises ImportError if it can't be."""
     _load()

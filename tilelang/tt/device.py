@@ -7,9 +7,10 @@ from a file or a preset that was, and ``source`` says which.
 from __future__ import annotations
 
 import json
+import operator
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Union
 
@@ -75,6 +76,13 @@ class DeviceSpec:
     dispatch: str | None = None
 
     def __post_init__(self) -> None:
+        # Numbers as numpy has them, and lists, are taken as what they stand for.
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if hasattr(value, "__index__") and not isinstance(value, bool):
+                object.__setattr__(self, field.name, operator.index(value))
+            elif field.name == "dram_cores" and value is not None:
+                object.__setattr__(self, field.name, tuple((x, y) for x, y in value))
         files.validate("device", self._to_json(), "the description of a device")
 
     @property
@@ -160,8 +168,6 @@ class DeviceSpec:
     def _from_json(cls, document: Any, place: str) -> DeviceSpec:
         files.validate("device", document, place)
         values = {key: value for key, value in document.items() if key != "schema_version"}
-        if "dram_cores" in values:
-            values["dram_cores"] = tuple((x, y) for x, y in values["dram_cores"])
         return cls(**values)
 
     def _to_json(self) -> dict[str, Any]:

@@ -26,13 +26,18 @@ def schema(name: str) -> dict[str, Any]:
 @functools.cache
 def _validator(name: str) -> Any:
     from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
     from referencing import Registry, Resource
 
     registry: Any = Registry().with_resources(
         (path.name, Resource.from_contents(json.loads(path.read_text())))
         for path in _SCHEMAS.glob("*.schema.json")
     )
-    return Draft202012Validator(schema(name), registry=registry)
+    # JSON Schema takes 8.0 for an integer; a count of cores or bytes is not written so.
+    types = Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    )
+    return extend(Draft202012Validator, type_checker=types)(schema(name), registry=registry)
 
 
 def validate(name: str, document: Any, place: str) -> None:
@@ -84,7 +89,8 @@ def read_json(name: str, path: str | os.PathLike[str]) -> Any:
         ) from error
     try:
         document = json.loads(text)
-    except ValueError as error:
+        json.dumps(document, ensure_ascii=False).encode()  # fails for half of a surrogate pair
+    except (ValueError, RecursionError) as error:
         raise ValueError(
             f"{path}: found no whole JSON document ({error}); "
             f"expected the description of a {name}"

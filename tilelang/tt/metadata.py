@@ -6,10 +6,12 @@ the same attributes as a plain dict, which is how a plan holds them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+
+import tvm_ffi
 
 
 @dataclass(frozen=True)
@@ -123,26 +125,37 @@ class BufferDescriptor:
 
 def _plain(value: Any) -> Any:
     """An attribute's value as plain, immutable Python: tuples, read-only mappings, ints, strs."""
-    if isinstance(value, (bool, int, float, str)) or value is None:
-        return str(value) if isinstance(value, str) else value
-    if hasattr(value, "value"):  # an IntImm or StringImm that an author's annotation holds
-        typed = getattr(value, "ty", value)  # from TVM 0.26 on, an expression's type has the dtype
-        is_bool = str(getattr(typed, "dtype", "")) == "bool"
-        return bool(value.value) if is_bool else _plain(value.value)
-    if isinstance(value, Mapping) or hasattr(value, "items"):
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, (Mapping, tvm_ffi.Map)):
         return MappingProxyType({str(key): _plain(item) for key, item in value.items()})
-    if isinstance(value, Sequence) or hasattr(value, "__getitem__"):
+    if isinstance(value, (list, tuple, tvm_ffi.Array)):
         return tuple(_plain(item) for item in value)
-    raise ValueError(
-        f"found an attribute of type {type(value).__name__}; "
-        "expected numbers, strings, lists and maps"
-    )
+    number = getattr(value, "value", None)  # an IntImm or StringImm of an author's annotation
+    if not isinstance(number, (bool, int, float, str)):
+        raise ValueError(
+            f"found an attribute of type {type(value).__name__}; "
+            "expected numbers, strings, lists and maps"
+        )
+    typed = getattr(value, "ty", value)  # from TVM 0.26 on, an expression's type has the dtype
+    return bool(number) if str(getattr(typed, "dtype", "")) == "bool" else _plain(number)
+
+
+def _attrs(func: Any) -> Mapping[str, Any]:
+    """The attributes of a PrimFunc, or a mapping of attributes itself."""
+    if isinstance(func, (Mapping, tvm_ffi.Map)):
+        return func
+    if hasattr(func, "attrs"):
+        return func.attrs or {}
+    raise ValueError(f"found a {type(func).__name__}; expected a PrimFunc or its attributes")
 
 
 def tt_attrs(func: Any) -> Mapping[str, Any]:
     """The ``tt_`` attributes of a PrimFunc, or of a dict of attributes, as plain values."""
-    attrs = func if isinstance(func, Mapping) else (func.attrs or {})
-    return {str(key): _plain(value) for key, value in attrs.items() if str(key).startswith("tt_")}
+    items = _attrs(func).items()
+    return {str(key): _plain(value) for key, value in items if str(key).startswith("tt_")}
 
 
 def _require(attrs: Mapping[str, Any], key: str, advice: str) -> Any:
@@ -156,8 +169,7 @@ def buffer_attrs(func: Any, name: str) -> Mapping[str, Any]:
 
     Raises ValueError if the function has no descriptors, or none of that name.
     """
-    attrs = func if isinstance(func, Mapping) else (func.attrs or {})
-    buffers = _require(attrs, "tt_buffers", "run infer_default_tt_shard first")
+    buffers = _require(_attrs(func), "tt_buffers", "run infer_default_tt_shard first")
     if name not in buffers:
         raise ValueError(f"found no buffer {name!r}; expected one of {sorted(map(str, buffers))}")
     descriptor: Mapping[str, Any] = _plain(buffers[name])

@@ -36,7 +36,10 @@ class Plan:
 
     def __post_init__(self) -> None:
         for name, attrs in self.functions.items():
+            if not attrs:
+                raise ValueError(f"{name}: found no metadata; run infer_metadata first")
             _ffi.check_metadata(name, _for_ffi(attrs))
+        files.validate("plan", self.to_json(), "the plan")
 
     @classmethod
     def from_module(cls, func_or_mod: Any) -> Plan:
@@ -53,15 +56,17 @@ class Plan:
         else:
             named = {str((func_or_mod.attrs or {}).get("global_symbol", "main")): func_or_mod}
         functions = {name: tt_attrs(func) for name, func in named.items()}
-        devices = {name: attrs["tt_device"] for name, attrs in functions.items()}
+        devices = {name: attrs.get("tt_device") for name, attrs in functions.items()}
         first = next(iter(devices), None)
         if first is None:
             raise ValueError("found a module with no function; expected at least one")
         for name, device in devices.items():
+            if device is None:
+                raise ValueError(f"{name}: found no tt_device; expected the metadata of a kernel")
             if device != devices[first]:
                 raise ValueError(
                     f"{name}: tt_device is {dict(device)}; expected that of {first}, "
-                    f"{dict(devices[first])}, since a plan is for one device"
+                    f"{dict(devices[first] or {})}, since a plan is for one device"
                 )
         return cls(DeviceSpec.from_attr(devices[first], f"{first}: tt_device"), _plain(functions))
 

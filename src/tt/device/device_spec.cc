@@ -36,6 +36,9 @@ DeviceSpec ReadDeviceSpec(const std::string& place, const AttrMap& description) 
   spec.grid_y = InRange(attrs, "grid_y", kMaxGridSide);
   spec.dram_banks = InRange(attrs, "dram_banks", kMaxUint32);
   spec.dram_alignment = InRange(attrs, "dram_alignment", kMaxUint32);
+  // The passes need none of these, but a description that has one wrong is wrong.
+  InRange(attrs, "l1_alignment", kMaxUint32);
+  for (const char* key : {"l1_banks", "l1_bank_size", "dram_bank_size"}) attrs.Int(key);
   spec.source = attrs.RequireString("source", "expected it to say how the device is known");
   return spec;
 }

@@ -103,6 +103,7 @@ class AccessAnalyzer {
  private:
   static constexpr int kRead = 1;
   static constexpr int kWrite = 2;
+  static constexpr size_t kMostSureWrites = 256;
 
   void Visit(const ffi::Any& value) {
     const ffi::Object* node = ObjectOf(value);
@@ -213,6 +214,9 @@ class AccessAnalyzer {
       std::optional<ffi::Any> buffer = TryField(ObjectOf(source), "buffer");
       if (!buffer) buffer = Field(ObjectOf(source), "source");
       AddView(Field(ObjectOf(match), "buffer"), BufferOf(BufferKey(*buffer)));
+      for (const ffi::Any& range : Field(ObjectOf(source), "region").cast<ffi::Array<ffi::Any>>()) {
+        Visit(range);
+      }
     }
     size_t sure = sure_writes_.size();
     // The initial value of a reduction is stored before its first update.
@@ -248,8 +252,22 @@ class AccessAnalyzer {
   void VisitDeclBuffer(const ffi::Object* decl) {
     ffi::Any buffer = Field(decl, "buffer");
     std::optional<ffi::Any> data = TryField(decl, "data");
-    AddView(buffer, data ? PointedBuffer(*data) : BufferOf(BufferKey(buffer)));
+    int parameter = data ? PointedBuffer(*data) : BufferOf(BufferKey(buffer));
+    AddView(buffer, parameter);
+    // A pointer that was computed escapes.
+    if (data && parameter < 0) Visit(*data);
+    VisitLayout(buffer);
     if (std::optional<ffi::Any> body = TryField(decl, "body")) Visit(*body);
+  }
+
+  /*! A view's shape, strides and offset are expressions, which may read. */
+  void VisitLayout(const ffi::Any& buffer) {
+    const ffi::Object* layout = ObjectOf(buffer);
+    if (std::optional<ffi::Any> type = TryField(layout, "ty")) layout = ObjectOf(*type);
+    for (const char* list : {"shape", "strides"}) {
+      for (const ffi::Any& term : Field(layout, list).cast<ffi::Array<ffi::Any>>()) Visit(term);
+    }
+    Visit(Field(layout, "elem_offset"));
   }
 
   void VisitCall(const ffi::Object* call) {
@@ -318,7 +336,9 @@ class AccessAnalyzer {
     if ((mask & kRead) != 0 && !access.read) access.read = !IsCovered(buffer, region);
     if ((mask & kWrite) == 0) return;
     access.written = true;
-    if (!sure || access.read) return;  // once read, nothing is left to find out
+    // Once read, nothing is left to find out. Unrolled code has many writes: those beyond
+    // a number that no loop nest reaches are forgotten, which errs on the side of a read.
+    if (!sure || access.read || sure_writes_.size() >= kMostSureWrites) return;
     (call_depth_ > 0 ? pending_writes_ : sure_writes_).push_back({buffer, region, {}});
   }
 

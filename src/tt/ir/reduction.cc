@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "launch_grid.h"
-#include "prim_func.h"
 
 namespace tilelang_tt {
 namespace ir {
@@ -51,6 +51,10 @@ const ffi::Object* AccessedBuffer(const ffi::Object* access) {
 
 class ReductionFinder {
  public:
+  explicit ReductionFinder(const Params& params) {
+    for (const BufferParam& buffer : params.buffers) parameters_.insert(buffer.key);
+  }
+
   void Visit(const ffi::Any& value) {
     const ffi::Object* node = ObjectOf(value);
     if (node == nullptr) return;
@@ -62,6 +66,16 @@ class ReductionFinder {
         loops_.pop_back();
         return;
       }
+      case Kind::kWhile:
+      case Kind::kIfThenElse: {
+        ++conditions_;
+        ForEachChild(node, [this](const ffi::Any& child) { Visit(child); });
+        --conditions_;
+        return;
+      }
+      case Kind::kLeaveLoop:
+        leaves_loop_ = true;
+        return;
       case Kind::kStore:
         return VisitStore(node);
       case Kind::kCall:
@@ -78,7 +92,7 @@ class ReductionFinder {
   }
 
   std::optional<int64_t> Result() const {
-    if (unknown_ || extents_.size() != 1) return std::nullopt;
+    if (unknown_ || leaves_loop_ || extents_.size() != 1) return std::nullopt;
     return *extents_.begin();
   }
 
@@ -87,6 +101,9 @@ class ReductionFinder {
     ffi::String op = CallName(call);
     std::string_view name(op.data(), op.size());
     ffi::Array<ffi::Any> args = CallArgs(call);
+    if (name.find("break") != name.npos || name.find("continue") != name.npos) {
+      leaves_loop_ = true;
+    }
     bool is_gemm = name.find("gemm") != name.npos && args.size() > kGemmClearAccum;
     if (is_gemm) {
       VisitGemm(args);
@@ -94,7 +111,7 @@ class ReductionFinder {
       // An operator that only writes a region (fill, copy) gives it its initial value.
       for (const ffi::Any& arg : args) {
         if (std::optional<Region> region = RegionOf(arg); region && region->mask == 2) {
-          initialised_at_[region->buffer] = loops_;
+          Initialise(region->buffer);
         }
       }
     }
@@ -104,7 +121,7 @@ class ReductionFinder {
     std::optional<Region> accumulator = RegionOf(args[kGemmAccumulator]);
     std::optional<int64_t> k = ConstInt(args[kGemmK]);
     std::optional<int64_t> clears = ConstInt(args[kGemmClearAccum]);
-    if (!accumulator || !k || !clears) {
+    if (!accumulator || !k || !clears || conditions_ > 0) {
       unknown_ = true;
       return;
     }
@@ -125,35 +142,66 @@ class ReductionFinder {
     AddProduct(*k, std::vector<Loop>(loops_.begin() + shared, loops_.end()));
   }
 
+  /*! A buffer gets a value that does not depend on what it held. */
+  void Initialise(const ffi::Object* buffer) {
+    if (conditions_ > 0) {
+      initialised_at_.erase(buffer);
+    } else {
+      initialised_at_[buffer] = loops_;
+    }
+  }
+
   void VisitStore(const ffi::Object* store) {
     const ffi::Object* buffer = AccessedBuffer(store);
-    auto indices = Field(store, "indices").cast<ffi::Array<ffi::Any>>();
     ffi::Any value = Field(store, "value");
-    if (KindOf(value) != Kind::kArith) return;
-    ffi::Any addend = Field(ObjectOf(value), "a");
-    if (KindOf(addend) != Kind::kLoad || AccessedBuffer(ObjectOf(addend)) != buffer) return;
-    auto read = Field(ObjectOf(addend), "indices").cast<ffi::Array<ffi::Any>>();
-    bool same_element = read.size() == indices.size();
-    for (size_t i = 0; same_element && i < read.size(); ++i) {
-      same_element = SameTerms(read[i], indices[i]);
-    }
-    if (!same_element || !IsProductOfLoads(Field(ObjectOf(value), "b"))) return;
+    if (!Reads(value, buffer)) return Initialise(buffer);
+    if (parameters_.count(buffer) == 0 || !IsA(value, "Add")) return;
+    auto indices = Field(store, "indices").cast<ffi::Array<ffi::Any>>();
+    ffi::Any left = Field(ObjectOf(value), "a");
+    ffi::Any right = Field(ObjectOf(value), "b");
+    if (!IsElement(left, buffer, indices)) std::swap(left, right);
+    if (!IsElement(left, buffer, indices) || !IsProductOfLoads(right)) return;
+    ffi::Any a = StripCast(Field(ObjectOf(right), "a"));
+    ffi::Any b = StripCast(Field(ObjectOf(right), "b"));
     std::vector<Loop> reduced;
     for (const Loop& loop : loops_) {
       bool indexes = std::any_of(indices.begin(), indices.end(), [&](const ffi::Any& index) {
         return Contains(index, loop.var);
       });
-      if (!indexes) reduced.push_back(loop);
+      if (indexes) continue;
+      if (!Contains(a, loop.var) || !Contains(b, loop.var)) unknown_ = true;
+      reduced.push_back(loop);
     }
     if (!reduced.empty()) AddProduct(1, reduced);
+  }
+
+  static bool Reads(const ffi::Any& expr, const ffi::Object* buffer) {
+    const ffi::Object* node = ObjectOf(expr);
+    if (node == nullptr) return false;
+    if (TypeOf(node).kind == Kind::kLoad && AccessedBuffer(node) == buffer) return true;
+    bool found = false;
+    ForEachChild(node, [&](const ffi::Any& child) { found = found || Reads(child, buffer); });
+    return found;
+  }
+
+  static bool IsElement(const ffi::Any& expr, const ffi::Object* buffer,
+                        const ffi::Array<ffi::Any>& indices) {
+    if (KindOf(expr) != Kind::kLoad || AccessedBuffer(ObjectOf(expr)) != buffer) return false;
+    auto read = Field(ObjectOf(expr), "indices").cast<ffi::Array<ffi::Any>>();
+    return read.size() == indices.size() &&
+           std::equal(read.begin(), read.end(), indices.begin(), SameTerms);
+  }
+
+  static bool IsA(const ffi::Any& expr, const char* operation) {
+    return KindOf(expr) == Kind::kArith &&
+           ObjectOf(expr)->GetTypeKey().find(operation) != std::string::npos;
   }
 
   /*! a[..] * b[..], each possibly cast to the accumulator's type. */
   static bool IsProductOfLoads(ffi::Any value) {
     value = StripCast(value);
     const ffi::Object* node = ObjectOf(value);
-    return KindOf(value) == Kind::kArith && node->GetTypeKey().find("Mul") != std::string::npos &&
-           KindOf(StripCast(Field(node, "a"))) == Kind::kLoad &&
+    return IsA(value, "Mul") && KindOf(StripCast(Field(node, "a"))) == Kind::kLoad &&
            KindOf(StripCast(Field(node, "b"))) == Kind::kLoad;
   }
 
@@ -194,14 +242,18 @@ class ReductionFinder {
   std::vector<Loop> loops_;
   /*! The loops around the latest initialisation of each buffer. */
   std::unordered_map<const ffi::Object*, std::vector<Loop>> initialised_at_;
+  std::set<const ffi::Object*> parameters_;
   std::set<int64_t> extents_;
+  /*! Conditions and while loops around the statement. */
+  int conditions_ = 0;
+  bool leaves_loop_ = false;
   bool unknown_ = false;
 };
 
 }  // namespace
 
-std::optional<int64_t> MatmulReductionExtent(const ffi::ObjectRef& func) {
-  ReductionFinder finder;
+std::optional<int64_t> MatmulReductionExtent(const ffi::ObjectRef& func, const Params& params) {
+  ReductionFinder finder(params);
   finder.Visit(Field(func.get(), "body"));
   return finder.Result();
 }

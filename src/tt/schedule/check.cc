@@ -20,6 +20,11 @@ std::optional<std::string> FindPartitionFault(const std::vector<TileRange>& rang
             << num_tiles;
       return fault.str();
     }
+    if (ranges[core].start < 0 || ranges[core].start > num_tiles) {
+      fault << "core " << core << " starts at tile " << ranges[core].start << "; expected 0 to "
+            << num_tiles;
+      return fault.str();
+    }
     if (ranges[core].count > 0) active.push_back(core);
   }
   std::sort(active.begin(), active.end(),

@@ -4,9 +4,12 @@
  */
 #include "buffer_descriptor.h"
 
+#include <tvm/ffi/reflection/registry.h>
+
 #include "../error.h"
 #include "../shard/data_format.h"
 #include "../shard/page_layout.h"
+#include "defaults.h"
 
 namespace tilelang_tt {
 namespace {
@@ -126,6 +129,25 @@ AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device
   descriptor.Set("tt_data_format", ffi::String(format->name));
   descriptor.Set("tt_tensor_accessor_config", accessor);
   return descriptor;
+}
+
+/*! The descriptor of a tensor that belongs to no function, on a device. */
+AttrMap DescribeTensor(ffi::String name, ffi::Array<int64_t> shape, ffi::String dtype,
+                       AttrMap device) {
+  Attrs defaults("tensor", AttrMap());
+  ApplyDefaults(&defaults);
+  std::vector<int64_t> extents(shape.begin(), shape.end());
+  for (int64_t extent : extents) {
+    if (extent < 1) {
+      TT_MALFORMED() << BufferPlace(defaults, name) << " has the extent " << extent
+                     << "; expected at least 1";
+    }
+  }
+  return DescribeBuffer(defaults, device::ReadDeviceSpec("tensor", device), name, extents, dtype);
+}
+
+TVM_FFI_STATIC_INIT_BLOCK() {
+  tvm::ffi::reflection::GlobalDef().def("tl.tt.describe_tensor", DescribeTensor);
 }
 
 void CheckRole(const Attrs& descriptor) {

@@ -73,12 +73,26 @@ void CheckBuffers(const Attrs& attrs, const device::DeviceSpec& device) {
       }
     }
     CheckRole(descriptor);
+    for (const auto& [key, found_value] : *map) {
+      if (key != kRole && expected.count(key) == 0) {
+        TT_MALFORMED() << place << ": found the key \"" << std::string(key)
+                       << "\"; expected none of that name in a descriptor";
+      }
+    }
   }
+  CheckAddresses(attrs, *attrs.Map(attr::kBuffers));
 }
 
 }  // namespace
 
 void CheckMetadata(const Attrs& attrs) {
+  for (const auto& entry : attrs.map()) {
+    std::string key = entry.first;
+    if (key.rfind("tt_", 0) == 0 && !IsContractAttr(key)) {
+      TT_MALFORMED() << attrs.place() << ": found the attribute " << key
+                     << "; expected none of that name, since tt_ is the metadata contract's";
+    }
+  }
   CheckDefaults(attrs);
   device::DeviceSpec device = RequireDevice(attrs);
   CheckSchedule(attrs, device);

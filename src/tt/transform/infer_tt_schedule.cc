@@ -8,6 +8,7 @@
  */
 #include <tvm/ffi/reflection/registry.h>
 
+#include "../error.h"
 #include "../ir/launch_grid.h"
 #include "../ir/reduction.h"
 #include "../schedule/core_ranges.h"
@@ -46,22 +47,48 @@ void GroupCores(const device::DeviceSpec& device, const std::vector<int64_t>& co
   attrs->Set(attr::kCoreRanges, rows);
 }
 
-void InferSchedule(const ffi::ObjectRef& func, Attrs* attrs) {
+/*! Everything of the schedule that the launch grid and the device give. */
+void ScheduleGrid(const std::array<int64_t, 3>& grid, Attrs* attrs) {
   ApplyDefaults(attrs);
   device::DeviceSpec device = RequireDevice(*attrs);
-  std::array<int64_t, 3> grid = ir::LaunchGrid(func);
   int64_t num_tiles = CountTiles(*attrs, grid);
-
   for (int axis = 0; axis < 3; ++axis) attrs->Infer(attr::kGrid[axis], grid[axis]);
   attrs->Infer(attr::kNumTiles, num_tiles);
   attrs->Infer(attr::kNumCores, device.num_cores());
   attrs->Infer(attr::kCoreOrder, ffi::String(kCoreOrderRule));
   GroupCores(device, PartitionTiles(device, num_tiles, attrs), attrs);
+}
+
+void InferSchedule(const ffi::ObjectRef& func, Attrs* attrs) {
+  RequireDevice(*attrs);
+  std::array<int64_t, 3> grid = ir::LaunchGrid(func);
+  ScheduleGrid(grid, attrs);
   ir::Params params = RequireParams(func);
   if (attrs->Has(attr::kRuntimeArgs)) return CheckRuntimeArgs(*attrs, grid);
   attrs->Set(attr::kRuntimeArgs,
              RuntimeArgs(attrs->place(), grid, *attrs->Int(attr::kTileWidth),
-                         ir::MatmulReductionExtent(func), params));
+                         ir::MatmulReductionExtent(func, params), params));
+}
+
+/*! The default schedule of a launch grid on a device, as attributes; no function is needed. */
+AttrMap ScheduleTiles(ffi::Array<int64_t> extents, AttrMap device) {
+  Attrs attrs("schedule", AttrMap());
+  attrs.Set(attr::kDevice, device);
+  std::array<int64_t, 3> grid{1, 1, 1};
+  if (extents.size() > grid.size()) {
+    TT_MALFORMED() << "schedule: found " << extents.size() << " extents; expected at most 3";
+  }
+  for (size_t axis = 0; axis < extents.size(); ++axis) {
+    grid[axis] = extents[axis];
+    if (grid[axis] < 1) {
+      TT_MALFORMED() << "schedule: the extent along axis " << axis << " is " << grid[axis]
+                     << "; expected at least 1";
+    }
+  }
+  ScheduleGrid(grid, &attrs);
+  attrs.Set(attr::kRuntimeArgs, RuntimeArgs(attrs.place(), grid, *attrs.Int(attr::kTileWidth),
+                                            std::nullopt, ir::Params()));
+  return attrs.map();
 }
 
 }  // namespace
@@ -73,6 +100,7 @@ ffi::ObjectRef InferDefaultTTSchedule() {
 TVM_FFI_STATIC_INIT_BLOCK() {
   tvm::ffi::reflection::GlobalDef().def("tl.tt.transform.InferDefaultTTSchedule",
                                         InferDefaultTTSchedule);
+  tvm::ffi::reflection::GlobalDef().def("tl.tt.schedule_tiles", ScheduleTiles);
 }
 
 }  // namespace tilelang_tt

@@ -100,6 +100,15 @@ def test_a_primfunc_and_an_irmodule_are_kernels(source, name, run, root, tmp_pat
     assert "found the arguments M; expected none" in refused.stderr
 
 
+@pytest.mark.parametrize("name", ["json.py", "rich.py", "tvm.py", "kernel", "kernel.tir"])
+def test_a_file_may_be_called_anything_and_have_any_neighbours(name, run, root, tmp_path):
+    (tmp_path / name).write_text((root / "examples" / "gemm_tir.py").read_text())
+    (tmp_path / "attrs.py").write_text("raise RuntimeError('not the package attrs')")
+    (tmp_path / "copy.py").write_text("raise RuntimeError('not the standard library')")
+    done = run("plan", f"{name}:gemm", "--device", "n150")
+    assert done.returncode == 0, done.stderr
+
+
 FILES = {
     "raises.py": "raise RuntimeError('boom')",
     "exits.py": "raise SystemExit(3)",
@@ -107,6 +116,8 @@ FILES = {
     "syntax.py": "def f(:",
     "empty.py": "x = 1",
     "wrong.py": "def kernel(M):\n    return M",
+    "leaves.py": "import sys\ndef kernel():\n    sys.exit(7)",
+    "deep.json": "[" * 100000,
     "half.json": '{"schema_version": 1, "arch"',
     "later.json": '{"schema_version": 2}',
     "zero.json": None,  # n150 with a grid of 0
@@ -122,6 +133,9 @@ BAD_INPUT = [
     ("plan empty.py", "found no kernel; expected a PrimFunc"),
     ("plan wrong.py:kernel", "missing a required argument: 'M'"),
     ("plan wrong.py:kernel -a M=1", "returned a int; expected a PrimFunc or an IRModule"),
+    ("plan leaves.py:kernel", "SystemExit: 7"),
+    ("show deep.json", "deep.json: found no whole JSON document"),
+    ("device --from n150 --harvest-mask 0x1", "found --harvest-mask with --from n150"),
     ("plan wrong.py:kernel -a M", "found the argument 'M'; expected NAME=VALUE"),
     ("plan wrong.py:kernel -a M=1 -a M=2", "found the argument M twice"),
     ("plan GEMM -a M=100 --device n150", "ValueError: M is 100"),

@@ -157,6 +157,35 @@ ATTRIBUTES = [
     ({"tt_core_ranges": [[0, 0, 8, 0, 1]]}, ValueError, ["(0, 0)-(8, 0)", "8x8"]),
     ({"tt_core_ranges": [[0, 0, 2, 0, 1]]}, ValueError, ["core (3, 0)", "no rectangle"]),
     ({"tt_runtime_args_schema": ["start_id"]}, ValueError, ['[0] is "start_id"', "a map"]),
+    (
+        {"tt_runtime_args_schema": [{"name": "start_id", "dtype": "uint32", "kind": "x"}]},
+        ValueError,
+        ['[0]: kind is "x"', '"per_core"'],
+    ),
+    (
+        {"tt_runtime_args_schema": [{"name": "k", "dtype": "u", "kind": "constant", "value": -1}]},
+        ValueError,
+        ["[0]: value is -1", "0 to 4294967295"],
+    ),
+    (
+        {"tt_runtime_args_schema": [{"name": "count", "dtype": "uint32", "kind": "per_core"}]},
+        ValueError,
+        ["tt_runtime_args_schema", '"start_id" and "count"'],
+    ),
+    (
+        {
+            "tt_runtime_args_schema": [
+                {"name": "start_id", "dtype": "uint32", "kind": "per_core"},
+                {"name": "count", "dtype": "uint32", "kind": "per_core"},
+                {"name": "Z_addr", "dtype": "uint32", "kind": "buffer_address", "buffer": "Z"},
+            ]
+        },
+        ValueError,
+        ['an address of "Z"', "one for each buffer"],
+    ),
+    ({"tt_extra": 3}, ValueError, ["the attribute tt_extra", "none of that name"]),
+    ({"tt_buffers": {"A": {"note": 1}}}, ValueError, ["buffer A", 'the key "note"']),
+    ({"tt_tiles_per_core": [[0, 4], *[[-5, 0]] * 63]}, ValueError, ["core 1", "tile -5"]),
     ({"tt_buffers": []}, ValueError, ["tt_buffers is []", "expected a map"]),
     ({"tt_buffers": {"Z": {}}}, ValueError, ['"Z"', "name of a tensor parameter"]),
     ({"tt_buffers": {"A": 3}}, ValueError, ["buffer A", "A is 3", "expected a map"]),

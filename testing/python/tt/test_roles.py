@@ -93,6 +93,16 @@ def by_pointer_without_a_mask(X: T.Buffer((64,), "float32"), Y: T.Buffer((64,), 
     T.evaluate(T.call_extern("int32", "f", X.data, T.address_of(Y[0])))
 
 @T.prim_func
+def left_early(X: T.Buffer((64,), "float32"), Y: T.Buffer((64,), "float32"), n: T.int32):
+    bx = T.launch_thread("blockIdx.x", 1)
+    for i in range(64):
+        if n < 3:
+            break
+        Y[i] = T.float32(0)
+    for j in range(64):
+        Y[j] = Y[j] + X[j]
+
+@T.prim_func
 def read_as_an_index(X: T.Buffer((64,), "int32"), Y: T.Buffer((64,), "float32")):
     bx = T.launch_thread("blockIdx.x", 1)
     for i in range(64):
@@ -114,6 +124,7 @@ def read_as_an_index(X: T.Buffer((64,), "int32"), Y: T.Buffer((64,), "float32"))
         (never_written, {"X": "in", "unused": "in", "Y": "out"}),
         (by_pointer_with_masks, {"X": "in", "Y": "out", "Z": "inout"}),
         (by_pointer_without_a_mask, {"X": "inout", "Y": "inout"}),
+        (left_early, {"X": "in", "Y": "inout"}),
         (read_as_an_index, {"X": "in", "Y": "out"}),
     ],
     ids=lambda value: value.attrs["global_symbol"] if isinstance(value, tvm.tirx.PrimFunc) else "",

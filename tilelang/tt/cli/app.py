@@ -23,6 +23,16 @@ out = Console(highlight=False, markup=False)
 _OUTPUT = click.Path(dir_okay=False, path_type=Path)
 
 
+_BACKEND = click.option(
+    "--backend",
+    default="auto",
+    show_default=True,
+    metavar="auto|card|ttsim|wolfpine|mock",
+    help="auto is a card if there is one, else a simulator.",
+)
+_ARCH = click.option("--arch", metavar="wormhole|blackhole", help="By default Wormhole.")
+
+
 @click.group()
 @click.version_option(package_version(), prog_name="tilelang-tt", message="%(prog)s %(version)s")
 def app() -> None:
@@ -34,10 +44,11 @@ def app() -> None:
     "--from",
     "origin",
     default="auto",
-    metavar="live|mock|PRESET|FILE",
+    metavar="live|card|ttsim|wolfpine|mock|PRESET|FILE",
     help="Where to ask. By default the live device, or a mock where there is none. "
     f"Presets: {', '.join(preset_names())}.",
 )
+@_ARCH
 @click.option(
     "--cluster",
     default="n150",
@@ -56,18 +67,31 @@ def app() -> None:
 )
 @click.option("-o", "--output", type=_OUTPUT, help="Write the description here, as JSON.")
 def device(
-    origin: str, cluster: str, harvest_mask: str | None, dispatch: str, output: Path | None
+    origin: str,
+    arch: str | None,
+    cluster: str,
+    harvest_mask: str | None,
+    dispatch: str,
+    output: Path | None,
 ) -> None:
     """Ask a device for its compute grid, banks and alignments."""
+    if harvest_mask is not None and origin not in ("auto", "mock"):
+        raise ValueError(f"found --harvest-mask with --from {origin}; expected it with a mock")
     if origin == "auto":
         spec = _live_or_mock(cluster, harvest_mask, dispatch)
     elif origin == "mock":
         spec = _mock(cluster, harvest_mask, dispatch)
+    elif origin in ("card", "ttsim", "wolfpine"):
+        from ..runtime.devices import open_device
+
+        with open_device(origin, arch) as session:
+            spec = session.spec
     else:
         spec = resolve_device(origin)
-    show.device(out, spec)
     if output is not None:
         spec.save(output)
+    show.device(out, spec)
+    if output is not None:
         out.print(f"written to {output}", soft_wrap=True)
 
 
@@ -130,7 +154,9 @@ def plan(kernel: str, device: str | None, arguments: tuple[str, ...], output: Pa
 
     Without NAME, the kernels that the file has are listed.
     """
-    path, _, name = kernel.rpartition(":") if ".py:" in kernel else (kernel, "", "")
+    path, _, name = kernel.rpartition(":")
+    if not path or not name.isidentifier():
+        path, name = kernel, ""
     parsed = parse_arguments(arguments)
     file = KernelFile.load(Path(path))
     if not name:
@@ -139,9 +165,10 @@ def plan(kernel: str, device: str | None, arguments: tuple[str, ...], output: Pa
     from ..passes import infer_metadata
 
     built = Plan.from_module(infer_metadata(file.trace(name, parsed), device))
-    show.plan(out, built)
     if output is not None:
         built.save(output)
+    show.plan(out, built)
+    if output is not None:
         out.print(f"written to {output}", soft_wrap=True)
 
 
@@ -150,6 +177,42 @@ def plan(kernel: str, device: str | None, arguments: tuple[str, ...], output: Pa
 def show_plan(path: Path) -> None:
     """Check a plan and draw it; neither TVM nor the kernel is needed."""
     show.plan(out, Plan.load(path))
+
+
+@app.command("run")
+@click.argument("path", metavar="PLAN.json", type=click.Path(path_type=Path))
+@_BACKEND
+@_ARCH
+def run_plan(path: Path, backend: str, arch: str | None) -> None:
+    """Copy tensors on a device by a plan's schedules: each tile by the core the plan names."""
+    from ..runtime.devices import open_device
+    from ..runtime.proof import copy_by_plan
+
+    plan = Plan.load(path)
+    with open_device(backend, arch or plan.device.arch) as session:
+        statement = session.backend.statement
+        out.print(
+            f"opened {session.backend}: {statement.version}, kernels by {statement.compiler}",
+            soft_wrap=True,
+        )
+        for name, tiles in copy_by_plan(session, plan):
+            schedule = plan.schedule(name)
+            out.print(
+                f"{name}: copied {tiles} tiles of 32x32, each by its core, on "
+                f"{schedule.num_active_cores} of {schedule.num_cores} cores; all arrived",
+                style="green",
+            )
+
+
+@app.command()
+@click.option("--clear", is_flag=True, help="Remove what is in it: runtime roots and kernels.")
+def cache(clear: bool) -> None:
+    """Say where the cache folder is, or clear it."""
+    from ..runtime.root import cache_folder, clear_cache
+
+    out.print(f"{'cleared' if clear else 'cache folder:'} {cache_folder()}", soft_wrap=True)
+    if clear:
+        clear_cache()
 
 
 @app.command()
@@ -174,10 +237,12 @@ def run() -> NoReturn:
         sys.exit(130)
     except (ValueError, NotImplementedError, ImportError, BackendError) as error:
         _fail(str(error) or type(error).__name__)
+    except OSError as error:  # the output can't be written to
+        _fail(f"writing the output: {error.strerror}")
     sys.exit(0)
 
 
 def _fail(message: str) -> NoReturn:
-    """Print the message, its further lines indented (a device's last output), and exit."""
-    print("error: " + message.replace("\n", "\n  "), file=sys.stderr)
+    """Print the message, as one line, and exit."""
+    print("error: " + " ".join(message.split("\n")), file=sys.stderr)
     sys.exit(2)

@@ -39,6 +39,7 @@ def examine() -> list[Finding]:
         _ttnn(),
         _live(),
         _mock(),
+        *(_backend(name) for name in ("card", "ttsim", "wolfpine")),
         _named_device(),
         _cache(),
     ]
@@ -69,7 +70,7 @@ def _passes() -> Finding:
     try:
         path = _ffi.library_path()
         _ffi.check_library()
-    except (ImportError, OSError, RuntimeError) as error:
+    except ImportError as error:
         advice = "reinstall the package: pip install --force-reinstall tilelang-tt"
         return Finding("passes", False, _line(error), advice, needed=True)
     return Finding("passes", True, str(path), needed=True)
@@ -102,6 +103,19 @@ def _mock() -> Finding:
     from ..runtime.mock import query_mock
 
     return _asked("mock device", lambda: query_mock(clusters()["n150"]), "")
+
+
+def _backend(name: str) -> Finding:
+    """Whether a backend is ready; nothing is opened."""
+    if _installed("ttnn") is None:
+        return Finding(name, False, "needs ttnn")
+    from ..runtime.devices import make_backend
+
+    try:
+        statement = make_backend(name).statement
+    except (BackendError, ImportError) as error:
+        return Finding(name, False, f"not ready: {_line(error)}")
+    return Finding(name, True, f"{statement.version}, kernels by {statement.compiler}")
 
 
 def _asked(subject: str, ask: Callable[[], DeviceSpec], advice: str) -> Finding:

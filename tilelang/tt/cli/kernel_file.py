@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
+import contextlib
+import importlib.machinery
 import inspect
+import logging
 import re
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -28,7 +30,7 @@ def parse_arguments(texts: Sequence[str]) -> dict[str, Any]:
             raise ValueError(f"found the argument {name} twice; expected it once")
         try:
             arguments[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
             arguments[name] = value
     return arguments
 
@@ -62,6 +64,10 @@ class KernelFile:
                 "kernel, or a function that returns one"
             )
         return cls(path, kernels)
+
+    def listed(self) -> list[str]:
+        """The kernels' names, without a main(), which is mostly the file's own program."""
+        return [name for name in self.kernels if name != "main" or _is_jit(self.kernels[name])]
 
     def describe(self, name: str) -> str:
         """What a kernel is and which parameters it takes, for people."""
@@ -102,13 +108,12 @@ class KernelFile:
         place = f"{self.path}:{name}"
         try:
             _check_arguments(kernel, arguments)
-            if _is_jit(kernel):
-                return _with_out_idx(kernel, kernel.get_tir(**arguments))
-            traced = kernel(**arguments)
-        except Exception as error:  # whatever the kernel's own code raises is the author's
+            with _importing_from(self.path), _quiet_tilelang():
+                if not _is_jit(kernel):
+                    kernel, arguments = kernel(**arguments), {}
+                traced = _traced(kernel, arguments) if _is_jit(kernel) else kernel
+        except (Exception, SystemExit) as error:  # what the kernel's own code raises
             raise ValueError(f"{place}: {_explain(error, self.path)}") from error
-        if _is_jit(traced):
-            return _with_out_idx(traced, traced.get_tir())
         if not isinstance(traced, (tvm.tirx.PrimFunc, tvm.IRModule)):
             raise ValueError(
                 f"{place} returned a {type(traced).__name__}; expected a PrimFunc or an IRModule"
@@ -116,16 +121,38 @@ class KernelFile:
         return traced
 
 
-def _run(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # TileLang's tracer looks up the source of what it traces by its module.
-    sys.modules[path.stem] = module
-    sys.path.insert(0, str(path.resolve().parent))
+@contextlib.contextmanager
+def _importing_from(path: Path) -> Iterator[None]:
+    """Lets a file import its neighbours, and nobody else import them in a package's place."""
+    folder = str(path.resolve().parent)
+    sys.path.append(folder)
     try:
-        spec.loader.exec_module(module)
+        yield
+    finally:
+        sys.path.remove(folder)
+
+
+@contextlib.contextmanager
+def _quiet_tilelang() -> Iterator[None]:
+    """TileLang logs the whole source of what it can't trace; the error says what matters."""
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _run(path: Path) -> ModuleType:
+    # A name of its own, so that a file may be called as a package is.
+    name = f"_tilelang_tt_kernel_{path.stem}"
+    loader = importlib.machinery.SourceFileLoader(name, str(path))
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    # TileLang's tracer looks up the source of what it traces by its module.
+    sys.modules[name] = module
+    try:
+        with _importing_from(path):
+            loader.exec_module(module)
     except ImportError as error:
         raise ImportError(f"{path}: {error}") from error
     except Exception as error:
@@ -138,11 +165,7 @@ def _run(path: Path) -> ModuleType:
 def _is_kernel(tvm: Any, module: ModuleType, value: Any) -> bool:
     if isinstance(value, (tvm.tirx.PrimFunc, tvm.IRModule)) or _is_jit(value):
         return True
-    return (
-        inspect.isfunction(value)
-        and value.__module__ == module.__name__
-        and value.__name__ != "main"
-    )
+    return inspect.isfunction(value) and value.__module__ == module.__name__
 
 
 def _is_jit(value: Any) -> bool:
@@ -159,9 +182,13 @@ def _check_arguments(kernel: Any, arguments: Mapping[str, Any]) -> None:
         # TileLang ignores a name that it does not know. Its eager style takes the names of
         # T.const as well, which stand nowhere but in the source.
         source = getattr(kernel, "func_source", None) or ""
+        constants = " ".join(re.findall(r"""\bconst\(\s*["']([^"']*)["']""", source))
+        known = {*_signature(kernel).parameters, *re.findall(r"\w+", constants)}
         for name in arguments:
-            if name not in _signature(kernel).parameters and not re.search(rf"\b{name}\b", source):
-                raise ValueError(f"found the argument {name}; expected one the kernel mentions")
+            if name not in known:
+                raise ValueError(
+                    f"found the argument {name}; expected one of {', '.join(sorted(known))}"
+                )
         return
     try:
         inspect.signature(kernel).bind(**arguments)
@@ -169,8 +196,12 @@ def _check_arguments(kernel: Any, arguments: Mapping[str, Any]) -> None:
         raise ValueError(f"{error}; give parameters with -a NAME=VALUE") from error
 
 
-def _with_out_idx(kernel: Any, func: Any) -> Any:
-    """The decorator's out_idx as the attribute that today's style puts on the function itself."""
+def _traced(kernel: Any, arguments: Mapping[str, Any]) -> Any:
+    """The PrimFunc of a jit kernel, with what its decorator says.
+
+    decorator's out_idx becomes the attribute that today's style puts on the function itself.
+    """
+    func = kernel.get_tir(**arguments)
     out_idx = getattr(kernel, "out_idx", None)
     if out_idx is None or "tilelang_out_idx" in (func.attrs or {}):
         return func

@@ -35,11 +35,11 @@ def device(console: Console, spec: DeviceSpec) -> None:
 def kernels(console: Console, file: KernelFile) -> None:
     """The kernels of a file, and how to plan one."""
     console.print(f"{file.path} has these kernels:")
-    for name in file.kernels:
+    for name in file.listed():
         console.print(
             Text.assemble("  ", (name, "bold"), f"  {file.describe(name)}"), soft_wrap=True
         )
-    first = next(iter(file.kernels))
+    first = next(iter(file.listed()), "NAME")
     console.print(f"plan one with: tilelang-tt plan {file.path}:{first}", soft_wrap=True)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import BackendError
 
-_LAST_LINES = 12
+_LAST_LINES = 3
 
 
 def run_module(
@@ -41,7 +41,7 @@ def run_module(
         with log.open("wb") as output:
             child = subprocess.Popen(
                 [sys.executable, "-m", module, *args],
-                env={**env, "TT_METAL_LOGS_PATH": folder, "LOGURU_LEVEL": "WARNING"},
+                env={**env, **folder_variables(Path(folder))},
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -52,13 +52,22 @@ def run_module(
                 code = child.wait(timeout)
             except subprocess.TimeoutExpired:
                 raise BackendError(
-                    f"{what}: not done within {timeout:g} s.{_tail(log)}"
+                    f"{what}: not done within {timeout:g} s.{last_output(log)}"
                 ) from None
             finally:
                 _end_group(child)
         if code != 0:
             reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-            raise BackendError(f"{what}: failed with {reason}.{_tail(log)}")
+            raise BackendError(f"{what}: failed with {reason}.{last_output(log)}")
+
+
+def folder_variables(folder: Path) -> dict[str, str]:
+    """Variables that keep what TT-metal and its libraries write in a folder, and quiet."""
+    return {
+        "TT_METAL_LOGS_PATH": str(folder),
+        "TMPDIR": str(folder),
+        "LOGURU_LEVEL": "WARNING",
+    }
 
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:
@@ -71,11 +80,11 @@ def _end_group(child: subprocess.Popen[bytes]) -> None:
 _FAULT = re.compile(r"TT_(?:FATAL|THROW): (?P<reason>.*?)(?: \(\w+\.\w+:\d+\))?$", re.MULTILINE)
 
 
-def _tail(log: Path) -> str:
-    """The reason that TT-metal gave, if the log has one, else the log's last lines."""
+def last_output(log: Path) -> str:
+    """The reason that TT-metal gave, if the log has one, else the log's last lines; one line."""
     text = log.read_text(errors="replace")
     fault = _FAULT.search(text)
     if fault:
         return f" TT-metal says: {fault['reason']}"
-    shown = [line for line in text.splitlines() if line.strip()][-_LAST_LINES:]
-    return " Its last output:\n" + "\n".join(shown) if shown else " It printed nothing."
+    shown = [line.strip() for line in text.splitlines() if line.strip()][-_LAST_LINES:]
+    return f" It printed last: {' / '.join(shown)}" if shown else " It printed nothing."

@@ -6,18 +6,48 @@ allocate on it. It holds no data and runs no kernel: reads give zeros.
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from ..device import DeviceSpec
-from .clusters import ClusterDescriptor
+from .backend import Backend, Statement
+from .clusters import ClusterDescriptor, clusters
+from .environment import clean_environment
 from .live import probe, ttnn_version
-from .root import cache_folder, mock_runtime_root
+from .root import kernel_cache, mock_root
+
+_DEFAULT_CLUSTERS = {"wormhole_b0": "n150", "blackhole": "p150a"}
 
 #: Seconds. It takes under one, and a few the first time, when firmware is handed out.
 OPEN_TIMEOUT = 60.0
+
+
+class Mock(Backend):
+    """A mock cluster of one chip. Raises BackendError where ttnn is missing."""
+
+    name = "mock"
+
+    def __init__(self, arch: str, cluster: ClusterDescriptor | None = None) -> None:
+        self.arch = arch
+        self.cluster = cluster or clusters()[_DEFAULT_CLUSTERS[arch]]
+        mock_root()
+
+    @property
+    def statement(self) -> Statement:
+        return Statement(
+            backend=self.name,
+            version=f"mock cluster {self.cluster}",
+            arch=self.arch,
+            holds_data=False,
+            runs_kernels=False,
+            nocs=(),
+            compiler="none",
+        )
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        descriptor = folder / "cluster.yaml"
+        descriptor.write_text(self.cluster.to_yaml())
+        return mock_environment(descriptor, "fast")
 
 
 def query_mock(cluster: ClusterDescriptor | Path, dispatch: str = "fast") -> DeviceSpec:
@@ -44,15 +74,12 @@ def query_mock(cluster: ClusterDescriptor | Path, dispatch: str = "fast") -> Dev
         return probe(mock_environment(path, dispatch), source, OPEN_TIMEOUT)
 
 
-def mock_environment(
-    cluster: Path, dispatch: str, base: Mapping[str, str] = os.environ
-) -> dict[str, str]:
+def mock_environment(cluster: Path, dispatch: str) -> dict[str, str]:
     """The environment in which ttnn opens a mock cluster; nothing of TT-metal's is inherited."""
-    env = {key: value for key, value in base.items() if not key.startswith("TT_")}
+    root = mock_root()
+    env = clean_environment(root)
     env["TT_METAL_MOCK_CLUSTER_DESC_PATH"] = str(cluster)
-    env["TT_METAL_RUNTIME_ROOT"] = str(mock_runtime_root())
-    env["TT_METAL_CACHE"] = str(cache_folder() / "kernels-mock")
-    env["TT_LOGGER_LEVEL"] = "error"
+    env["TT_METAL_CACHE"] = str(kernel_cache(root, "mock"))
     if dispatch == "slow":
         env["TT_METAL_SLOW_DISPATCH_MODE"] = "1"
     return env

@@ -1,8 +1,8 @@
 """The runtime root: the folder that TT-metal runs from, with a compiler of our own in it.
 
 ``open_device`` wants a RISC-V compiler under its root, also for a device that runs
-nothing. The root is a folder of links to the installed ttnn, in the user's cache
-folder, so that site-packages stays as pip left it.
+nothing. A root is a folder of links to the installed ttnn, in the user's cache folder, so
+that site-packages stay as pip left them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import shlex
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,32 +24,92 @@ from . import BackendError, mock_compiler
 from .firmware import index_firmware
 from .live import NO_TTNN, ttnn_version
 
-# Where TT-metal looks for the compiler (jit_build/build.cpp) below its root.
+# Where TT-metal looks for the compiler (jit_build/build.cpp), below its root and in the system.
 _COMPILER = "runtime/sfpi/compiler/bin/riscv-tt-elf-g++"
+_SYSTEM_SFPI = Path("/opt/tenstorrent/sfpi")
 
 
 def cache_folder() -> Path:
     """The user's cache folder for this package; TILELANG_TT_CACHE names another."""
     named = os.environ.get("TILELANG_TT_CACHE")
-    return Path(named) if named else user_cache_path("tilelang-tt", appauthor=False)
+    folder = Path(named) if named else user_cache_path("tilelang-tt", appauthor=False)
+    return folder.absolute()  # device processes work in a folder of their own
 
 
-def mock_runtime_root() -> Path:
-    """The runtime root for mock clusters, made on first use.
+def kernel_cache(root: Path, device: str) -> Path:
+    """Where TT-metal keeps what a root's compiler makes for a device; of another, it is no use."""
+    return cache_folder() / "kernels" / root.name / device
 
-    Raises BackendError where ttnn is missing or the cache folder can't be written.
+
+def clear_cache() -> None:
+    """Remove the runtime roots and the compiled kernels; they are made again when needed.
+
+    Raises BackendError where they can't be removed.
     """
+    for name in ("roots", "kernels"):
+        folder = cache_folder() / name
+        try:
+            if folder.exists():
+                shutil.rmtree(folder)
+        except OSError as error:
+            raise BackendError(
+                f"{error.filename}: {error.strerror}; expected to be able to remove it"
+            ) from error
+
+
+def mock_root() -> Path:
+    """The root for mock clusters, made on first use.
+
+    Raises BackendError where ttnn is missing or the cache folder can't be written to.
+    """
+    return _root("mock", [mock_compiler.__file__], _install_mock_compiler)
+
+
+def simulator_root() -> Path:
+    """The root for simulators, made on first use: with SFPI where it is, else with our compiler.
+
+    Raises BackendError where ttnn or a compiler is missing or the cache folder can't be
+    written to.
+    """
+    if _sfpi() is not None:
+        return _root("sfpi", [str(_sfpi())], _link_sfpi)
+    from .compiler import install
+
+    return _root("zig", [install.version_line()], install.install)
+
+
+def compiler_name() -> str:
+    """What builds the kernels that simulators run."""
+    if _sfpi() is not None:
+        return f"SFPI ({_sfpi()})"
+    from .compiler import install
+
+    return install.version_line()
+
+
+def _sfpi() -> Path | None:
+    for sfpi in (_installed_ttnn() / "runtime" / "sfpi", _SYSTEM_SFPI):
+        if (sfpi / "compiler" / "bin" / "riscv-tt-elf-g++").is_file():
+            return sfpi
+    return None
+
+
+def _installed_ttnn() -> Path:
     spec = find_spec("ttnn")
     if spec is None or spec.origin is None:
         raise BackendError(NO_TTNN)
-    ttnn = Path(spec.origin).resolve().parent
-    # Whatever the links and the compiler's script name is in the key, so that none goes stale.
-    names = [ttnn_version(), str(ttnn), sys.executable, mock_compiler.__file__]
+    return Path(spec.origin).resolve().parent
+
+
+def _root(kind: str, depends_on: Sequence[str], install: Callable[[Path, Path], None]) -> Path:
+    ttnn = _installed_ttnn()
+    # Whatever the root's links and scripts name is in its key, so that none goes stale.
+    names = [ttnn_version(), str(ttnn), sys.executable, str(Path(__file__).parent), *depends_on]
     key = hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]
-    root = cache_folder() / "roots" / f"ttnn-{ttnn_version()}-mock-{key}"
+    root = cache_folder() / "roots" / f"ttnn-{ttnn_version()}-{kind}-{key}"
     if not root.is_dir():
         try:
-            _build(root, ttnn)
+            _build(root, ttnn, install)
         except OSError as error:
             raise BackendError(
                 f"{error.filename or root}: {error.strerror}; expected a cache folder to write "
@@ -57,21 +118,15 @@ def mock_runtime_root() -> Path:
     return root
 
 
-def _build(root: Path, ttnn: Path) -> None:
+def _build(root: Path, ttnn: Path, install: Callable[[Path, Path], None]) -> None:
     """Build beside the root and rename, so that two processes can race."""
     root.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=root.parent, prefix=".draft-"))
     try:
-        _link_children(ttnn, draft, leave_out={"runtime"})
+        _link_children(ttnn, draft, leave_out="runtime")
         (draft / "runtime").mkdir()
-        _link_children(ttnn / "runtime", draft / "runtime", leave_out={"sfpi"})
-        compiler = draft / _COMPILER
-        compiler.parent.mkdir(parents=True)
-        command = shlex.join([sys.executable, "-SE", mock_compiler.__file__])
-        compiler.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-        compiler.chmod(0o755)
-        index = index_firmware(ttnn / "tt_metal" / "pre-compiled")
-        (draft / mock_compiler.INDEX).write_text(json.dumps(index))
+        _link_children(ttnn / "runtime", draft / "runtime", leave_out="sfpi")
+        install(draft, ttnn)
         try:
             draft.rename(root)
         except OSError:
@@ -81,7 +136,23 @@ def _build(root: Path, ttnn: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _link_children(source: Path, target: Path, leave_out: set[str]) -> None:
+def _install_mock_compiler(root: Path, ttnn: Path) -> None:
+    compiler = root / _COMPILER
+    compiler.parent.mkdir(parents=True)
+    command = shlex.join([sys.executable, "-SE", mock_compiler.__file__])
+    compiler.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+    compiler.chmod(0o755)
+    index = index_firmware(ttnn / "tt_metal" / "pre-compiled")
+    (root / mock_compiler.INDEX).write_text(json.dumps(index))
+
+
+def _link_sfpi(root: Path, ttnn: Path) -> None:
+    sfpi = _sfpi()
+    assert sfpi is not None
+    (root / "runtime" / "sfpi").symlink_to(sfpi)
+
+
+def _link_children(source: Path, target: Path, leave_out: str) -> None:
     for child in source.iterdir():
-        if child.name not in leave_out:
+        if child.name != leave_out:
             (target / child.name).symlink_to(child)

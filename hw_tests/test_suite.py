@@ -1,0 +1,3 @@
+"""The suite, on a card."""
+
+from tilelang.tt.validate.suite import *  # noqa: F403

@@ -1,0 +1,227 @@
+"""Sessions on a simulated device: whatever goes wrong is a clear error in time, and nothing is left."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import tilelang.tt as tt
+from tilelang.tt.describe import describe_tensor
+from tilelang.tt.runtime import BackendError
+
+pytestmark = pytest.mark.needs("wolfpine")
+
+JOBS = "tilelang.tt.runtime.jobs"
+
+
+@pytest.fixture(autouse=True)
+def _sessions_are_here(tmp_path, monkeypatch):
+    """Sessions make their folders here, so that what is left of one is seen."""
+    folder = tmp_path / "sessions"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    yield
+    wait_until(lambda: not list(folder.iterdir()) and not processes_of(folder))
+    assert list(folder.iterdir()) == []
+    assert processes_of(folder) == []
+
+
+def processes_of(folder: Path) -> list[str]:
+    """The processes that work in or mention a folder; zombies have neither."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            if process.name.isdigit() and int(process.name) != os.getpid():
+                words = (process / "cmdline").read_text() + os.readlink(process / "cwd")
+                if str(folder) in words:
+                    found.append(words.replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+def wait_until(condition, seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def open_device():
+    from tilelang.tt.runtime.devices import open_device
+
+    return open_device
+
+
+def simulator_of(session) -> int:
+    from tilelang.tt.runtime.guardian import simulator_pid
+
+    pid = simulator_pid(str(session.folder))
+    assert pid is not None
+    return pid
+
+
+def test_a_device_is_opened_once_for_many_jobs(open_device):
+    import numpy as np
+
+    with open_device("wolfpine", "wormhole") as device:
+        for size in (1, 32, 100):
+            array = np.arange(size * 3, dtype=np.float32).reshape(size, 3)
+            buffer = describe_tensor("X", array.shape, "float32", device.spec)
+            assert (device.call(f"{JOBS}:round_trip", array, buffer) == array).all()
+
+
+def test_a_job_that_fails_leaves_the_device_open(open_device):
+    import numpy as np
+
+    with open_device("wolfpine", "wormhole") as device:
+        buffer = describe_tensor("X", (3, 3), "float32", device.spec)
+        with pytest.raises(BackendError, match=r"buffer X: found an array of float32 \(2, 2\)"):
+            device.call(f"{JOBS}:round_trip", np.zeros((2, 2), np.float32), buffer)
+        array = np.ones((3, 3), np.float32)
+        assert (device.call(f"{JOBS}:round_trip", array, buffer) == array).all()
+
+
+def test_two_devices_at_once_do_not_disturb_each_other(open_device):
+    import numpy as np
+
+    with open_device("wolfpine", "wormhole") as one, open_device("wolfpine", "blackhole") as two:
+        assert (one.spec.arch, two.spec.arch) == ("wormhole_b0", "blackhole")
+        for device in (one, two, one):
+            array = np.full((40, 40), device.spec.dram_banks, np.int32)
+            buffer = describe_tensor("X", array.shape, "int32", device.spec)
+            assert (device.call(f"{JOBS}:round_trip", array, buffer) == array).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_simulator_killed_at_any_moment_is_an_error_within_ten_seconds(open_device, seed):
+    """While it is opened, or while tensors move."""
+    import numpy as np
+
+    killed_at = []
+
+    def killer():
+        wait_until(lambda: list(Path(tempfile.gettempdir()).glob("*/simulator.pid")))
+        time.sleep(random.Random(seed).uniform(0, 2.5))
+        for file in Path(tempfile.gettempdir()).glob("*/simulator.pid"):
+            killed_at.append(time.monotonic())
+            os.kill(int(file.read_text()), signal.SIGKILL)
+
+    def use_the_device():
+        with open_device("wolfpine", "wormhole") as device:
+            array = np.zeros((64, 64), np.float32)
+            buffer = describe_tensor("X", array.shape, "float32", device.spec)
+            while True:
+                device.call(f"{JOBS}:round_trip", array, buffer)
+
+    thread = threading.Thread(target=killer)
+    thread.start()
+    with pytest.raises(BackendError, match=r"simulator|the device's process"):
+        use_the_device()
+    assert killed_at
+    assert time.monotonic() - killed_at[0] < 10
+    thread.join()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_nothing_outlives_a_parent_that_is_ended(sent):
+    code = (
+        "import time, tilelang.tt.runtime.devices as devices\n"
+        "session = devices.open_device('wolfpine', 'wormhole')\n"
+        "print('open', flush=True)\n"
+        "time.sleep(100)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd="/",
+    ) as parent:
+        assert parent.stdout.readline() == "open\n"
+        assert processes_of(Path(tempfile.gettempdir()))
+        parent.send_signal(sent)
+        parent.wait(10)
+    # What is left is asserted after every test.
+
+
+def test_a_simulator_that_never_starts_is_an_error_in_time():
+    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.wolfpine import Wolfpine
+
+    class WrongInterpreter(Wolfpine):
+        def environment(self, folder):
+            env = super().environment(folder)
+            start = folder / "simulator" / "run.sh"
+            start.write_text(start.read_text().replace(sys.executable, "/no/such/python"))
+            return env
+
+    started = time.monotonic()
+    with pytest.raises(BackendError, match=r"opening wolfpine.*the simulator .* ended"):
+        Session(WrongInterpreter("wormhole_b0"))
+    assert time.monotonic() - started < 10
+
+
+def test_a_simulator_without_the_guarantees_is_not_ready(open_device, monkeypatch):
+    import framework.behaviour
+
+    monkeypatch.setattr(framework.behaviour, "supports", lambda name: "distinct" not in name)
+    with pytest.raises(BackendError, match="does not guarantee dram-interleaved-bank-distinctness"):
+        open_device("wolfpine", "wormhole")
+
+
+def test_variables_left_over_in_the_shell_change_nothing(open_device, monkeypatch):
+    for name in ("TT_METAL_SIMULATOR", "TT_METAL_MOCK_CLUSTER_DESC_PATH", "TT_METAL_RUNTIME_ROOT"):
+        monkeypatch.setenv(name, "/no/such/place")
+    monkeypatch.setenv("NNG_SOCKET_ADDR", "tcp://localhost:1")
+    monkeypatch.setenv("WOLFPINE_PYTHON", "/no/such/python")
+    with open_device("wolfpine", "blackhole") as device:
+        assert device.spec.dram_banks == 8
+
+
+def test_a_library_that_is_missing_is_named(open_device, monkeypatch):
+    monkeypatch.delenv("TILELANG_TT_TTSIM", raising=False)
+    with pytest.raises(BackendError, match=r"TILELANG_TT_TTSIM is not set; expected the folder"):
+        open_device("ttsim", "wormhole")
+    monkeypatch.setenv("TT_METAL_SIMULATOR", "/no/such/libttsim.so")
+    with pytest.raises(BackendError, match=r"/no/such/libttsim.so: found no such file"):
+        open_device()
+
+
+def test_a_card_that_is_not_there_is_said_so(open_device):
+    from tilelang.tt.runtime.card import has_card
+
+    if has_card():
+        assert open_device("card").spec.num_cores > 0
+    else:
+        with pytest.raises(BackendError, match="found no card in /dev/tenstorrent"):
+            open_device("card")
+
+
+@pytest.mark.parametrize(("backend", "arch"), [("gpu", None), ("mock", "grayskull")])
+def test_an_unknown_backend_or_architecture_is_malformed(open_device, backend, arch):
+    with pytest.raises(ValueError, match=r"found no (backend 'gpu'|architecture 'grayskull')"):
+        open_device(backend, arch)
+
+
+def test_auto_never_takes_the_mock(open_device, monkeypatch):
+    from tilelang.tt.runtime.devices import make_backend
+
+    monkeypatch.delenv("TILELANG_TT_TTSIM", raising=False)
+    assert make_backend("auto").name in ("card", "wolfpine")
+
+
+def test_the_mock_is_opened_but_says_that_it_holds_nothing(open_device):
+    with open_device("mock", "blackhole") as device:
+        assert not device.backend.statement.holds_data
+        assert device.spec == tt.DeviceSpec.preset("p150a") or device.spec.grid_x == 11

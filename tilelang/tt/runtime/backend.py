@@ -1,0 +1,67 @@
+"""What a backend is: a way to open a device, and a statement of what it can prove."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+from .live import ttnn_version
+
+#: TT-metal's names of the architectures, and the short ones that people type.
+ARCHITECTURES = {
+    "wormhole_b0": "wormhole_b0",
+    "wormhole": "wormhole_b0",
+    "blackhole": "blackhole",
+}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a backend can prove, which goes into every report.
+
+    ``nocs`` are the networks that its kernels see, ``compiler`` is what builds them, and
+    ``guarantees`` are the named properties of a simulator that were asserted.
+    """
+
+    backend: str
+    version: str
+    arch: str
+    holds_data: bool
+    runs_kernels: bool
+    nocs: tuple[int, ...]
+    compiler: str
+    guarantees: tuple[str, ...] = ()
+
+
+class Backend(ABC):
+    """A way to open a device of one architecture.
+
+    Making one checks that it is ready, and raises BackendError, with what would make it
+    ready, if it is not.
+    """
+
+    name: str
+    arch: str
+    #: Whether a device has to be closed properly; a simulator has nothing to lose.
+    closes_gracefully = False
+
+    @property
+    @abstractmethod
+    def statement(self) -> Statement:
+        """What it can prove."""
+
+    @abstractmethod
+    def environment(self, folder: Path) -> dict[str, str]:
+        """The whole environment of the process that opens the device.
+
+        ``folder`` is the session's own, for files that go with it.
+        """
+
+    @property
+    def source(self) -> str:
+        """How a description that was asked from its device is known."""
+        return f"{self.statement.version}, ttnn {ttnn_version()}"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.arch})"

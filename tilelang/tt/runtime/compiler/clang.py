@@ -1,0 +1,135 @@
+"""Compiling one file with ziglang's clang."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from .config import Config
+from .errors import Refused
+from .flags import Command
+
+HEADERS = Path(__file__).with_name("headers")
+_TARGET_HEADER = str(HEADERS / "target.h")
+
+# RV32IM is what the baby RISC-V cores of both architectures have in common. Programs leave the
+# divide instructions out, and call support/division.cpp, which has the reason.
+_TARGET = ["--target=riscv32-unknown-linux-musl", "-mabi=ilp32", "-mrelax"]
+_PROGRAM, _SUPPORT = "-march=rv32i_zmmul", "-march=rv32im"
+
+_CODE = [
+    "--no-default-config",
+    "-ffreestanding",
+    "-fno-pic",
+    "-fno-pie",
+    "-fno-stack-protector",
+    "-fno-threadsafe-statics",
+    "-fno-asynchronous-unwind-tables",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-Wno-everything",
+    "-Wno-missing-template-arg-list-after-template-kw",
+]
+
+# Where ziglang keeps C++'s and C's headers, below its lib folder; first found is first used.
+_SYSTEM_HEADERS = [
+    "libcxx/include",
+    "libcxxabi/include",
+    "include",
+    "libc/include/riscv32-linux-musl",
+    "libc/include/generic-musl",
+]
+
+
+def compile_command(command: Command, config: Config) -> list[str]:
+    """clang's command line for one of TT-metal's."""
+    args = [*_base_command(config.zig), _PROGRAM, "--driver-mode=g++"]
+    args += ["-isystem", str(HEADERS / "sfpi"), *_includes(command)]
+    if not command.is_tensix:
+        # Else a loop becomes a call of memcpy. A TRISC has to have 4-byte copies as plain loads.
+        args.append("-fno-builtin")
+    # A precompiled header is good for the same contents. Times say nothing of them: TT-metal
+    # writes its header anew in each process, and reinstalling a wheel changes times too.
+    args += ["-Xclang", "-fno-pch-timestamp", "-Xclang", "-fvalidate-ast-input-files-content"]
+    args += command.compile_args
+    if command.is_header:
+        args += ["-x", "c++-header"]
+    else:
+        args.append("-c")
+    return [*args, *command.inputs, "-o", command.output]
+
+
+def _includes(command: Command) -> list[str]:
+    """What is included before the file, in order. A precompiled header must be the first."""
+    args = []
+    headers = [_TARGET_HEADER, *command.includes]
+    if command.is_tensix and not command.is_header:
+        headers.append(str(HEADERS / "ttinsn.h"))
+    for header in headers:
+        precompiled = f"{header}.gch"
+        if header in command.includes and os.path.exists(precompiled):
+            args = ["-include-pch", precompiled, *args]
+        else:
+            args += ["-include", header]
+    return args
+
+
+def support_command(zig: str, arch: str, source: Path, output: Path, hw: Path) -> list[str]:
+    """clang's command line for an object that programs are linked with.
+
+    arch : "wormhole" or "blackhole"
+    hw : the wheel's folder tt_metal/hw
+    """
+    args = [*_base_command(zig), _SUPPORT, "-include", _TARGET_HEADER, "-Os", "-fno-builtin"]
+    args.append(f"-DARCH_{arch.upper()}")
+    inc = hw / "inc"
+    for folder in (inc, inc / "internal/tt-1xx" / arch, inc / "internal/tt-1xx" / arch / "noc"):
+        args += ["-I", str(folder)]
+    # SFPI compiles TT-metal's .c files as C++ too.
+    return [*args, "-x", "c++", "-std=c++20", "-c", str(source), "-o", str(output)]
+
+
+def _base_command(zig: str) -> list[str]:
+    args = [zig, "clang", *_TARGET, *_CODE, "-nostdinc", "-nostdinc++"]
+    for folder in _SYSTEM_HEADERS:
+        args += ["-isystem", os.path.join(os.path.dirname(zig), "lib", folder)]
+    return args
+
+
+def compile_file(command: Command, config: Config) -> None:
+    """Compile; raises Refused with clang's words, or with one line for what needs SFPI."""
+    result = subprocess.run(
+        compile_command(command, config), stderr=subprocess.PIPE, text=True, errors="replace"
+    )
+    if result.returncode:
+        raise Refused(needs_sfpi(result.stderr) or f"clang failed:\n{result.stderr}")
+    sys.stderr.write(result.stderr)
+
+
+# Errors that name what only SFPI's headers and its compiler have.
+_SFPI_ONLY = re.compile(
+    r"^(?P<file>[^\n:]+):(?P<line>\d+):\d+: (?:fatal )?error: [^\n]*?"
+    r"(?P<name>\bsfpi_inline\b|\bv(?:Float|Int|UInt|Mag|SMag)(?:16[ab])?\b|\b[dl]st_reg\b|\bl_reg\b"
+    r"|\bv_(?:if|elseif|else|endif|block|and)\b|\b__builtin_rvtt_\w+|'\w+' in namespace 'sfpi'"
+    r"|\bnamespace name 'sfpi'|'sfpi\w*\.h')",
+    re.MULTILINE,
+)
+_INCLUDED_FROM = re.compile(r"^In file included from (?P<file>[^\n]+\.cpp):\d+[:,]", re.MULTILINE)
+
+
+def needs_sfpi(errors: str) -> str | None:
+    """One line instead of clang's many, if they come from code for the vector unit (SFPU)."""
+    found = _SFPI_ONLY.search(errors)
+    if not found:
+        return None
+    kernels = [name for name in _INCLUDED_FROM.findall(errors) if "chlkc_" not in name]
+    kernel = os.path.basename(kernels[-1]) if kernels else "the kernel"
+    place = f"{os.path.basename(found['file'])}:{found['line']}"
+    return (
+        f"{kernel} uses the vector unit (SFPU) through SFPI's C++ ({found['name']} at {place}), "
+        "which only SFPI's compiler has; without SFPI, kernels for data movement and the matrix "
+        "engine (copy, add, sub, mul, matmul) can be compiled"
+    )

@@ -1,0 +1,45 @@
+"""Deciding what a command of TT-metal's asks for, and having it done."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .clang import compile_file
+from .config import Config
+from .errors import Refused
+from .firmware import hand_out, write_request
+from .flags import parse
+from .link import link
+
+_NAME = "tilelang-tt compiler"
+
+
+def main(root: str, argv: list[str]) -> int:
+    """Carry out one command; the exit code, with errors on stderr."""
+    config = Config.load(root)
+    if "--version" in argv:
+        print(config.version)
+        return 0
+    try:
+        _run(argv, config)
+    except Refused as refused:
+        print(f"{_NAME}: error: {refused}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(argv: list[str], config: Config) -> None:
+    if not os.environ.get("TT_METAL_SIMULATOR"):
+        raise Refused(
+            "this is a simulator's compiler, and TT_METAL_SIMULATOR names none; "
+            "for a card install SFPI"
+        )
+    command = parse(argv)
+    if not command.compiles and not command.is_header:
+        if not hand_out(command, config):
+            link(command, config)
+    elif command.is_firmware:
+        write_request(command)
+    else:
+        compile_file(command, config)

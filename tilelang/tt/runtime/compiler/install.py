@@ -1,0 +1,100 @@
+"""Putting the compiler into a runtime root: its script, its configuration, its objects."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from .. import BackendError
+from ..firmware import symbol_sizes
+from .clang import support_command
+from .config import OBJECTS, Config
+from .errors import Refused
+from .firmware import index
+from .link import ALWAYS_LINKED
+
+# Where TT-metal looks for the compiler (jit_build/build.cpp) below its root.
+_COMPILER = "runtime/sfpi/compiler/bin/riscv-tt-elf-g++"
+_PACKAGE = Path(__file__).parent
+
+_NO_ZIGLANG = "ziglang is not installed here (pip install 'tilelang-tt[sim]')"
+
+
+def install(root: Path, ttnn: Path) -> None:
+    """Put the compiler into a runtime root that is being made.
+
+    Raises BackendError where ziglang is missing or can't build what programs are linked with.
+
+    Parameters
+    ----------
+    root : the runtime root; its ``runtime/sfpi`` doesn't exist yet
+    ttnn : the installed ttnn package
+    """
+    try:
+        _install(root, ttnn)
+    except Refused as refused:
+        raise BackendError(str(refused)) from refused
+
+
+def _install(root: Path, ttnn: Path) -> None:
+    zig = str(zig_executable())
+    for arch in ("wormhole", "blackhole"):
+        _build_objects(root / OBJECTS / arch, arch, zig, ttnn / "tt_metal" / "hw")
+    firmware = index(ttnn / "tt_metal" / "pre-compiled", _bank_counts)
+    Config(root, zig, version_line(), firmware).save()
+    script = root / _COMPILER
+    script.parent.mkdir(parents=True)
+    line = shlex.join([sys.executable, "-BSE", str(_PACKAGE)])
+    # A root is made under another name and then renamed, so the script looks where it is now.
+    script.write_text(f'#!/bin/sh\nexec {line} "${{0%/{_COMPILER}}}" "$@"\n')
+    script.chmod(0o755)
+
+
+def _bank_counts(program: bytes) -> tuple[int, int]:
+    """How many DRAM and L1 banks a brisc.elf is for: its tables have 4 bytes a bank."""
+    sizes = symbol_sizes(program)
+    return sizes["dram_bank_to_noc_xy"] // 4, sizes["l1_bank_to_noc_xy"] // 4
+
+
+def _build_objects(folder: Path, arch: str, zig: str, hw: Path) -> None:
+    folder.mkdir(parents=True)
+    sources = {
+        **{name: _PACKAGE / "support" / f"{name}.cpp" for name in ALWAYS_LINKED},
+        "substitutes": hw / "toolchain" / "substitutes.cpp",
+        "noc": hw / "firmware" / "src" / "tt-1xx" / arch / "noc.c",
+    }
+    for name, source in sources.items():
+        command = support_command(zig, arch, source, folder / f"{name}.o", hw)
+        result = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace")
+        if result.returncode:
+            raise Refused(f"{source}: clang failed:\n{result.stderr}")
+
+
+def zig_executable() -> Path:
+    """ziglang's executable; BackendError where the package isn't installed."""
+    spec = find_spec("ziglang")
+    if spec is None or spec.origin is None:
+        raise BackendError(_NO_ZIGLANG)
+    return Path(spec.origin).with_name("zig")
+
+
+def version_line() -> str:
+    """What --version answers: it changes with whatever changes the code that comes out.
+
+    Raises BackendError where ziglang isn't installed.
+    """
+    try:
+        ziglang = version("ziglang")
+    except PackageNotFoundError as error:
+        raise BackendError(_NO_ZIGLANG) from error
+    sources = sorted(path for path in _PACKAGE.rglob("*") if path.suffix in (".py", ".h", ".cpp"))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+    return (
+        f"riscv-tt-elf-g++ (tilelang-tt {digest}: clang of ziglang {ziglang} in SFPI's "
+        "place, for simulators only) 1.0"
+    )

@@ -1,0 +1,18 @@
+"""The environment of a process that opens a device of ours."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# TT_METAL_*, TT_SIM*, TT_LOGGER_*, TT_VISIBLE_DEVICES and the like, and the simulator's socket.
+_OF_TT_METAL = ("TT_", "NNG_SOCKET", "WOLFPINE_")
+
+
+def clean_environment(root: Path) -> dict[str, str]:
+    """This process's environment without TT-metal's variables, and with a runtime root.
+
+    What is left over in the user's shell would open another device than the one asked for.
+    """
+    env = {key: value for key, value in os.environ.items() if not key.startswith(_OF_TT_METAL)}
+    return {**env, "TT_METAL_RUNTIME_ROOT": str(root), "TT_LOGGER_LEVEL": "error"}

@@ -1,0 +1,201 @@
+"""A device that is open in a child process, for as many jobs as one likes.
+
+ttnn reads its environment once a process, a simulator may hang or take its process with
+it, and opening a device costs seconds. So a device lives in a worker process of its own,
+and every wait here has a limit. Whatever happens, to the worker, to the simulator or to
+this process, the guardian ends what is left and removes the session's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from socket import socketpair
+from types import TracebackType
+from typing import Any
+
+from ..device import DeviceSpec
+from . import BackendError, guardian
+from .backend import Backend
+from .child import folder_variables, last_output
+
+#: Seconds.
+OPEN_TIMEOUT = 60.0
+CLOSE_TIMEOUT = 30.0
+_POLL = 0.1
+
+# The last core to use, as x,y (llrt/rtoptions.cpp).
+_GRID_OVERRIDE = "TT_METAL_CORE_GRID_OVERRIDE_TODEPRECATE"
+
+
+class Session:
+    """An open device. Use it as a context manager, or call :meth:`close`.
+
+    Parameters
+    ----------
+    backend : Backend
+    timeout : seconds that opening may take
+    grid : cores a row and rows to use, fewer than the device has, by TT-metal's own override;
+        TT-metal refuses sizes that its allocator can't divide memory by
+
+    Raises
+    ------
+    BackendError
+        The device did not open; with the reason that TT-metal gave, or the last output.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        timeout: float = OPEN_TIMEOUT,
+        grid: tuple[int, int] | None = None,
+    ) -> None:
+        self.backend = backend
+        self.folder = Path(tempfile.mkdtemp(prefix="tilelang-tt-"))
+        ours, theirs = socketpair()
+        lifeline_read, self._lifeline = os.pipe()
+        try:
+            with (self.folder / "output.log").open("wb") as log:
+                self._worker = subprocess.Popen(
+                    [
+                        *(sys.executable, "-m", f"{__package__}.worker"),
+                        *(str(theirs.fileno()), backend.source),
+                    ],
+                    env={
+                        **backend.environment(self.folder),
+                        **folder_variables(self.folder),
+                        **({_GRID_OVERRIDE: f"{grid[0] - 1},{grid[1] - 1}"} if grid else {}),
+                    },
+                    cwd=self.folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,
+                )
+            self._guardian = subprocess.Popen(
+                [
+                    *(sys.executable, "-SE", guardian.__file__),
+                    *(str(lifeline_read), str(self._worker.pid), str(self.folder)),
+                ],
+                pass_fds=[lifeline_read],
+                start_new_session=True,
+            )
+        finally:
+            theirs.close()
+            os.close(lifeline_read)
+        self._connection = Connection(ours.detach())
+        self._closed = False
+        try:
+            self.spec = DeviceSpec.from_attr(self._receive(timeout, f"opening {backend}"))
+        except BaseException:
+            self._end()
+            raise
+
+    def call(self, function: str, *args: Any, timeout: float = 60.0) -> Any:
+        """Run a function in the worker, with the open device as its first argument.
+
+        Parameters
+        ----------
+        function : "module:name" of a function that the worker can import
+        args : further arguments, which are pickled, as is the result
+        timeout : seconds
+
+        Raises
+        ------
+        BackendError
+            The job failed, took too long, or the device's process or simulator ended.
+            After the latter two the session is closed.
+        """
+        if self._closed:
+            raise BackendError(f"{self.backend} is closed")
+        try:
+            self._connection.send((function, args))
+            return self._receive(timeout, f"{function} on {self.backend}")
+        except _JobFailed as error:
+            raise BackendError(str(error)) from None
+        except BaseException:
+            self._end()
+            raise
+
+    def close(self) -> None:
+        """Close the device. A device with nothing to lose is not waited for."""
+        if self._closed:
+            return
+        try:
+            if self.backend.closes_gracefully:
+                self._connection.send(None)
+                self._worker.wait(CLOSE_TIMEOUT)
+        except (OSError, subprocess.TimeoutExpired):
+            pass  # it is ended below
+        finally:
+            self._end()
+
+    def _receive(self, timeout: float, what: str) -> Any:
+        deadline = time.monotonic() + timeout
+        while not self._connection.poll(_POLL):
+            reason = self._death()
+            if reason and not self._connection.poll(0):
+                raise BackendError(f"{what}: {reason}.{self._last_output()}")
+            if time.monotonic() > deadline:
+                raise BackendError(f"{what}: not done within {timeout:g} s.{self._last_output()}")
+        try:
+            ok, value = self._connection.recv()
+        except (EOFError, OSError):
+            self._worker.wait(_POLL * 50)
+            raise BackendError(f"{what}: {self._death()}.{self._last_output()}") from None
+        if not ok:
+            raise _JobFailed(f"{what}: {value}")
+        return value
+
+    def _death(self) -> str | None:
+        """What of the device has ended, if anything."""
+        code = self._worker.poll()
+        if code is not None:
+            how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+            return f"the device's process ended with {how}"
+        simulator = guardian.simulator_pid(str(self.folder))
+        if simulator is not None and not _is_running(simulator):
+            return f"the simulator (process {simulator}) ended"
+        return None
+
+    def _last_output(self) -> str:
+        return last_output(self.folder / "output.log")
+
+    def _end(self) -> None:
+        self._closed = True
+        self._connection.close()
+        guardian.end_session(self._worker.pid, str(self.folder))
+        self._worker.wait()
+        os.close(self._lifeline)
+        self._guardian.wait()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._closed:
+            self.close()
+
+
+class _JobFailed(BackendError):
+    """A job raised an error; the device is as it was."""
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process is there and no zombie (proc(5), /proc/pid/stat: pid (comm) state)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

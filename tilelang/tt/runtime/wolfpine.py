@@ -1,0 +1,86 @@
+"""The wolfpine backend: a simulator from PyPI, on any CPU, for Wormhole and Blackhole.
+
+TT-metal starts the simulator with the ``run.sh`` of a folder. Ours records the process's id,
+so that the simulator's end is noticed and nothing of it stays behind.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from . import BackendError
+from .backend import Backend, Statement
+from .environment import clean_environment
+from .guardian import SIMULATOR_PID
+from .root import compiler_name, kernel_cache, simulator_root
+
+NO_WOLFPINE = "wolfpine is not installed here (pip install 'tilelang-tt[sim]')"
+
+#: What the evidence rests on: each DRAM bank is storage of its own, at its own coordinate,
+#: and a transfer that TT-metal's alignment rules forbid is refused.
+GUARANTEES = ("dram-interleaved-bank-distinctness", "noc-transfer-alignment")
+
+_FOLDERS = {"wormhole_b0": "wormhole", "blackhole": "blackhole"}
+
+
+class Wolfpine(Backend):
+    """A simulated Wormhole or Blackhole. Raises BackendError where what it needs is missing."""
+
+    name = "wolfpine"
+
+    def __init__(self, arch: str) -> None:
+        self.arch = arch
+        spec = find_spec("framework")
+        if spec is None or spec.origin is None or find_spec("framework.behaviour") is None:
+            raise BackendError(NO_WOLFPINE)
+        self._simulator = Path(spec.origin).parent / "sim" / _FOLDERS[arch]
+        _require_guarantees()
+        self._root = simulator_root()
+
+    @property
+    def statement(self) -> Statement:
+        return Statement(
+            backend=self.name,
+            version=f"wolfpine {version('wolfpine')}",
+            arch=self.arch,
+            holds_data=True,
+            runs_kernels=True,
+            nocs=(0, 1),
+            compiler=compiler_name(),
+            guarantees=GUARANTEES,
+        )
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        simulator = folder / "simulator"
+        simulator.mkdir()
+        for name in ("soc_descriptor.yaml", "cluster_descriptor.yaml"):
+            (simulator / name).symlink_to(self._simulator / name)
+        start = simulator / "run.sh"
+        pid = shlex.quote(str(folder / SIMULATOR_PID))
+        server = shlex.join([sys.executable, "-u", "-m", f"framework.sim.{_FOLDERS[self.arch]}"])
+        start.write_text(f'#!/bin/sh\necho $$ > {pid}\nexec {server} "$@"\n')
+        start.chmod(0o755)
+        return {
+            **clean_environment(self._root),
+            "TT_METAL_SIMULATOR": str(simulator),
+            "TT_METAL_CACHE": str(kernel_cache(self._root, str(self))),
+            "TT_METAL_SLOW_DISPATCH_MODE": "1",  # fast dispatch is not simulated
+            "TT_SIMULATOR_LOCALHOST": "1",  # the socket between the two stays on this machine
+        }
+
+
+def _require_guarantees() -> None:
+    from framework.behaviour import supports
+
+    missing = [name for name in GUARANTEES if not supports(name)]
+    if missing:
+        raise BackendError(
+            f"wolfpine {version('wolfpine')} does not guarantee {', '.join(missing)}; "
+            "expected a version that does (pip install --upgrade wolfpine)"
+        )
+
+

@@ -1,0 +1,51 @@
+"""The child process that holds a device open and runs jobs on it.
+
+    python -m tilelang.tt.runtime.worker CONNECTION_FD SOURCE
+
+It sends (True, result) or (False, reason) for each (function, args) that it receives,
+the device's description first, and ends on None.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from multiprocessing.connection import Connection
+from typing import Any
+
+
+def main(connection_fd: str, source: str) -> None:
+    connection = Connection(int(connection_fd))
+    import ttnn
+
+    from .ttnn_device import describe
+
+    try:
+        device = ttnn.open_device(device_id=0)
+        connection.send((True, describe(device, source).to_attr()))
+    except Exception as error:
+        connection.send((False, _reason(error)))
+        return
+    try:
+        while (job := connection.recv()) is not None:
+            connection.send(_run(device, *job))
+    finally:
+        ttnn.close_device(device)
+
+
+def _run(device: Any, function: str, args: tuple[Any, ...]) -> tuple[bool, Any]:
+    module, _, name = function.partition(":")
+    try:
+        return True, getattr(importlib.import_module(module), name)(device, *args)
+    except Exception as error:
+        return False, _reason(error)
+
+
+def _reason(error: Exception) -> str:
+    """The first lines of an error; ttnn's go on with a backtrace."""
+    text = str(error).split("\nbacktrace:")[0].strip()
+    return f"{type(error).__name__}: {' / '.join(filter(None, map(str.strip, text.splitlines())))}"
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

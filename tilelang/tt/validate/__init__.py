@@ -1,0 +1,1 @@
+"""Showing on a device that what the metadata says is so."""
