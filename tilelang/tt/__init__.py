@@ -1,11 +1,11 @@
 """Tenstorrent metadata for TileLang kernels: schedules and page layouts for the actual device.
 
     >>> import tilelang.tt as tt
-    >>> mod = tt.infer_metadata(kernel, device="n150")     # or "live", a file, a DeviceSpec
-    >>> tt.schedule_of(mod["main"]).tiles_per_core[0]
-    TileRange(start_id=0, count=4)
-    >>> tt.buffer_attrs(mod["main"], "A")["tt_tensor_accessor_config"]["num_pages"]
-    64
+    >>> func = tt.infer_metadata(kernel, device="n150")    # or "live", a file, a DeviceSpec
+    >>> tt.schedule_of(func).tiles_per_core[0]
+    TileRange(start_id=0, count=1)
+    >>> tt.buffer_attrs(func, "A")["tt_tensor_accessor_config"]["num_pages"]
+    1024
 
 Names are loaded on first use, so that importing the package costs next to nothing, and
 so that devices and plans can be read where there is no TVM.

@@ -80,7 +80,6 @@ void CheckBuffers(const Attrs& attrs, const device::DeviceSpec& device) {
       }
     }
   }
-  CheckAddresses(attrs, *attrs.Map(attr::kBuffers));
 }
 
 }  // namespace
@@ -101,7 +100,9 @@ void CheckMetadata(const Attrs& attrs) {
 
 TVM_FFI_STATIC_INIT_BLOCK() {
   tvm::ffi::reflection::GlobalDef().def("tl.tt.check_metadata", [](ffi::String place, AttrMap map) {
-    CheckMetadata(Attrs(place, map));
+    Attrs attrs(place, map);
+    CheckMetadata(attrs);
+    CheckAddresses(attrs, *attrs.Map(attr::kBuffers));
   });
 }
 

@@ -14,6 +14,8 @@ namespace tilelang_tt {
  *
  * Every tile of tt_grid_* is run exactly once; ranges and rectangles agree and lie inside
  * tt_device's grid; each descriptor is the one its tt_shape and tt_dtype give on tt_device.
+ * Whether the runtime arguments address these buffers is left to CheckAddresses, once it
+ * is known that these are the function's.
  * \throws ValueError, NotImplementedError: naming what disagrees.
  */
 void CheckMetadata(const Attrs& attrs);

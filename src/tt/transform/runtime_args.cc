@@ -123,7 +123,7 @@ void CheckRuntimeArgs(const Attrs& attrs, const std::array<int64_t, 3>& grid) {
   if (per_core != std::set<std::string>{"start_id", "count"}) {
     TT_MALFORMED() << attrs.place() << ": " << attr::kRuntimeArgs
                    << " has other arguments of kind \"per_core\" than \"start_id\" and \"count\"; "
-                   << "expected these two, since a core finds its tiles by them";
+                   << "expected it to have these two, since a core finds its tiles by them";
   }
 }
 

@@ -13,6 +13,7 @@
 #include "check_metadata.h"
 #include "params.h"
 #include "prim_func_pass.h"
+#include "runtime_args.h"
 
 namespace tilelang_tt {
 namespace {
@@ -53,6 +54,7 @@ void Verify(const ffi::ObjectRef& func, Attrs* attrs) {
   CheckMetadata(*attrs);
   VerifyGrid(func, *attrs);
   VerifyParams(func, *attrs);
+  CheckAddresses(*attrs, *attrs->Map(attr::kBuffers));
 }
 
 }  // namespace

@@ -24,10 +24,11 @@ void ForEachTuple(size_t size, int64_t low, int64_t high,
   }
 }
 
+/*! Each tile once, and no core, not even an idle one, starts outside 0 ... num_tiles. */
 bool RunsEachTileOnce(const std::vector<TileRange>& ranges, int64_t num_tiles) {
   std::vector<int> runs(num_tiles, 0);
   for (const TileRange& range : ranges) {
-    if (range.count < 0) return false;
+    if (range.count < 0 || range.start < 0 || range.start > num_tiles) return false;
     for (int64_t tile = range.start; tile < range.start + range.count; ++tile) {
       if (tile < 0 || tile >= num_tiles) return false;
       ++runs[tile];

@@ -70,7 +70,7 @@ def test_a_schedule_follows_the_grid_of_the_device(
 
 # Wolfpine 2.2 ends with an error of its own where ttnn.matmul multicasts over NoC 1: on larger or
 # unaligned products, and after a program that used every core. So each of these has a fresh device.
-@pytest.mark.parametrize("size", [(32, 32, 32), (64, 64, 64)], ids=lambda size: "x".join(map(str, size)))
+@pytest.mark.parametrize("size", [(32, 32, 32), (64, 64, 64)])
 def test_ttnns_own_matmul_agrees_with_numpy(
     tt_fresh_device: Session, size: tuple[int, int, int]
 ) -> None:
