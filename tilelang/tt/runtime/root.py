@@ -37,7 +37,10 @@ def cache_folder() -> Path:
 
 
 def kernel_cache(root: Path, device: str) -> Path:
-    """Where TT-metal keeps what a root's compiler makes for a device; of another, it is no use."""
+    """Where TT-metal keeps what a root's compiler makes for a device.
+
+    TT-metal's build commands stop at a space in this path, so the name has none.
+    """
     return cache_folder() / "kernels" / root.name / device
 
 
