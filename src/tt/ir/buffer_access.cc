@@ -211,9 +211,8 @@ class AccessAnalyzer {
   void VisitBlock(const ffi::Object* block) {
     for (const ffi::Any& match : Field(block, "match_buffers").cast<ffi::Array<ffi::Any>>()) {
       ffi::Any source = Field(ObjectOf(match), "source");
-      std::optional<ffi::Any> buffer = TryField(ObjectOf(source), "buffer");
-      if (!buffer) buffer = Field(ObjectOf(source), "source");
-      AddView(Field(ObjectOf(match), "buffer"), BufferOf(BufferKey(*buffer)));
+      ffi::Any viewed = AccessedBuffer(ObjectOf(source));
+      AddView(Field(ObjectOf(match), "buffer"), BufferOf(BufferKey(viewed)));
       for (const ffi::Any& range : Field(ObjectOf(source), "region").cast<ffi::Array<ffi::Any>>()) {
         Visit(range);
       }
@@ -308,9 +307,7 @@ class AccessAnalyzer {
       for (const ffi::Any& index : region.begin) Visit(index);
       return Record(region, kRead | kWrite, /*sure=*/false);
     }
-    if (name.find("break") != name.npos || name.find("continue") != name.npos) {
-      leaves_loop_ = true;
-    }
+    if (LeavesLoop(name)) leaves_loop_ = true;
     // An operator reads its operands before it writes its results.
     bool outer_atomic = std::exchange(
         inside_atomic_, inside_atomic_ || IsAtomicUpdate(name));
@@ -349,9 +346,7 @@ class AccessAnalyzer {
   }
 
   static Region PointOf(const ffi::Object* access) {
-    std::optional<ffi::Any> buffer = TryField(access, "buffer");
-    if (!buffer) buffer = Field(access, "source");
-    return {*buffer, Field(access, "indices").cast<ffi::Array<ffi::Any>>(), {}};
+    return {AccessedBuffer(access), Field(access, "indices").cast<ffi::Array<ffi::Any>>(), {}};
   }
 
   /*! The parameter whose memory a pointer expression names: its variable or buffer_data(it). */

@@ -155,6 +155,10 @@ ffi::String CallName(const ffi::Object* call) {
   return "";
 }
 
+bool LeavesLoop(std::string_view call_name) {
+  return call_name.find("break") != call_name.npos || call_name.find("continue") != call_name.npos;
+}
+
 ffi::Array<ffi::Any> CallArgs(const ffi::Object* call) {
   return Field(call, "args").cast<ffi::Array<ffi::Any>>();
 }

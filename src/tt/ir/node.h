@@ -86,6 +86,9 @@ std::optional<std::string> ConstString(const ffi::Any& value);
 /*! \brief The name of the operator of a Call, "" if it calls something that has none. */
 ffi::String CallName(const ffi::Object* call);
 
+/*! \brief Whether an operator of that name is a break or a continue. */
+bool LeavesLoop(std::string_view call_name);
+
 /*! \brief The arguments of a Call. */
 ffi::Array<ffi::Any> CallArgs(const ffi::Object* call);
 

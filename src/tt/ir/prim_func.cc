@@ -32,6 +32,11 @@ bool IsPointer(const ffi::Object* type) {
 
 }  // namespace
 
+ffi::Any AccessedBuffer(const ffi::Object* access) {
+  std::optional<ffi::Any> buffer = TryField(access, "buffer");
+  return buffer ? *buffer : Field(access, "source");  // from 0.27, a load's source
+}
+
 const ffi::Object* BufferKey(const ffi::Any& buffer) {
   if (KindOf(buffer) == Kind::kBuffer) return ObjectOf(Field(ObjectOf(buffer), "data"));
   return ObjectOf(buffer);

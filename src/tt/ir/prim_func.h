@@ -60,7 +60,10 @@ ffi::Map<ffi::String, ffi::Any> FuncAttrs(const ffi::ObjectRef& func);
 /*! \brief The function's parameters, in order. */
 Params FuncParams(const ffi::ObjectRef& func);
 
-/*! \brief The key (BufferParam::key) of the buffer that a Load, Store or region names. */
+/*! \brief The buffer that a Load, a Store or a region names. */
+ffi::Any AccessedBuffer(const ffi::Object* access);
+
+/*! \brief The key (BufferParam::key) of a buffer. */
 const ffi::Object* BufferKey(const ffi::Any& buffer);
 
 }  // namespace ir

@@ -44,9 +44,8 @@ bool SameTerms(const ffi::Any& a, const ffi::Any& b) {
          SameTerms(Field(left, "b"), Field(right, "b"));
 }
 
-const ffi::Object* AccessedBuffer(const ffi::Object* access) {
-  std::optional<ffi::Any> buffer = TryField(access, "buffer");
-  return BufferKey(buffer ? *buffer : Field(access, "source"));
+const ffi::Object* AccessedKey(const ffi::Object* access) {
+  return BufferKey(AccessedBuffer(access));
 }
 
 class ReductionFinder {
@@ -101,9 +100,7 @@ class ReductionFinder {
     ffi::String op = CallName(call);
     std::string_view name(op.data(), op.size());
     ffi::Array<ffi::Any> args = CallArgs(call);
-    if (name.find("break") != name.npos || name.find("continue") != name.npos) {
-      leaves_loop_ = true;
-    }
+    if (LeavesLoop(name)) leaves_loop_ = true;
     bool is_gemm = name.find("gemm") != name.npos && args.size() > kGemmClearAccum;
     if (is_gemm) {
       VisitGemm(args);
@@ -152,7 +149,7 @@ class ReductionFinder {
   }
 
   void VisitStore(const ffi::Object* store) {
-    const ffi::Object* buffer = AccessedBuffer(store);
+    const ffi::Object* buffer = AccessedKey(store);
     ffi::Any value = Field(store, "value");
     if (!Reads(value, buffer)) return Initialise(buffer);
     if (parameters_.count(buffer) == 0 || !IsA(value, "Add")) return;
@@ -178,7 +175,7 @@ class ReductionFinder {
   static bool Reads(const ffi::Any& expr, const ffi::Object* buffer) {
     const ffi::Object* node = ObjectOf(expr);
     if (node == nullptr) return false;
-    if (TypeOf(node).kind == Kind::kLoad && AccessedBuffer(node) == buffer) return true;
+    if (TypeOf(node).kind == Kind::kLoad && AccessedKey(node) == buffer) return true;
     bool found = false;
     ForEachChild(node, [&](const ffi::Any& child) { found = found || Reads(child, buffer); });
     return found;
@@ -186,7 +183,7 @@ class ReductionFinder {
 
   static bool IsElement(const ffi::Any& expr, const ffi::Object* buffer,
                         const ffi::Array<ffi::Any>& indices) {
-    if (KindOf(expr) != Kind::kLoad || AccessedBuffer(ObjectOf(expr)) != buffer) return false;
+    if (KindOf(expr) != Kind::kLoad || AccessedKey(ObjectOf(expr)) != buffer) return false;
     auto read = Field(ObjectOf(expr), "indices").cast<ffi::Array<ffi::Any>>();
     return read.size() == indices.size() &&
            std::equal(read.begin(), read.end(), indices.begin(), SameTerms);
@@ -236,7 +233,7 @@ class ReductionFinder {
     if (name.find("region") == name.npos || args.size() < 2) return std::nullopt;
     std::optional<int64_t> mask = ConstInt(args[1]);
     if (KindOf(args[0]) != Kind::kLoad || !mask) return std::nullopt;
-    return Region{AccessedBuffer(ObjectOf(args[0])), *mask};
+    return Region{AccessedKey(ObjectOf(args[0])), *mask};
   }
 
   std::vector<Loop> loops_;
