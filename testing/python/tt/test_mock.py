@@ -63,7 +63,7 @@ def test_a_cluster_that_ttnn_refuses_gives_its_reason(query):
 
 def test_a_descriptor_that_is_no_cluster(query, tmp_path):
     (tmp_path / "cluster.yaml").write_text("nonsense")
-    with pytest.raises(BackendError, match=r"mock cluster cluster.yaml.*failed with exit code 1"):
+    with pytest.raises(BackendError, match=r"mock cluster cluster.yaml.*yaml-cpp: error"):
         query(tmp_path / "cluster.yaml")
 
 
@@ -137,17 +137,23 @@ def test_a_cache_folder_that_can_not_be_written_to_is_named(query, tmp_path, mon
 
 
 def test_a_device_that_never_opens_is_given_up_and_leaves_no_process(tmp_path):
-    from tilelang.tt.runtime.child import run_module
+    from tilelang.tt.runtime.mock import Mock
+    from tilelang.tt.runtime.session import Session
 
-    (tmp_path / "sleeper.py").write_text(
+    class Sleeper(Mock):
+        """Its ttnn waits for something that never comes."""
+
+        def environment(self, folder):
+            return {**super().environment(folder), "PYTHONPATH": str(tmp_path)}
+
+    (tmp_path / "ttnn.py").write_text(
         "import subprocess, sys, time\n"
         "child = subprocess.Popen(['sleep', '1234567'])\n"
         "print('waiting for a simulator', flush=True)\n"
         "time.sleep(1000)\n"
     )
-    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    with pytest.raises(BackendError, match=r"opening it: not done within 1 s") as raised:
-        run_module("sleeper", [], env, timeout=1, what="opening it")
+    with pytest.raises(BackendError, match=r"opening mock cluster.*not done within 2 s") as raised:
+        Session(Sleeper("wormhole_b0"), timeout=2)
     assert "waiting for a simulator" in str(raised.value)
     found = subprocess.run(["pgrep", "-f", "sleep 1234567"], capture_output=True, text=True)
     assert found.stdout == ""

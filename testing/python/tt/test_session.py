@@ -103,7 +103,7 @@ def test_two_devices_at_once_do_not_disturb_each_other(open_device):
             assert (device.call(f"{JOBS}:round_trip", array, buffer) == array).all()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(20))
 def test_a_simulator_killed_at_any_moment_is_an_error_within_ten_seconds(open_device, seed):
     """While it is opened, or while tensors move."""
     import numpy as np
@@ -212,6 +212,85 @@ def test_a_card_that_is_not_there_is_said_so(open_device):
 def test_an_unknown_backend_or_architecture_is_malformed(open_device, backend, arch):
     with pytest.raises(ValueError, match=r"found no (backend 'gpu'|architecture 'grayskull')"):
         open_device(backend, arch)
+
+
+@pytest.mark.parametrize(("arch", "grid"), [("wormhole", (4, 8)), ("blackhole", (8, 8))])
+def test_a_device_that_the_wheel_has_no_firmware_for_runs_what_is_compiled(open_device, arch, grid):
+    from tilelang.tt.describe import schedule_tiles
+    from tilelang.tt.runtime.devices import make_backend
+    from tilelang.tt.runtime.firmware import index_firmware
+    from tilelang.tt.runtime.installed import ttnn_folder
+    from tilelang.tt.runtime.session import Session
+
+    with Session(make_backend("wolfpine", arch), grid=grid) as device:
+        assert (device.spec.grid_x, device.spec.grid_y) == grid
+        banks = [device.spec.dram_banks, device.spec.l1_banks]
+        ready = index_firmware(ttnn_folder() / "tt_metal" / "pre-compiled")
+        cpu = {"wormhole": "tt-wh", "blackhole": "tt-bh"}[arch]
+        assert not [build for build in ready if (build["cpu"], build["banks"]) == (cpu, banks)]
+        tensor = describe_tensor("tiles", (3 * 32, 32), "uint32", device.spec)
+        schedule = schedule_tiles([3], device.spec)
+        assert device.call(f"{JOBS}:copy_by_schedule", schedule, tensor) == 3
+
+
+def test_a_cache_folder_that_is_read_only_is_named_with_what_to_do(open_device, monkeypatch):
+    monkeypatch.setenv("TILELANG_TT_CACHE", "/proc/1/no_folder")
+    with pytest.raises(BackendError, match=r"/proc/1/no_folder.*expected a cache folder to write"):
+        open_device("wolfpine", "wormhole")
+
+
+def test_a_full_disk_is_named(open_device, monkeypatch):
+    from tilelang.tt.runtime import session
+
+    def fails(device_session, timeout, what):
+        raise session._JobFailed(f"{what}: brisc build failed. Log:")
+
+    full = type("Usage", (), {"free": 12})
+    monkeypatch.setattr(session.Session, "_receive", fails)
+    monkeypatch.setattr(session.shutil, "disk_usage", lambda folder: full)
+    with pytest.raises(BackendError, match=r"has 12 bytes left; TILELANG_TT_CACHE names another"):
+        open_device("wolfpine", "wormhole")
+
+
+NAMED_SIMULATORS = [
+    ("libttsim_bh.so", None, "ttsim", "blackhole"),
+    ("libttsim_wh.so", None, "ttsim", "wormhole_b0"),
+    ("libttsim.so", "arch_name: BLACKHOLE\n", "ttsim", "blackhole"),
+    ("libttsim.so", None, "ttsim", "wormhole_b0"),
+    ("wormhole", None, "wolfpine", "wormhole_b0"),
+    ("blackhole", None, "wolfpine", "blackhole"),
+]
+
+
+@pytest.mark.parametrize(("name", "description", "backend", "arch"), NAMED_SIMULATORS)
+def test_auto_takes_the_simulator_that_is_named(
+    name, description, backend, arch, monkeypatch, tmp_path
+):
+    import framework
+
+    from tilelang.tt.runtime.devices import make_backend
+
+    simulator = Path(framework.__file__).parent / "sim" / name
+    if backend == "ttsim":
+        simulator = tmp_path / name
+        simulator.write_bytes(b"")
+        if description:
+            (tmp_path / "soc_descriptor.yaml").write_text(description)
+    monkeypatch.setenv("TT_METAL_SIMULATOR", str(simulator))
+    made = make_backend("auto")
+    assert (made.name, made.arch) == (backend, arch)
+    if description or "_" in name or backend == "wolfpine":
+        other = {"blackhole": "wormhole", "wormhole_b0": "blackhole"}[arch]
+        with pytest.raises(BackendError, match=rf"TT_METAL_SIMULATOR names a {arch}; expected"):
+            make_backend("auto", other)
+
+
+def test_auto_refuses_a_simulator_that_is_not_known(monkeypatch, tmp_path):
+    from tilelang.tt.runtime.devices import make_backend
+
+    monkeypatch.setenv("TT_METAL_SIMULATOR", str(tmp_path))
+    with pytest.raises(BackendError, match=r"found a simulator that is not known.*unset"):
+        make_backend("auto")
 
 
 def test_auto_never_takes_the_mock(open_device, monkeypatch):

@@ -82,7 +82,7 @@ def _ttnn() -> Finding:
         return Finding("ttnn", True, found)
     supported = " or ".join(".".join(map(str, python)) for python in TTNN_PYTHONS)
     if sys.version_info[:2] in TTNN_PYTHONS:
-        advice = "pip install 'tilelang-tt[ttnn]', to ask devices from this environment"
+        advice = "pip install 'tilelang-tt[sim]' (or [ttnn], without simulators)"
     else:
         advice = (
             f"ttnn has wheels for Python {supported}: ask devices from an environment of one "
@@ -108,19 +108,19 @@ def _mock() -> Finding:
 def _backend(name: str) -> Finding:
     """Whether a backend is ready; nothing is opened."""
     if _installed("ttnn") is None:
-        return Finding(name, False, "needs ttnn")
+        return Finding(name, False, "needs ttnn: see above")
     from ..runtime.devices import make_backend
 
     try:
         statement = make_backend(name).statement
-    except (BackendError, ImportError) as error:
-        return Finding(name, False, f"not ready: {_line(error)}")
+    except BackendError as error:
+        return Finding(name, False, f"not ready: {error.reason}", error.remedy)
     return Finding(name, True, f"{statement.version}, kernels by {statement.compiler}")
 
 
 def _asked(subject: str, ask: Callable[[], DeviceSpec], advice: str) -> Finding:
     if _installed("ttnn") is None:
-        return Finding(subject, False, "needs ttnn")
+        return Finding(subject, False, "needs ttnn: see above")
     try:
         spec = ask()
     except (BackendError, ValueError, NotImplementedError) as error:

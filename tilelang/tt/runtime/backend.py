@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
-from .live import ttnn_version
+from .installed import ttnn_version
 
 #: TT-metal's names of the architectures, and the short ones that people type.
 ARCHITECTURES = {
@@ -27,10 +27,10 @@ class Statement:
     backend: str
     version: str
     arch: str
-    holds_data: bool
-    runs_kernels: bool
-    nocs: tuple[int, ...]
     compiler: str
+    holds_data: bool = True
+    runs_kernels: bool = True
+    nocs: tuple[int, ...] = (0, 1)
     guarantees: tuple[str, ...] = ()
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 
 from . import BackendError
 from .backend import Backend, Statement
-from .live import NO_TTNN
+from .installed import ttnn_version
 
 # Where the kernel driver puts a device for each card (tt-kmd).
 _DEVICES = Path("/dev/tenstorrent")
@@ -29,11 +28,11 @@ class Card(Backend):
 
     def __init__(self, arch: str) -> None:
         self.arch = arch
-        if find_spec("ttnn") is None:
-            raise BackendError(NO_TTNN)
+        ttnn_version()
         if not has_card():
             raise BackendError(
-                f"found no card in {_DEVICES}; expected one, with Tenstorrent's driver (tt-kmd)"
+                f"found no card in {_DEVICES}; expected one, with Tenstorrent's driver",
+                "install tt-kmd, as https://github.com/tenstorrent/tt-kmd says",
             )
 
     @property
@@ -42,9 +41,6 @@ class Card(Backend):
             backend=self.name,
             version="card",
             arch=self.arch,
-            holds_data=True,
-            runs_kernels=True,
-            nocs=(0, 1),
             compiler="SFPI",
         )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
-from . import BackendError
+from . import BackendError, ttsim, wolfpine
 from .backend import ARCHITECTURES, Backend
 from .card import Card, has_card
 from .mock import Mock
 from .session import OPEN_TIMEOUT, Session
-from .ttsim import ENVIRONMENT_VARIABLE, TTSim
+from .ttsim import TTSim
 from .wolfpine import Wolfpine
 
 BACKENDS: dict[str, Callable[[str], Backend]] = {
@@ -27,10 +28,11 @@ def make_backend(name: str = "auto", arch: str | None = None) -> Backend:
     Parameters
     ----------
     name : "auto", "card", "ttsim", "wolfpine" or "mock"
-        "auto" is a card if there is one, else ttsim where TT_METAL_SIMULATOR or
-        TILELANG_TT_TTSIM names it, else wolfpine. It is never the mock, which holds no data.
+        "auto" is a card if there is one, else the simulator that TT_METAL_SIMULATOR names, else
+        ttsim where TILELANG_TT_TTSIM names it, else wolfpine. It is never the mock, which
+        holds no data.
     arch : "wormhole_b0" (or "wormhole") or "blackhole"
-        By default Wormhole; a card has the architecture it has.
+        By default Wormhole, or that of the simulator that is named; a card has the one it has.
 
     Raises
     ------
@@ -45,14 +47,34 @@ def make_backend(name: str = "auto", arch: str | None = None) -> Backend:
         raise ValueError(
             f"found no architecture {arch!r}; expected one of {', '.join(ARCHITECTURES)}"
         )
-    return BACKENDS[_choose() if name == "auto" else name](ARCHITECTURES[arch or "wormhole_b0"])
+    named_arch = None
+    if name == "auto":
+        name, named_arch = _choose()
+    asked = ARCHITECTURES[arch] if arch else None
+    if asked and named_arch and asked != named_arch:
+        raise BackendError(
+            f"TT_METAL_SIMULATOR names a {named_arch}; expected a {asked}",
+            "unset TT_METAL_SIMULATOR, or name the other one",
+        )
+    return BACKENDS[name](asked or named_arch or "wormhole_b0")
 
 
-def _choose() -> str:
+def _choose() -> tuple[str, str | None]:
+    """The backend that this machine and its environment name, and the architecture."""
     if has_card():
-        return "card"
-    names_ttsim = os.environ.get("TT_METAL_SIMULATOR", "").endswith(".so")
-    return "ttsim" if names_ttsim or os.environ.get(ENVIRONMENT_VARIABLE) else "wolfpine"
+        return "card", None
+    if ttsim.named_library() is not None:
+        return "ttsim", ttsim.named_arch()
+    if named := os.environ.get("TT_METAL_SIMULATOR"):
+        arch = wolfpine.arch_of(Path(named))
+        if arch is None:
+            raise BackendError(
+                f"TT_METAL_SIMULATOR={named}: found a simulator that is not known here; expected "
+                "ttsim's library (.so), or wolfpine's folder of an architecture",
+                "unset TT_METAL_SIMULATOR",
+            )
+        return "wolfpine", arch
+    return ("ttsim" if os.environ.get(ttsim.ENVIRONMENT_VARIABLE) else "wolfpine"), None
 
 
 def open_device(

@@ -16,3 +16,12 @@ def clean_environment(root: Path) -> dict[str, str]:
     """
     env = {key: value for key, value in os.environ.items() if not key.startswith(_OF_TT_METAL)}
     return {**env, "TT_METAL_RUNTIME_ROOT": str(root), "TT_LOGGER_LEVEL": "error"}
+
+
+def folder_variables(folder: Path) -> dict[str, str]:
+    """Variables that keep what TT-metal and its libraries write in a folder, and quiet."""
+    return {
+        "TT_METAL_LOGS_PATH": str(folder),
+        "TMPDIR": str(folder),
+        "LOGURU_LEVEL": "WARNING",
+    }

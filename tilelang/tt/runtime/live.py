@@ -4,50 +4,51 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
 from ..device import DeviceSpec
-from . import BackendError
-from .child import run_module
+from .backend import Backend, Statement
+from .installed import ttnn_version
+from .session import Session
 
 #: Seconds; a card that needs its firmware built takes a few tens of them.
 OPEN_TIMEOUT = 120.0
 
-NO_TTNN = (
-    "ttnn is not installed here (pip install 'tilelang-tt[ttnn]'; it has wheels for "
-    "Python 3.10 and 3.12)"
-)
+
+class Live(Backend):
+    """Whatever ttnn opens as device 0 in this environment; it is asked, and proves nothing."""
+
+    name = "live"
+    closes_gracefully = True
+
+    @property
+    def statement(self) -> Statement:
+        return Statement(
+            backend=self.name,
+            version="device 0 of this machine",
+            arch="unknown",
+            compiler="unknown",
+            holds_data=False,
+            runs_kernels=False,
+            nocs=(),
+        )
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        return dict(os.environ)
+
+    def __str__(self) -> str:
+        return "device 0 of this machine"
 
 
 def query_live() -> DeviceSpec:
     """The description of this process's default ttnn device, else of device 0.
 
     Device 0 is opened in a child process with this process's environment, so that
-    nothing of it stays open here.
+    nothing of it stays open here. Raises BackendError where there is none.
     """
     loaded = sys.modules.get("ttnn")
     if loaded is not None and loaded.GetDefaultDevice() is not None:
         return DeviceSpec.from_ttnn(loaded.GetDefaultDevice())
-    if find_spec("ttnn") is None:
-        raise BackendError(NO_TTNN)
-    return probe(dict(os.environ), f"device 0 of this machine, ttnn {ttnn_version()}", OPEN_TIMEOUT)
-
-
-def probe(env: dict[str, str], source: str, timeout: float) -> DeviceSpec:
-    """Open device 0 in a child process with an environment, and ask it."""
-    with tempfile.TemporaryDirectory(prefix="tilelang-tt-") as folder:
-        output = Path(folder, "device.json")
-        run_module(
-            "tilelang.tt.runtime.probe", [str(output), source], env, timeout, f"opening {source}"
-        )
-        return DeviceSpec.load(output)
-
-
-def ttnn_version() -> str:
-    try:
-        return version("ttnn")
-    except PackageNotFoundError:
-        raise BackendError(NO_TTNN) from None
+    ttnn_version()  # else the error would be the child's
+    with Session(Live(), OPEN_TIMEOUT) as session:
+        return session.spec

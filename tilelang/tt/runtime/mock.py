@@ -6,15 +6,14 @@ allocate on it. It holds no data and runs no kernel: reads give zeros.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from ..device import DeviceSpec
 from .backend import Backend, Statement
 from .clusters import ClusterDescriptor, clusters
 from .environment import clean_environment
-from .live import probe, ttnn_version
 from .root import kernel_cache, mock_root
+from .session import Session
 
 _DEFAULT_CLUSTERS = {"wormhole_b0": "n150", "blackhole": "p150a"}
 
@@ -23,55 +22,57 @@ OPEN_TIMEOUT = 60.0
 
 
 class Mock(Backend):
-    """A mock cluster of one chip. Raises BackendError where ttnn is missing."""
+    """A mock cluster of one chip. Raises BackendError where ttnn is missing.
+
+    Parameters
+    ----------
+    cluster : one of ours, or the path of a cluster descriptor as UMD writes them (YAML)
+    dispatch : "fast" or "slow"; the compute grid depends on it
+    """
 
     name = "mock"
 
-    def __init__(self, arch: str, cluster: ClusterDescriptor | None = None) -> None:
+    def __init__(
+        self, arch: str, cluster: ClusterDescriptor | Path | None = None, dispatch: str = "fast"
+    ) -> None:
         self.arch = arch
         self.cluster = cluster or clusters()[_DEFAULT_CLUSTERS[arch]]
+        self.dispatch = dispatch
         mock_root()
 
     @property
     def statement(self) -> Statement:
         return Statement(
             backend=self.name,
-            version=f"mock cluster {self.cluster}",
+            version=f"{self}, {self.dispatch} dispatch",
             arch=self.arch,
+            compiler="none",
             holds_data=False,
             runs_kernels=False,
             nocs=(),
-            compiler="none",
         )
 
     def environment(self, folder: Path) -> dict[str, str]:
-        descriptor = folder / "cluster.yaml"
-        descriptor.write_text(self.cluster.to_yaml())
-        return mock_environment(descriptor, "fast")
+        if isinstance(self.cluster, Path):
+            descriptor = self.cluster.resolve()
+        else:
+            descriptor = folder / "cluster.yaml"
+            descriptor.write_text(self.cluster.to_yaml())
+        return mock_environment(descriptor, self.dispatch)
+
+    def __str__(self) -> str:
+        name = self.cluster.name if isinstance(self.cluster, Path) else self.cluster
+        return f"mock cluster {name}"
 
 
 def query_mock(cluster: ClusterDescriptor | Path, dispatch: str = "fast") -> DeviceSpec:
-    """Open a mock cluster in a child process and ask its device 0.
+    """Open a mock cluster (see :class:`Mock`) in a child process and ask its device 0.
 
-    Parameters
-    ----------
-    cluster : one of ours, or the path of a cluster descriptor as UMD writes them (YAML)
-    dispatch : "fast" or "slow"; the compute grid depends on it
-
-    Raises
-    ------
-    BackendError
-        ttnn is missing, or refuses the cluster; with TT-metal's reason.
+    Raises BackendError where ttnn is missing, or refuses the cluster; with TT-metal's reason.
     """
-    with tempfile.TemporaryDirectory(prefix="tilelang-tt-") as folder:
-        if isinstance(cluster, ClusterDescriptor):
-            path = Path(folder, "cluster.yaml")
-            path.write_text(cluster.to_yaml())
-            name = str(cluster)
-        else:
-            path, name = Path(cluster).resolve(), Path(cluster).name
-        source = f"mock cluster {name}, {dispatch} dispatch, ttnn {ttnn_version()}"
-        return probe(mock_environment(path, dispatch), source, OPEN_TIMEOUT)
+    arch = cluster.arch if isinstance(cluster, ClusterDescriptor) else "as its descriptor says"
+    with Session(Mock(arch, cluster, dispatch), OPEN_TIMEOUT) as session:
+        return session.spec
 
 
 def mock_environment(cluster: Path, dispatch: str) -> dict[str, str]:

@@ -56,7 +56,7 @@ def _link(argv: list[str], output: str) -> int:
         banks = json.load(file)
     with open(os.path.join(os.environ["TT_METAL_RUNTIME_ROOT"], INDEX)) as file:
         builds = json.load(file)
-    builds.sort(key=lambda build: [build["dram_banks"] != banks[0], build["l1_banks"] != banks[1]])
+    builds.sort(key=lambda build: [build["banks"][i] != banks[i] for i in range(len(banks))])
     processor = os.path.basename(output).split(".")[0]
     for build in builds:
         elf = os.path.join(build["path"], processor, processor + ".elf")

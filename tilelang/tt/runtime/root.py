@@ -15,17 +15,17 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
+from errno import EACCES
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
 from . import BackendError, mock_compiler
+from .compiler.config import COMPILER
 from .firmware import index_firmware
-from .live import NO_TTNN, ttnn_version
+from .installed import ttnn_folder, ttnn_version
 
-# Where TT-metal looks for the compiler (jit_build/build.cpp), below its root and in the system.
-_COMPILER = "runtime/sfpi/compiler/bin/riscv-tt-elf-g++"
+# Where TT-metal looks for SFPI (jit_build/build.cpp) if its root has none.
 _SYSTEM_SFPI = Path("/opt/tenstorrent/sfpi")
 
 
@@ -37,11 +37,19 @@ def cache_folder() -> Path:
 
 
 def kernel_cache(root: Path, device: str) -> Path:
-    """Where TT-metal keeps what a root's compiler makes for a device.
+    """The folder, made here, where TT-metal keeps what a root's compiler makes for a device.
 
-    TT-metal's build commands stop at a space in this path, so the name has none.
+    TT-metal's build commands stop at a space in this path, so the name has none. Raises
+    BackendError where it can't be written to.
     """
-    return cache_folder() / "kernels" / root.name / device
+    folder = cache_folder() / "kernels" / root.name / device
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    if not os.access(folder, os.W_OK):
+        raise _unwritable(folder, PermissionError(EACCES, os.strerror(EACCES)))
+    return folder
 
 
 def clear_cache() -> None:
@@ -65,7 +73,7 @@ def mock_root() -> Path:
 
     Raises BackendError where ttnn is missing or the cache folder can't be written to.
     """
-    return _root("mock", [mock_compiler.__file__], _install_mock_compiler)
+    return _root("mock", [], _install_mock_compiler)
 
 
 def simulator_root() -> Path:
@@ -91,34 +99,35 @@ def compiler_name() -> str:
 
 
 def _sfpi() -> Path | None:
-    for sfpi in (_installed_ttnn() / "runtime" / "sfpi", _SYSTEM_SFPI):
+    for sfpi in (ttnn_folder() / "runtime" / "sfpi", _SYSTEM_SFPI):
         if (sfpi / "compiler" / "bin" / "riscv-tt-elf-g++").is_file():
             return sfpi
     return None
 
 
-def _installed_ttnn() -> Path:
-    spec = find_spec("ttnn")
-    if spec is None or spec.origin is None:
-        raise BackendError(NO_TTNN)
-    return Path(spec.origin).resolve().parent
-
-
 def _root(kind: str, depends_on: Sequence[str], install: Callable[[Path, Path], None]) -> Path:
-    ttnn = _installed_ttnn()
-    # Whatever the root's links and scripts name is in its key, so that none goes stale.
-    names = [ttnn_version(), str(ttnn), sys.executable, str(Path(__file__).parent), *depends_on]
+    ttnn = ttnn_folder()
+    # Whatever the root's links and scripts name and are made by is in its key, so that none
+    # goes stale.
+    here = Path(__file__).parent
+    makers = [here / f"{name}.py" for name in ("root", "firmware", "mock_compiler")]
+    names = [ttnn_version(), str(ttnn), sys.executable, str(here), *depends_on]
+    names += [maker.read_text() for maker in makers]
     key = hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]
     root = cache_folder() / "roots" / f"ttnn-{ttnn_version()}-{kind}-{key}"
     if not root.is_dir():
         try:
             _build(root, ttnn, install)
         except OSError as error:
-            raise BackendError(
-                f"{error.filename or root}: {error.strerror}; expected a cache folder to write "
-                "to. TILELANG_TT_CACHE names another"
-            ) from error
+            raise _unwritable(root, error) from error
     return root
+
+
+def _unwritable(folder: Path, error: OSError) -> BackendError:
+    return BackendError(
+        f"{error.filename or folder}: {error.strerror}; expected a cache folder to write to",
+        "export TILELANG_TT_CACHE=<another folder>",
+    )
 
 
 def _build(root: Path, ttnn: Path, install: Callable[[Path, Path], None]) -> None:
@@ -140,7 +149,7 @@ def _build(root: Path, ttnn: Path, install: Callable[[Path, Path], None]) -> Non
 
 
 def _install_mock_compiler(root: Path, ttnn: Path) -> None:
-    compiler = root / _COMPILER
+    compiler = root / COMPILER
     compiler.parent.mkdir(parents=True)
     command = shlex.join([sys.executable, "-SE", mock_compiler.__file__])
     compiler.write_text(f'#!/bin/sh\nexec {command} "$@"\n')

@@ -8,7 +8,9 @@ this process, the guardian ends what is left and removes the session's folder.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,12 +25,17 @@ from typing import Any
 from ..device import DeviceSpec
 from . import BackendError, guardian
 from .backend import Backend
-from .child import folder_variables, last_output
+from .environment import folder_variables
+from .output import last_output
+from .root import cache_folder
 
 #: Seconds.
 OPEN_TIMEOUT = 60.0
 CLOSE_TIMEOUT = 30.0
 _POLL = 0.1
+
+# Bytes on a disk that are as good as none: the first kernel of a device takes more.
+_LITTLE = 4 * 2**20
 
 # The last core to use, as x,y (llrt/rtoptions.cpp).
 _GRID_OVERRIDE = "TT_METAL_CORE_GRID_OVERRIDE_TODEPRECATE"
@@ -94,6 +101,10 @@ class Session:
         self._closed = False
         try:
             self.spec = DeviceSpec.from_attr(self._receive(timeout, f"opening {backend}"))
+        except _JobFailed as error:
+            reason = BackendError(f"{error}{self._full_disks()}")
+            self._end()
+            raise reason from None
         except BaseException:
             self._end()
             raise
@@ -119,7 +130,7 @@ class Session:
             self._connection.send((function, args))
             return self._receive(timeout, f"{function} on {self.backend}")
         except _JobFailed as error:
-            raise BackendError(str(error)) from None
+            raise BackendError(f"{error}{self._full_disks()}") from None
         except BaseException:
             self._end()
             raise
@@ -142,14 +153,16 @@ class Session:
         while not self._connection.poll(_POLL):
             reason = self._death()
             if reason and not self._connection.poll(0):
-                raise BackendError(f"{what}: {reason}.{self._last_output()}")
+                raise BackendError(f"{what}: {reason}. {self._last_output()}")
             if time.monotonic() > deadline:
-                raise BackendError(f"{what}: not done within {timeout:g} s.{self._last_output()}")
+                raise BackendError(f"{what}: not done within {timeout:g} s. {self._last_output()}")
         try:
             ok, value = self._connection.recv()
         except (EOFError, OSError):
-            self._worker.wait(_POLL * 50)
-            raise BackendError(f"{what}: {self._death()}.{self._last_output()}") from None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._worker.wait(_POLL * 50)
+            reason = self._death() or "the device's process closed its connection"
+            raise BackendError(f"{what}: {reason}. {self._last_output()}") from None
         if not ok:
             raise _JobFailed(f"{what}: {value}")
         return value
@@ -166,7 +179,19 @@ class Session:
         return None
 
     def _last_output(self) -> str:
-        return last_output(self.folder / "output.log")
+        return last_output(self.folder / "output.log") + self._full_disks()
+
+    def _full_disks(self) -> str:
+        """TT-metal doesn't say that a disk is full; its build fails, with an empty log."""
+        said = ""
+        for folder, variable in (
+            (self.folder, "TMPDIR"),
+            (cache_folder(), "TILELANG_TT_CACHE"),
+        ):
+            free = shutil.disk_usage(folder).free if folder.exists() else _LITTLE
+            if free < _LITTLE:
+                said += f" The disk of {folder} has {free} bytes left; {variable} names another."
+        return said
 
     def _end(self) -> None:
         self._closed = True

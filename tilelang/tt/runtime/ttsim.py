@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 from . import BackendError
@@ -17,6 +18,7 @@ from .environment import clean_environment
 from .root import compiler_name, kernel_cache, simulator_root
 
 ENVIRONMENT_VARIABLE = "TILELANG_TT_TTSIM"
+RELEASES = "https://github.com/tenstorrent/ttsim/releases"
 
 # The library of each architecture, and the description that ttnn's wheel has of its chip.
 _LIBRARIES = {"wormhole_b0": "libttsim_wh.so", "blackhole": "libttsim_bh.so"}
@@ -41,9 +43,6 @@ class TTSim(Backend):
             backend=self.name,
             version=f"ttsim ({self._library.name}, {digest})",
             arch=self.arch,
-            holds_data=True,
-            runs_kernels=True,
-            nocs=(0, 1),
             compiler=compiler_name(),
         )
 
@@ -64,16 +63,38 @@ class TTSim(Backend):
 
 def find_library(arch: str) -> Path:
     """The library of an architecture. Raises BackendError, with what would bring it."""
-    named = os.environ.get("TT_METAL_SIMULATOR", "")
-    if named.endswith(".so"):
-        library = Path(named).absolute()
-    elif folder := os.environ.get(ENVIRONMENT_VARIABLE):
+    named, folder = named_library(), os.environ.get(ENVIRONMENT_VARIABLE)
+    if named is not None:
+        library = named
+    elif folder:
         library = Path(folder, _LIBRARIES[arch]).absolute()
     else:
         raise BackendError(
-            f"{ENVIRONMENT_VARIABLE} is not set; expected the folder of {_LIBRARIES[arch]}, "
-            "from ttsim's releases"
+            f"{ENVIRONMENT_VARIABLE} is not set; expected the folder of {_LIBRARIES[arch]}",
+            f"download it from {RELEASES}, and export {ENVIRONMENT_VARIABLE}=<its folder>",
         )
     if not library.is_file():
-        raise BackendError(f"{library}: found no such file; expected it from ttsim's releases")
+        raise BackendError(f"{library}: found no such file", f"download it from {RELEASES}")
     return library
+
+
+def named_library() -> Path | None:
+    """The library that TT_METAL_SIMULATOR names, if it is one."""
+    named = os.environ.get("TT_METAL_SIMULATOR", "")
+    return Path(named).absolute() if named.endswith(".so") else None
+
+
+def named_arch() -> str | None:
+    """The architecture of that library, by its name or by the description beside it."""
+    library = named_library()
+    if library is None:
+        return None
+    for arch, name in _LIBRARIES.items():
+        if library.name == name:
+            return arch
+    try:
+        description = library.with_name("soc_descriptor.yaml").read_text()
+    except OSError:
+        return None
+    found = re.search(r"^arch_name:\s*(\w+)", description, re.MULTILINE)
+    return found[1].lower() if found else None

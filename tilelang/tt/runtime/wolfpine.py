@@ -18,8 +18,6 @@ from .environment import clean_environment
 from .guardian import SIMULATOR_PID
 from .root import compiler_name, kernel_cache, simulator_root
 
-NO_WOLFPINE = "wolfpine is not installed here (pip install 'tilelang-tt[sim]')"
-
 #: What the evidence rests on: each DRAM bank is storage of its own, at its own coordinate,
 #: and a transfer that TT-metal's alignment rules forbid is refused.
 GUARANTEES = ("dram-interleaved-bank-distinctness", "noc-transfer-alignment")
@@ -34,10 +32,10 @@ class Wolfpine(Backend):
 
     def __init__(self, arch: str) -> None:
         self.arch = arch
-        spec = find_spec("framework")
-        if spec is None or spec.origin is None or find_spec("framework.behaviour") is None:
-            raise BackendError(NO_WOLFPINE)
-        self._simulator = Path(spec.origin).parent / "sim" / _FOLDERS[arch]
+        simulators = _simulators()
+        if simulators is None:
+            raise BackendError("wolfpine is not installed here", "pip install 'tilelang-tt[sim]'")
+        self._simulator = simulators / _FOLDERS[arch]
         _require_guarantees()
         self._root = simulator_root()
 
@@ -47,9 +45,6 @@ class Wolfpine(Backend):
             backend=self.name,
             version=f"wolfpine {version('wolfpine')}",
             arch=self.arch,
-            holds_data=True,
-            runs_kernels=True,
-            nocs=(0, 1),
             compiler=compiler_name(),
             guarantees=GUARANTEES,
         )
@@ -73,6 +68,23 @@ class Wolfpine(Backend):
         }
 
 
+def arch_of(simulator: Path) -> str | None:
+    """The architecture whose folder of the installed wolfpine this is, if it is one."""
+    simulators = _simulators()
+    for arch, folder in _FOLDERS.items():
+        if simulators is not None and simulator.resolve() == (simulators / folder).resolve():
+            return arch
+    return None
+
+
+def _simulators() -> Path | None:
+    """wolfpine's folder of simulators. Its import name is a common one, so more is asked for."""
+    spec = find_spec("framework")
+    if spec is None or spec.origin is None or find_spec("framework.behaviour") is None:
+        return None
+    return Path(spec.origin).parent / "sim"
+
+
 def _require_guarantees() -> None:
     from framework.behaviour import supports
 
@@ -80,7 +92,6 @@ def _require_guarantees() -> None:
     if missing:
         raise BackendError(
             f"wolfpine {version('wolfpine')} does not guarantee {', '.join(missing)}; "
-            "expected a version that does (pip install --upgrade wolfpine)"
+            "expected a version that does",
+            "pip install --upgrade wolfpine",
         )
-
-

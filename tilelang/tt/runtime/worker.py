@@ -42,9 +42,11 @@ def _run(device: Any, function: str, args: tuple[Any, ...]) -> tuple[bool, Any]:
 
 
 def _reason(error: Exception) -> str:
-    """The first lines of an error; ttnn's go on with a backtrace."""
-    text = str(error).split("\nbacktrace:")[0].strip()
-    return f"{type(error).__name__}: {' / '.join(filter(None, map(str.strip, text.splitlines())))}"
+    """An error as one line. TT-metal's say where they were thrown, then why, then a backtrace."""
+    text = str(error).split("\nbacktrace:")[0]
+    text = text.partition("\ninfo:\n")[2] or text
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return f"{type(error).__name__}: {' / '.join(lines)}"
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from tilelang.tt.runtime import BackendError
 from tilelang.tt.runtime.compiler import install
 from tilelang.tt.runtime.compiler.clang import needs_sfpi
 from tilelang.tt.runtime.compiler.config import Config
+from tilelang.tt.runtime.compiler.elf import symbol_sizes
 
 pytestmark = pytest.mark.needs("wolfpine")
 
@@ -201,21 +202,28 @@ def test_firmware_is_the_wheels_for_the_same_banks(run_compiler, runtime_root, t
     assert (tmp_path / "brisc.1_2.elf").read_bytes() in ready
 
 
-UNFITTING = [
-    (["-DNUM_DRAM_BANKS=12", "-DNUM_L1_BANKS=71"], "tt-wh", "12 DRAM and 71 L1 banks"),
-    (["-DNUM_DRAM_BANKS=12", "-DNUM_L1_BANKS=72"], "tt-bh", "a blackhole with 12 DRAM"),
-    ([*FITTING, "-DDISPATCH_MESSAGE_ADDR=4194304"], "tt-wh", "12 DRAM and 72 L1 banks"),
-]
-
-
-@pytest.mark.parametrize(("defines", "cpu", "said"), UNFITTING)
-def test_firmware_for_no_such_device_is_refused(defines, cpu, said, run_compiler, tmp_path) -> None:
-    argv = [arg.replace("tt-wh", cpu) for arg in FIRMWARE]
+def test_ethernet_firmware_is_the_wheels_nearest(run_compiler, tmp_path) -> None:
+    (tmp_path / "erisc").mkdir()
+    argv = [arg.replace("brisc", "erisc/erisc") for arg in FIRMWARE]
+    defines = ["-DNUM_DRAM_BANKS=12", "-DNUM_L1_BANKS=71", "-DDISPATCH_MESSAGE_ADDR=4290183304"]
     assert run_compiler(*defines, *argv).returncode == 0
-    result = run_compiler(f"-mcpu={cpu}", "brisc.o", "-o", "brisc.elf")
-    assert result.returncode == 1
-    assert said in result.stderr
-    assert not (tmp_path / "brisc.elf").exists()
+    result = run_compiler("-mcpu=tt-wh", "erisc/erisc.o", "-o", "erisc/erisc.elf")
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "erisc" / "erisc.elf").read_bytes()[:4] == b"\x7fELF"
+
+
+@pytest.mark.parametrize(
+    ("banks", "dispatch"),
+    [([12, 71], 4290183304), ([12, 72], 4194304)],
+    ids=["another number of banks", "another dispatch"],
+)
+def test_firmware_that_the_wheel_has_not_is_compiled(banks, dispatch, run_compiler, tmp_path):
+    (tmp_path / "brisc.cc").write_text(f"int main() {{ return {banks[1]}; }}\n")
+    defines = [f"-DNUM_DRAM_BANKS={banks[0]}", f"-DNUM_L1_BANKS={banks[1]}"]
+    result = run_compiler(*defines, f"-DDISPATCH_MESSAGE_ADDR={dispatch}", *FIRMWARE)
+    assert result.returncode == 0, result.stderr
+    symbols = symbol_sizes((tmp_path / "brisc.o").read_bytes())
+    assert "main" in symbols  # by its C name, which crt0 calls
 
 
 def test_it_writes_nothing_but_its_outputs(run_compiler, tmp_path, monkeypatch) -> None:

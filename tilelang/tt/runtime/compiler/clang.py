@@ -57,7 +57,9 @@ def compile_command(command: Command, config: Config) -> list[str]:
     args += command.compile_args
     if command.is_header:
         args += ["-x", "c++-header"]
-    else:
+    elif command.is_firmware:
+        args.append("-Oz")  # clang's -O3 doesn't fit into the 0x600 bytes of a TRISC's firmware
+    if not command.is_header:
         args.append("-c")
     return [*args, *command.inputs, "-o", command.output]
 
@@ -68,9 +70,13 @@ def _includes(command: Command) -> list[str]:
     headers = [_TARGET_HEADER, *command.includes]
     if command.is_tensix and not command.is_header:
         headers.append(str(HEADERS / "ttinsn.h"))
+    if command.is_firmware and not command.is_header:
+        headers.append(str(HEADERS / "firmware.h"))
     for header in headers:
         precompiled = f"{header}.gch"
-        if header in command.includes and os.path.exists(precompiled):
+        # Firmware is optimised for size, which a precompiled header would have to be too.
+        usable = header in command.includes and not command.is_firmware
+        if usable and os.path.exists(precompiled):
             args = ["-include-pch", precompiled, *args]
         else:
             args += ["-include", header]
@@ -84,9 +90,9 @@ def support_command(zig: str, arch: str, source: Path, output: Path, hw: Path) -
     hw : the wheel's folder tt_metal/hw
     """
     args = [*_base_command(zig), _SUPPORT, "-include", _TARGET_HEADER, "-Os", "-fno-builtin"]
-    args.append(f"-DARCH_{arch.upper()}")
-    inc = hw / "inc"
-    for folder in (inc, inc / "internal/tt-1xx" / arch, inc / "internal/tt-1xx" / arch / "noc"):
+    args += [f"-DARCH_{arch.upper()}", "-DTENSIX_FIRMWARE"]
+    chip = hw / "inc" / "internal" / "tt-1xx" / arch
+    for folder in (hw / "inc", chip, chip / "noc", chip / f"{arch}_b0_defines"):
         args += ["-I", str(folder)]
     # SFPI compiles TT-metal's .c files as C++ too.
     return [*args, "-x", "c++", "-std=c++20", "-c", str(source), "-o", str(output)]

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 _NAME = "compiler.json"
 
+#: Where TT-metal looks for the compiler below its root (jit_build/build.cpp).
+COMPILER = "runtime/sfpi/compiler/bin/riscv-tt-elf-g++"
+
 #: Where a root has the objects that take the place of SFPI's.
 OBJECTS = "runtime/sfpi/lib"
 

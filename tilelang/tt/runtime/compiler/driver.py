@@ -8,7 +8,7 @@ import sys
 from .clang import compile_file
 from .config import Config
 from .errors import Refused
-from .firmware import hand_out, write_request
+from .firmware import hand_out, is_ready, write_request
 from .flags import parse
 from .link import link
 
@@ -39,7 +39,7 @@ def _run(argv: list[str], config: Config) -> None:
     if not command.compiles and not command.is_header:
         if not hand_out(command, config):
             link(command, config)
-    elif command.is_firmware:
+    elif command.is_firmware and not command.is_header and is_ready(command, config):
         write_request(command)
     else:
         compile_file(command, config)

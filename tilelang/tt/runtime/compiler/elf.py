@@ -1,6 +1,6 @@
-"""What has to be looked at, and put right, in a program that lld linked.
+"""32-bit little-endian RISC-V ELF files: reading them, and putting right what lld linked.
 
-Two things, both of 32-bit little-endian RISC-V ELF files that --emit-relocs was asked for:
+Two things have to be looked at in a program that --emit-relocs was asked for:
 
 * TT-metal's kernels hold a ``.reloc 0b, R_RISCV_NONE, __global_pointer$``. GNU's ld keeps its
   place, lld leaves it at offset 0, and TT-metal's loader wants each entry of .rela.text inside
@@ -18,9 +18,11 @@ from typing import NamedTuple
 # System V gABI: the file header, up to and with the section table's place; a section header.
 _FILE_HEADER = struct.Struct("<4sBB26xI10xHHH")
 _SECTION = struct.Struct("<10I")
+_SYMBOL = struct.Struct("<I4xI4x")
 _RELA = struct.Struct("<IIi")
 
 _ELF32, _LITTLE_ENDIAN = 1, 1
+_SHT_SYMTAB = 2
 _SHT_RELA = 4
 _SHF_EXECINSTR = 4
 _SHT_PROGBITS = 1
@@ -39,6 +41,7 @@ class Section(NamedTuple):
     address: int
     offset: int
     size: int
+    link: int
     info: int
 
 
@@ -50,11 +53,27 @@ def sections(elf: bytes | bytearray) -> list[Section]:
     headers = [_SECTION.unpack_from(elf, table + i * entry_size) for i in range(count)]
     strings = headers[names][4]
     result = []
-    for name, kind, flags, address, offset, size, _, info, _, _ in headers:
-        start = strings + name
-        text = bytes(elf[start : elf.index(0, start)]).decode()
-        result.append(Section(text, kind, flags, address, offset, size, info))
+    for name, kind, flags, address, offset, size, link, info, _, _ in headers:
+        text = _string(elf, strings + name)
+        result.append(Section(text, kind, flags, address, offset, size, link, info))
     return result
+
+
+def _string(elf: bytes | bytearray, start: int) -> str:
+    return bytes(elf[start : elf.index(0, start)]).decode()
+
+
+def symbol_sizes(elf: bytes) -> dict[str, int]:
+    """The size in bytes of each symbol."""
+    found = sections(elf)
+    sizes = {}
+    for table in found:
+        if table.kind == _SHT_SYMTAB:
+            names = found[table.link].offset
+            for position in range(table.offset, table.offset + table.size, _SYMBOL.size):
+                name, size = _SYMBOL.unpack_from(elf, position)
+                sizes[_string(elf, names + name)] = size
+    return sizes
 
 
 def give_addresses_to_none_relocations(elf: bytearray) -> int:

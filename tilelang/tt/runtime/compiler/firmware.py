@@ -1,23 +1,22 @@
-"""A device's firmware: ttnn's wheel has it ready, for devices of so many banks.
+"""A device's firmware: the wheel's own where it has a build that fits, else compiled here.
 
 TT-metal builds firmware like a kernel, one compile and one link for each processor. Only
-the compile command says what device it is for, so its "object" is a note of that, and the
-link command then gets the wheel's program that was built for the same.
+the compile command says what device it is for, so where ready firmware will do, its
+"object" is a note of that, and the link command then gets the wheel's program.
+
+Ethernet processors always get ready firmware, of the nearest build: clang can't compile
+Wormhole's start code for them, and the links between chips are not simulated.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
-import struct
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .config import Config
-from .elf import sections
 from .errors import Refused
 from .flags import Command
 
@@ -27,81 +26,64 @@ _MAGIC = b"tilelang-tt firmware request\n"
 _BANKS = ("NUM_DRAM_BANKS", "NUM_L1_BANKS")
 _DISPATCH = "DISPATCH_MESSAGE_ADDR"
 
-_LUI = 0x37
+# TT-metal's folders for them: erisc, active_erisc, idle_erisc, subordinate_active_erisc, ...
+_ETHERNET = "erisc"
 
 
-def index(folder: Path, bank_counts: Callable[[bytes], tuple[int, int]]) -> list[dict[str, Any]]:
-    """One entry for each build in ``tt_metal/pre-compiled``.
-
-    bank_counts : from the bytes of a brisc.elf to its (DRAM, L1) bank counts
-    """
-    entries = []
-    for build in sorted(folder.iterdir()):
-        path = build / "brisc" / "brisc.elf"
-        if not path.is_file():
-            continue
-        program = path.read_bytes()
-        cpu = re.search(rb"-mcpu=(tt-\w+)", program)
-        entries.append(
-            {
-                "path": str(build),
-                "cpu": cpu[1].decode() if cpu else "",
-                "banks": list(bank_counts(program)),
-                "uppers": sorted(_loaded_uppers(program)),
-            }
-        )
-    return entries
-
-
-def _loaded_uppers(program: bytes) -> set[int]:
-    """The upper parts of the register addresses (0xff...) that a program's text loads."""
-    text = next(section for section in sections(program) if section.name == ".text")
-    words = struct.unpack_from(f"<{text.size // 4}I", program, text.offset)
-    return {word >> 12 for word in words if word & 0x7F == _LUI and word >> 24 == 0xFF}
+def is_ready(command: Command, config: Config) -> bool:
+    """Whether the firmware that a command compiles is taken from the wheel."""
+    if _ETHERNET in Path(command.output).parent.name:
+        return True
+    request = _request(command)
+    return any(_fits(build, request, command) for build in config.firmware)
 
 
 def write_request(command: Command) -> None:
     """Stand for an object: note what device the firmware is for."""
-    request = {
-        "banks": [int(command.defines[name]) for name in _BANKS],
-        "dispatch": int(command.defines.get(_DISPATCH, "0"), 0),
-    }
-    Path(command.output).write_bytes(_MAGIC + json.dumps(request).encode())
+    Path(command.output).write_bytes(_MAGIC + json.dumps(_request(command)).encode())
     if command.dependencies:
         Path(command.dependencies).write_text(f"{command.output}:\n")
 
 
 def hand_out(command: Command, config: Config) -> bool:
-    """Answer a link command with ready firmware; False if it isn't for firmware."""
+    """Answer a link command with ready firmware; False if it isn't for that."""
     requests = [data for data in map(_read, command.inputs) if data]
     if not requests:
         return False
     request = requests[0]
     processor = Path(command.output).name.split(".")[0]
-    for build in config.firmware:
+    builds = sorted(config.firmware, key=lambda build: not _fits(build, request, command))
+    for build in builds:
         ready = os.path.join(build["path"], processor, f"{processor}.elf")
-        if _fits(build, request, command) and os.path.exists(ready):
+        if _is_for(build, request, command) and os.path.exists(ready):
             shutil.copyfile(ready, command.output)
             return True
-    dram, l1 = request["banks"]
-    raise Refused(
-        f"ttnn's wheel has no ready {processor} firmware for a {command.arch} with {dram} DRAM "
-        f"and {l1} L1 banks, and this compiler builds none"
-    )
+    raise Refused(f"ttnn's wheel has no ready {processor} firmware for a {command.arch}")
+
+
+def _request(command: Command) -> dict[str, Any]:
+    return {
+        "banks": [int(command.defines[name]) for name in _BANKS],
+        "dispatch": int(command.defines.get(_DISPATCH, "0"), 0),
+    }
 
 
 def _fits(build: dict[str, Any], request: dict[str, Any], command: Command) -> bool:
+    return _is_for(build, request, command) and bool(request["banks"] == build["banks"])
+
+
+def _is_for(build: dict[str, Any], request: dict[str, Any], command: Command) -> bool:
+    """Whether a build is for this processor and dispatch, if not for this many banks."""
     # The address is loaded as LUI and a signed 12-bit rest, so its upper part is rounded.
     upper = (request["dispatch"] + 0x800 & 0xFFFFFFFF) >> 12
-    return (
-        command.cpu.removesuffix("-tensix") == build["cpu"]
-        and request["banks"] == build["banks"]
-        and (not request["dispatch"] or upper in build["uppers"])
+    return command.cpu.removesuffix("-tensix") == build["cpu"] and (
+        not request["dispatch"] or upper in build["uppers"]
     )
 
 
 def _read(path: str) -> dict[str, Any] | None:
     with open(path, "rb") as file:
         if file.read(len(_MAGIC)) == _MAGIC:
-            return json.loads(file.read())
+            request: dict[str, Any] = json.loads(file.read())
+            return request
     return None

@@ -11,18 +11,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from .. import BackendError
-from ..firmware import symbol_sizes
+from ..firmware import index_firmware
 from .clang import support_command
-from .config import OBJECTS, Config
+from .config import COMPILER, OBJECTS, Config
 from .errors import Refused
-from .firmware import index
 from .link import ALWAYS_LINKED
 
-# Where TT-metal looks for the compiler (jit_build/build.cpp) below its root.
-_COMPILER = "runtime/sfpi/compiler/bin/riscv-tt-elf-g++"
 _PACKAGE = Path(__file__).parent
 
-_NO_ZIGLANG = "ziglang is not installed here (pip install 'tilelang-tt[sim]')"
+_NO_ZIGLANG = ("ziglang is not installed here", "pip install 'tilelang-tt[sim]'")
 
 
 def install(root: Path, ttnn: Path) -> None:
@@ -45,20 +42,14 @@ def _install(root: Path, ttnn: Path) -> None:
     zig = str(zig_executable())
     for arch in ("wormhole", "blackhole"):
         _build_objects(root / OBJECTS / arch, arch, zig, ttnn / "tt_metal" / "hw")
-    firmware = index(ttnn / "tt_metal" / "pre-compiled", _bank_counts)
+    firmware = index_firmware(ttnn / "tt_metal" / "pre-compiled")
     Config(root, zig, version_line(), firmware).save()
-    script = root / _COMPILER
+    script = root / COMPILER
     script.parent.mkdir(parents=True)
     line = shlex.join([sys.executable, "-BSE", str(_PACKAGE)])
     # A root is made under another name and then renamed, so the script looks where it is now.
-    script.write_text(f'#!/bin/sh\nexec {line} "${{0%/{_COMPILER}}}" "$@"\n')
+    script.write_text(f'#!/bin/sh\nexec {line} "${{0%/{COMPILER}}}" "$@"\n')
     script.chmod(0o755)
-
-
-def _bank_counts(program: bytes) -> tuple[int, int]:
-    """How many DRAM and L1 banks a brisc.elf is for: its tables have 4 bytes a bank."""
-    sizes = symbol_sizes(program)
-    return sizes["dram_bank_to_noc_xy"] // 4, sizes["l1_bank_to_noc_xy"] // 4
 
 
 def _build_objects(folder: Path, arch: str, zig: str, hw: Path) -> None:
@@ -66,6 +57,7 @@ def _build_objects(folder: Path, arch: str, zig: str, hw: Path) -> None:
     sources = {
         **{name: _PACKAGE / "support" / f"{name}.cpp" for name in ALWAYS_LINKED},
         "substitutes": hw / "toolchain" / "substitutes.cpp",
+        "tdma_xmov": hw / "firmware" / "src" / "tt-1xx" / "tdma_xmov.c",
         "noc": hw / "firmware" / "src" / "tt-1xx" / arch / "noc.c",
     }
     for name, source in sources.items():
@@ -79,7 +71,7 @@ def zig_executable() -> Path:
     """ziglang's executable; BackendError where the package isn't installed."""
     spec = find_spec("ziglang")
     if spec is None or spec.origin is None:
-        raise BackendError(_NO_ZIGLANG)
+        raise BackendError(*_NO_ZIGLANG)
     return Path(spec.origin).with_name("zig")
 
 
@@ -91,7 +83,7 @@ def version_line() -> str:
     try:
         ziglang = version("ziglang")
     except PackageNotFoundError as error:
-        raise BackendError(_NO_ZIGLANG) from error
+        raise BackendError(*_NO_ZIGLANG) from error
     sources = sorted(path for path in _PACKAGE.rglob("*") if path.suffix in (".py", ".h", ".cpp"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
     return (

@@ -30,8 +30,6 @@ def _in_place_of(path: str, arch: str, config: Config) -> str:
     name = Path(path).stem
     if name not in _GCC_ONLY or Path(path).parent.parent.name != "lib":
         return path
-    if not config.object(arch, name).exists():
-        raise Refused(f"{path}: needed for firmware, which this compiler doesn't build")
     return str(config.object(arch, name))
 
 
