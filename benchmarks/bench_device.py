@@ -97,7 +97,8 @@ def main() -> None:
         rounds = [(bare_open(backend), layer_open(backend)) for _ in range(options.rounds)]
     bare, layer = (statistics.median(column) for column in zip(*rounds, strict=True))
     print(f"{backend}, median of {options.rounds}")
-    print(f"open: ttnn alone {bare:.2f} s, through the package {layer:.2f} s: {layer - bare:+.2f} s")
+    more = layer - bare
+    print(f"open: ttnn alone {bare:.2f} s, through the package {layer:.2f} s: {more:+.2f} s")
     print(
         f"one core's copy: {first:.2f} s compiled, {cached:.2f} s in the next session, "
         f"{again:.2f} s when run again: {first - again:.2f} s to compile"

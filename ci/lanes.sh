@@ -52,13 +52,13 @@ build_env() {
 # torch 2.13.0 has a build for the CPU; a later one may bring several gigabytes for GPUs.
 ttnn_env() {
   venv ttnn "$1" apache-tvm==0.27.0.post1 ttnn==0.81.1 wolfpine==2.2 ziglang==0.17.1 "numpy<2" \
-    click jsonschema platformdirs rich pytest hypothesis
+    click jinja2 jsonschema platformdirs rich pytest hypothesis
 }
 tilelang_env() {
-  venv tilelang "$1" torch==2.13.0 tilelang==0.1.15 click jsonschema platformdirs rich pytest hypothesis
+  venv tilelang "$1" torch==2.13.0 tilelang==0.1.15 click jinja2 jsonschema platformdirs rich pytest hypothesis
 }
 tvm_env() {
-  venv tvm "$1" apache-tvm==0.27.0.post1 click jsonschema platformdirs rich pytest hypothesis
+  venv tvm "$1" apache-tvm==0.27.0.post1 click jinja2 jsonschema platformdirs rich pytest hypothesis
 }
 
 # install_wheel PYTHON: the wheel that was built last, and nothing else.

@@ -24,6 +24,8 @@ ENVIRONMENT_VARIABLE = "TILELANG_TT_DEVICE"
 
 _PRESETS = Path(__file__).parent / "presets"
 
+_COORDINATES = {"dram_cores", "dram_cores_noc1"}
+
 WAYS_TO_NAME_A_DEVICE = (
     "expected a device. Name one by any of these: "
     "the argument device= (a DeviceSpec, a file, a preset's name, 'live', or an open ttnn device); "
@@ -56,8 +58,13 @@ class DeviceSpec:
         Bytes that the allocator has a bank.
     l1_banks : int, optional
     dram_cores : tuple of (x, y), optional
-        The NoC 0 coordinates of each DRAM bank, as kernels use them
+        The NoC 0 coordinates of each DRAM bank, as kernels put them into an address
         (``dram_core_from_logical_core``).
+    dram_cores_noc1 : tuple of (x, y), optional
+        The same for NoC 1, which counts from the opposite corner or has other endpoints. ttnn
+        doesn't tell it; a kernel does (``runtime/banks.py``).
+    dram_offsets : tuple of int, optional
+        Where each bank begins in the memory at its coordinates, in bytes; from the same kernel.
     dispatch : str, optional
         "fast" or "slow", as the device was opened.
     """
@@ -73,6 +80,8 @@ class DeviceSpec:
     l1_banks: int | None = None
     l1_bank_size: int | None = None
     dram_cores: tuple[tuple[int, int], ...] | None = None
+    dram_cores_noc1: tuple[tuple[int, int], ...] | None = None
+    dram_offsets: tuple[int, ...] | None = None
     dispatch: str | None = None
 
     def __post_init__(self) -> None:
@@ -81,8 +90,10 @@ class DeviceSpec:
             value = getattr(self, field.name)
             if hasattr(value, "__index__") and not isinstance(value, bool):
                 object.__setattr__(self, field.name, operator.index(value))
-            elif field.name == "dram_cores" and value is not None:
+            elif field.name in _COORDINATES and value is not None:
                 object.__setattr__(self, field.name, tuple((x, y) for x, y in value))
+            elif field.name == "dram_offsets" and value is not None:
+                object.__setattr__(self, field.name, tuple(map(operator.index, value)))
         files.validate("device", self._to_json(), "the description of a device")
 
     @property
@@ -178,8 +189,10 @@ class DeviceSpec:
     def to_attr(self) -> dict[str, Any]:
         """The value of ``tt_device``: the fields that are known."""
         values = {key: value for key, value in asdict(self).items() if value is not None}
-        if "dram_cores" in values:
-            values["dram_cores"] = [list(core) for core in values["dram_cores"]]
+        for name in _COORDINATES & values.keys():
+            values[name] = [list(core) for core in values[name]]
+        if "dram_offsets" in values:
+            values["dram_offsets"] = list(values["dram_offsets"])
         return values
 
     @classmethod

@@ -101,8 +101,12 @@ def read_json(name: str, path: str | os.PathLike[str]) -> Any:
 
 def write_json(path: str | os.PathLike[str], document: Any) -> None:
     """Write a document, whole or not at all. Raises ValueError where the place can't be written."""
+    write_text(path, render(document) + "\n")
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write a text, whole or not at all. Raises ValueError where the place can't be written."""
     target = Path(path)
-    text = render(document) + "\n"
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:

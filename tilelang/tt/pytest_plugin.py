@@ -13,6 +13,7 @@ default is reported as not run. A lane in which no test was executed is red.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,8 @@ from .runtime import BackendError
 from .runtime.backend import ARCHITECTURES
 from .runtime.devices import make_backend
 from .runtime.session import Session
+from .validate.cases import parse_cases
+from .validate.harness import Evidence, validate
 
 __all__ = [
     "pytest_addoption",
@@ -27,6 +30,7 @@ __all__ = [
     "pytest_report_header",
     "pytest_sessionfinish",
     "tt_device",
+    "tt_evidence",
     "tt_fresh_device",
     "tt_smaller_device",
 ]
@@ -40,6 +44,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         choices=sorted(ARCHITECTURES),
         help="wormhole or blackhole; may be given twice; by default both, on a card the card's own",
+    )
+    group.addoption(
+        "--tt-cases", default="quick", help="what tt_evidence checks: quick, full or random:N:SEED"
+    )
+    group.addoption(
+        "--tt-report", type=Path, help="a folder for tt_evidence's reports, one a device"
     )
 
 
@@ -82,6 +92,19 @@ def tt_device(request: pytest.FixtureRequest) -> Iterator[Session]:
         pytest.skip(f"{name} is not ready: {error}")
     with session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def tt_evidence(request: pytest.FixtureRequest, tt_device: Session) -> Evidence:
+    """What tilelang-tt validate shows on tt_device: every case of --tt-cases, with controls."""
+    cases, seed = parse_cases(request.config.getoption("--tt-cases"), tt_device.spec)
+    evidence = validate(tt_device, cases, seed)
+    folder = request.config.getoption("--tt-report")
+    if folder is not None:
+        from .validate.report import write
+
+        write(evidence, folder / f"{tt_device.backend.name}-{tt_device.spec.arch}")
+    return evidence
 
 
 @pytest.fixture

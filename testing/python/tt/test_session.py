@@ -221,6 +221,8 @@ def test_a_device_that_the_wheel_has_no_firmware_for_runs_what_is_compiled(open_
     from tilelang.tt.runtime.firmware import index_firmware
     from tilelang.tt.runtime.installed import ttnn_folder
     from tilelang.tt.runtime.session import Session
+    from tilelang.tt.validate.cases import Case
+    from tilelang.tt.validate.harness import validate
 
     with Session(make_backend("wolfpine", arch), grid=grid) as device:
         assert (device.spec.grid_x, device.spec.grid_y) == grid
@@ -228,9 +230,9 @@ def test_a_device_that_the_wheel_has_no_firmware_for_runs_what_is_compiled(open_
         ready = index_firmware(ttnn_folder() / "tt_metal" / "pre-compiled")
         cpu = {"wormhole": "tt-wh", "blackhole": "tt-bh"}[arch]
         assert not [build for build in ready if (build["cpu"], build["banks"]) == (cpu, banks)]
-        tensor = describe_tensor("tiles", (3 * 32, 32), "uint32", device.spec)
         schedule = schedule_tiles([3], device.spec)
-        assert device.call(f"{JOBS}:copy_by_schedule", schedule, tensor) == 3
+        evidence = validate(device, [Case("3 tiles", "table", schedule=schedule)])
+        assert evidence.exit_code() == 0
 
 
 def test_a_cache_folder_that_is_read_only_is_named_with_what_to_do(open_device, monkeypatch):

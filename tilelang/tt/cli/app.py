@@ -31,6 +31,9 @@ _BACKEND = click.option(
     help="auto is a card if there is one, else a simulator.",
 )
 _ARCH = click.option("--arch", metavar="wormhole|blackhole", help="By default Wormhole.")
+_GRID = click.option(
+    "--grid", metavar="XxY", help="Use fewer of its cores, as in 8x7, by TT-metal's own override."
+)
 
 
 @click.group()
@@ -49,6 +52,7 @@ def app() -> None:
     f"Presets: {', '.join(preset_names())}.",
 )
 @_ARCH
+@_GRID
 @click.option(
     "--cluster",
     default="n150",
@@ -69,12 +73,15 @@ def app() -> None:
 def device(
     origin: str,
     arch: str | None,
+    grid: str | None,
     cluster: str,
     harvest_mask: str | None,
     dispatch: str,
     output: Path | None,
 ) -> None:
     """Ask a device for its compute grid, banks and alignments."""
+    if grid is not None and origin not in ("card", "ttsim", "wolfpine"):
+        raise ValueError(f"found --grid with --from {origin}; expected a card or a simulator")
     if harvest_mask is not None and origin not in ("auto", "mock"):
         raise ValueError(f"found --harvest-mask with --from {origin}; expected it with a mock")
     if origin == "auto":
@@ -82,10 +89,11 @@ def device(
     elif origin == "mock":
         spec = _mock(cluster, harvest_mask, dispatch)
     elif origin in ("card", "ttsim", "wolfpine"):
+        from ..runtime.banks import describe_banks
         from ..runtime.devices import open_device
 
-        with open_device(origin, arch) as session:
-            spec = session.spec
+        with open_device(origin, arch, grid=_parse_grid(grid)) as session:
+            spec = describe_banks(session)
     else:
         spec = resolve_device(origin)
     if output is not None:
@@ -125,6 +133,15 @@ def _mock(cluster: str, harvest_mask: str | None, dispatch: str) -> DeviceSpec:
     else:
         descriptor = Path(cluster)
     return query_mock(descriptor, dispatch)
+
+
+def _parse_grid(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    x, _, y = text.partition("x")
+    if not (x.isdecimal() and y.isdecimal() and int(x) and int(y)):
+        raise ValueError(f"--grid is {text!r}; expected cores a row and rows, as in 8x7")
+    return int(x), int(y)
 
 
 def _parse_mask(text: str) -> int:
@@ -183,25 +200,76 @@ def show_plan(path: Path) -> None:
 @click.argument("path", metavar="PLAN.json", type=click.Path(path_type=Path))
 @_BACKEND
 @_ARCH
-def run_plan(path: Path, backend: str, arch: str | None) -> None:
+@_GRID
+def run_plan(path: Path, backend: str, arch: str | None, grid: str | None) -> None:
     """Copy tensors on a device by a plan's schedules: each tile by the core the plan names."""
     from ..runtime.devices import open_device
-    from ..runtime.proof import copy_by_plan
+    from ..validate.cases import of_plan
+    from ..validate.harness import check_device, validate
 
     plan = Plan.load(path)
-    with open_device(backend, arch or plan.device.arch) as session:
-        statement = session.backend.statement
-        out.print(
-            f"opened {session.backend}: {statement.version}, kernels by {statement.compiler}",
-            soft_wrap=True,
-        )
-        for name, tiles in copy_by_plan(session, plan):
-            schedule = plan.schedule(name)
-            out.print(
-                f"{name}: copied {tiles} tiles of 32x32, each by its core, on "
-                f"{schedule.num_active_cores} of {schedule.num_cores} cores; all arrived",
-                style="green",
-            )
+    with open_device(backend, arch or plan.device.arch, grid=_parse_grid(grid)) as session:
+        check_device(plan, session)
+        show.opened(out, session.backend)
+        schedules = [case for case in of_plan(plan) if case.schedule is not None]
+        evidence = validate(session, schedules)
+    show.copies(out, evidence)
+    sys.exit(evidence.exit_code())
+
+
+@app.command("validate")
+@click.argument("path", metavar="[PLAN.json]", required=False, type=click.Path(path_type=Path))
+@_BACKEND
+@_ARCH
+@_GRID
+@click.option(
+    "--cases",
+    metavar="quick|full|random:N:SEED",
+    help="Tensors and schedules to check besides a plan's; quick where there is no plan.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write report.json, report.xml (JUnit) and report.html into this folder.",
+)
+def validate_cases(
+    path: Path | None,
+    backend: str,
+    arch: str | None,
+    grid: str | None,
+    cases: str | None,
+    output: Path | None,
+) -> None:
+    """Prove descriptors and schedules on a device, and that a wrong one would be noticed.
+
+    The exit code is 0 if all is proven, 1 if something is disproved or a wrong claim went
+    unnoticed, 3 if nothing could be checked.
+    """
+    from ..runtime.devices import open_device
+    from ..validate.cases import of_plan, parse_cases
+    from ..validate.harness import check_device, validate
+    from ..validate.report import write
+
+    plan = None if path is None else Plan.load(path)
+    if arch is None and plan is not None:
+        arch = plan.device.arch
+    with open_device(backend, arch, grid=_parse_grid(grid)) as session:
+        chosen, seed = [], 0
+        if plan is not None:
+            check_device(plan, session)
+            chosen = of_plan(plan)
+        if cases is not None or plan is None:
+            more, seed = parse_cases(cases or "quick", session.spec)
+            chosen += more
+        show.opened(out, session.backend)
+        with show.progress(out, len(chosen)) as progress:
+            evidence = validate(session, chosen, seed, progress)
+    page = None if output is None else write(evidence, output)
+    show.validation(out, evidence)
+    if page is not None:
+        out.print(f"report: {page.resolve().as_uri()}", soft_wrap=True)
+    sys.exit(evidence.exit_code())
 
 
 @app.command()

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor, Schedule, TensorAccessorConfig
 from ..plan import Plan
+from ..validate.evidence import LEVELS, NO_EFFECT, REJECTED, UNNOTICED
 from .doctor import Finding
 from .kernel_file import KernelFile
+
+if TYPE_CHECKING:
+    from ..runtime.backend import Backend
+    from ..validate.harness import Evidence
 
 # One colour a group of cores with equal counts; a schedule by the default rule has two.
 _GROUP_STYLES = ("bold green", "cyan", "yellow", "magenta", "blue")
@@ -63,9 +71,7 @@ def _schedule(console: Console, name: str, schedule: Schedule) -> None:
         )
     )
     counts = sorted({r.count for r in schedule.core_ranges}, reverse=True)
-    style = {
-        count: _GROUP_STYLES[min(i, len(_GROUP_STYLES) - 1)] for i, count in enumerate(counts)
-    }
+    style = {count: _GROUP_STYLES[min(i, len(_GROUP_STYLES) - 1)] for i, count in enumerate(counts)}
     console.print(_core_grid(schedule, style, console.width))
     for count in counts:
         ranges = [r for r in schedule.core_ranges if r.count == count]
@@ -166,3 +172,94 @@ def findings(console: Console, findings: Sequence[Finding]) -> None:
         if finding.advice:
             line.append(f"\n    {'':<{width}}-> {finding.advice}", "yellow")
         console.print(line, soft_wrap=True)
+
+
+def opened(console: Console, backend: Backend) -> None:
+    """The device that answers, and what its kernels are compiled by."""
+    statement = backend.statement
+    console.print(
+        f"opened {backend}: {statement.version}, kernels by {statement.compiler}", soft_wrap=True
+    )
+
+
+@contextmanager
+def progress(console: Console, total: int) -> Iterator[Callable[[str, int], None]]:
+    """A bar for a person, a line for each step in a log."""
+    if not console.is_terminal:
+        done = 0
+
+        def line(what: str, cases: int) -> None:
+            nonlocal done
+            done += cases
+            console.print(f"{done} of {total}: {what}", soft_wrap=True)
+
+        yield line
+        return
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("checking", total=total)
+
+        def advance(what: str, cases: int) -> None:
+            bar.update(task, advance=cases, description=what)
+
+        yield advance
+
+
+def copies(console: Console, evidence: Evidence) -> None:
+    """A line for each schedule that was run."""
+    for result in evidence.results:
+        schedule, verdict = result.case.schedule, result.verdicts.get("E6")
+        name = result.case.name.removesuffix(": schedule")
+        if schedule is None:
+            continue
+        if verdict is None:
+            console.print(f"{name}: not run: {result.unchecked['E6']}", soft_wrap=True)
+        elif not verdict.proven:
+            console.print(f"{name}: {verdict.difference}", style="red", soft_wrap=True)
+        else:
+            console.print(
+                f"{name}: copied {schedule.num_tiles} tiles of 32x32, each by its core, on "
+                f"{schedule.num_active_cores} of {schedule.num_cores} cores; all arrived",
+                style="green",
+            )
+
+
+def validation(console: Console, evidence: Evidence) -> None:
+    """The outcome by level, what is disproved, and the share of controls that were rejected."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("level", "proven", "disproved", "not checked", "claim"):
+        table.add_column(heading, no_wrap=heading != "claim")
+    for level, claim in LEVELS.items():
+        verdicts = [r.verdicts[level] for r in evidence.results if level in r.verdicts]
+        proven = sum(verdict.proven for verdict in verdicts)
+        disproved = len(verdicts) - proven
+        unchecked = sum(level in result.unchecked for result in evidence.results)
+        table.add_row(
+            level,
+            Text(str(proven), "green" if proven else "dim"),
+            Text(str(disproved), "red" if disproved else "dim"),
+            Text(str(unchecked), "dim"),
+            claim,
+        )
+    console.print(table)
+    for result in evidence.results:
+        for verdict in result.verdicts.values():
+            if not verdict.proven:
+                said = verdict.difference or "nothing was compared"
+                line = f"{verdict.level} {result.case.name}: {said}"
+                console.print(line, style="red", soft_wrap=True)
+        for control in result.controls:
+            if control.outcome == UNNOTICED:
+                line = f"{control.level} {result.case.name}: unnoticed: {control.mutation}"
+                console.print(line, style="red", soft_wrap=True)
+    if evidence.failure:
+        console.print(f"the run ended early: {evidence.failure}", style="red", soft_wrap=True)
+    reasons = {why for result in evidence.results for why in result.unchecked.values()}
+    for reason in sorted(reasons - {f"the run ended before: {evidence.failure}"}):
+        console.print(f"not checked: {reason}", soft_wrap=True)
+    controls = evidence.count_controls()
+    wrong = controls[REJECTED] + controls[UNNOTICED]
+    console.print(
+        f"wrong claims rejected: {controls[REJECTED]} of {wrong} "
+        f"({controls[NO_EFFECT]} more changed nothing)",
+        style="red" if controls[UNNOTICED] else "",
+    )

@@ -6,7 +6,7 @@ is told, never asked what it would have chosen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,12 @@ def numpy_dtype(dtype: str) -> np.dtype[Any]:
     return np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
 
 
+def cores_of(schedule: Schedule) -> Iterator[tuple[int, int]]:
+    """The (x, y) of each core that has tiles."""
+    for r in schedule.core_ranges:
+        yield from ((x, y) for y in range(r.y0, r.y1 + 1) for x in range(r.x0, r.x1 + 1))
+
+
 def core_range_set(schedule: Schedule) -> Any:
     """The cores that have tiles."""
     return ttnn.CoreRangeSet(
@@ -87,9 +93,9 @@ def runtime_args(
         The schema names a buffer or a scalar that is not given.
     """
     args = ttnn.RuntimeArgs()
-    for core, tiles in enumerate(schedule.tiles_per_core):
-        if tiles.count == 0:
-            continue
+    width = schedule.core_grid[0]
+    for x, y in cores_of(schedule):
+        tiles = schedule.tiles_per_core[y * width + x]
         per_core = {"start_id": tiles.start_id, "count": tiles.count}
         words = []
         for arg in schedule.runtime_args:
@@ -101,7 +107,7 @@ def runtime_args(
                 words.append(_given(addresses, str(arg.source), arg.name))
             else:
                 words.append(_given(scalars or {}, str(arg.source), arg.name))
-        args[core % schedule.core_grid[0]][core // schedule.core_grid[0]] = [*words, *extra]
+        args[x][y] = [*words, *extra]
     return args
 
 
@@ -122,48 +128,93 @@ def accessor_args(*tensors: Any) -> list[int]:
 
 @dataclass(frozen=True)
 class Kernel:
-    """A data-movement kernel: its source, and the NoC it uses (0 on NCRISC, 1 on BRISC)."""
+    """A data-movement kernel on some cores.
+
+    ``args`` are ttnn's RuntimeArgs of each of the ``cores`` (a CoreRangeSet); ``noc`` is the one
+    that it uses, 0 on NCRISC and 1 on BRISC.
+    """
 
     source: Path
-    compile_time_args: Sequence[int]
+    cores: Any
+    args: Any
+    compile_time_args: Sequence[int] = ()
     noc: int = 0
 
-    def descriptor(self, cores: Any, args: Any) -> Any:
+    def descriptor(self) -> Any:
         return ttnn.KernelDescriptor(
             kernel_source=str(self.source),
             source_type=ttnn.KernelDescriptor.SourceType.FILE_PATH,
-            core_ranges=cores,
+            core_ranges=self.cores,
             compile_time_args=list(self.compile_time_args),
-            runtime_args=args,
+            runtime_args=self.args,
             config=ttnn.WriterConfigDescriptor() if self.noc else ttnn.ReaderConfigDescriptor(),
         )
 
 
-def run(
-    device: Any,
-    schedule: Schedule,
-    kernel: Kernel,
-    args: Any,
-    tensors: Sequence[Any],
-    scratch: int,
-) -> None:
-    """Run a kernel on the schedule's cores and wait for it.
+def run(device: Any, kernels: Sequence[Kernel], tensors: Sequence[Any], scratch: int = 0) -> None:
+    """Run kernels as one program and wait for it.
 
     Parameters
     ----------
-    tensors : what the kernel reads and writes; the last one is its output
-    scratch : bytes of L1 that each core gets, in circular buffer 0
+    tensors : what the kernels read and write, so that it stays allocated; ttnn takes the last one
+        for their output
+    scratch : bytes of L1 that each core of the first kernel gets, in circular buffer 0
     """
-    cores = core_range_set(schedule)
-    buffer = ttnn.CBDescriptor(
-        total_size=scratch,
-        core_ranges=cores,
-        format_descriptors=[
-            ttnn.CBFormatDescriptor(buffer_index=0, data_format=ttnn.uint32, page_size=scratch)
-        ],
-    )
+    buffers = []
+    if scratch:
+        form = ttnn.CBFormatDescriptor(buffer_index=0, data_format=ttnn.uint32, page_size=scratch)
+        cores = kernels[0].cores
+        buffers.append(
+            ttnn.CBDescriptor(total_size=scratch, core_ranges=cores, format_descriptors=[form])
+        )
     program = ttnn.ProgramDescriptor(
-        kernels=[kernel.descriptor(cores, args)], semaphores=[], cbs=[buffer]
+        kernels=[kernel.descriptor() for kernel in kernels], semaphores=[], cbs=buffers
     )
-    ttnn.generic_op(list(tensors), program)
+    ttnn.generic_op([*tensors, tensors[-1]], program)  # ttnn wants an input and an output
     ttnn.synchronize_device(device)
+
+
+def first_cores(device: Any, count: int) -> Any:
+    """The first cores of the device's compute grid, row by row."""
+    return ttnn.num_cores_to_corerangeset(count, device.compute_with_storage_grid_size(), True)
+
+
+def args_of_first_cores(device: Any, rows: Sequence[Sequence[int]]) -> Any:
+    """The runtime arguments of the first cores, a row each."""
+    width = device.compute_with_storage_grid_size().x
+    args = ttnn.RuntimeArgs()
+    for core, row in enumerate(rows):
+        args[core % width][core // width] = list(row)
+    return args
+
+
+def to_l1(device: Any, words: np.ndarray[Any, Any]) -> Any:
+    """A tensor of 32-bit words in the L1 of the first cores.
+
+    words : uint32 of shape (cores, words a core), a multiple of 16 bytes; each core finds its own
+        at the tensor's ``buffer_address()``
+    """
+    tensor = ttnn.Tensor(np.ascontiguousarray(words), ttnn.uint32)
+    return ttnn.to_device(tensor, device, memory_config=_l1_memory(device, *words.shape))
+
+
+def room_in_l1(device: Any, cores: int, words: int) -> Any:
+    """The same with whatever is there."""
+    return ttnn.allocate_tensor_on_device(
+        ttnn.Shape([cores, words]),
+        ttnn.uint32,
+        ttnn.ROW_MAJOR_LAYOUT,
+        device,
+        _l1_memory(device, cores, words),
+    )
+
+
+def _l1_memory(device: Any, cores: int, words: int) -> Any:
+    shard = ttnn.ShardSpec(first_cores(device, cores), [1, words], ttnn.ShardOrientation.ROW_MAJOR)
+    return ttnn.MemoryConfig(ttnn.TensorMemoryLayout.HEIGHT_SHARDED, ttnn.BufferType.L1, shard)
+
+
+def from_l1(tensor: Any) -> np.ndarray[Any, Any]:
+    """The words of such a tensor, of shape (cores, words a core)."""
+    words: np.ndarray[Any, Any] = ttnn.from_device(tensor).to_numpy()
+    return words

@@ -78,14 +78,20 @@ def _choose() -> tuple[str, str | None]:
 
 
 def open_device(
-    backend: str = "auto", arch: str | None = None, timeout: float = OPEN_TIMEOUT
+    backend: str = "auto",
+    arch: str | None = None,
+    timeout: float = OPEN_TIMEOUT,
+    grid: tuple[int, int] | None = None,
 ) -> Session:
-    """Open a device in a child process; see :func:`make_backend` for the parameters.
+    """Open a device in a child process.
+
+    See :func:`make_backend` for ``backend`` and ``arch``, and Session for ``grid``, which makes
+    the compute grid smaller.
 
     Raises BackendError if it does not open within ``timeout`` seconds, or if it is of
     another architecture than the one asked for.
     """
-    session = Session(make_backend(backend, arch), timeout)
+    session = Session(make_backend(backend, arch), timeout, grid)
     if arch is not None and session.spec.arch != ARCHITECTURES[arch]:
         session.close()
         raise BackendError(f"{backend} is a {session.spec.arch}; expected {ARCHITECTURES[arch]}")

@@ -9,8 +9,12 @@ import pytest
 
 from ..describe import describe_tensor, schedule_tiles
 from ..runtime.session import Session
+from .cases import DTYPES, Case
+from .controls import CLAIM_MUTATIONS, MUTATIONS, RUN_MUTATIONS
+from .evidence import LEVELS, UNNOTICED
+from .harness import Evidence, validate
 
-DTYPES = ["float32", "bfloat16", "float16", "int32", "uint32", "uint16", "int8", "uint8"]
+SCHEDULE_MUTATIONS = (*RUN_MUTATIONS, *CLAIM_MUTATIONS)
 
 SHAPES: list[tuple[int, ...]] = [
     (),
@@ -48,24 +52,38 @@ def test_a_tensor_comes_back_as_it_was_written(
     assert back.tobytes() == array.tobytes()
 
 
-def _copies_every_tile(device: Session, tiles: int) -> None:
-    schedule = schedule_tiles([tiles], device.spec)
-    tensor = describe_tensor("tiles", (tiles * 32, 32), "uint32", device.spec)
-    job = "tilelang.tt.runtime.jobs:copy_by_schedule"
-    assert device.call(job, schedule, tensor, timeout=120) == tiles
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_case_is_proven(tt_evidence: Evidence, level: str) -> None:
+    assert tt_evidence.failure == ""
+    verdicts = {r.case.name: r.verdicts[level] for r in tt_evidence.results if level in r.verdicts}
+    assert verdicts
+    assert {name: str(v.difference) for name, v in verdicts.items() if not v.proven} == {}
 
 
-@pytest.mark.parametrize("extra", [-1, 0, 1, 37])
-def test_a_schedule_moves_every_tile(tt_device: Session, extra: int) -> None:
-    _copies_every_tile(tt_device, tt_device.spec.num_cores + extra)
+@pytest.mark.parametrize("mutation", [m.name for m in (*MUTATIONS, *SCHEDULE_MUTATIONS)])
+def test_a_wrong_claim_is_rejected(tt_evidence: Evidence, mutation: str) -> None:
+    controls = [
+        (control, result.case.name)
+        for result in tt_evidence.results
+        for control in result.controls
+        if control.mutation == mutation
+    ]
+    assert controls, "it was made of no case"
+    assert [(c.level, case) for c, case in controls if c.outcome == UNNOTICED] == []
 
 
-def test_a_schedule_follows_the_grid_of_the_device(
+def test_evidence_follows_the_grid_of_the_device(
     tt_device: Session, tt_smaller_device: Session
 ) -> None:
-    tiles = tt_device.spec.num_cores
-    assert tt_smaller_device.spec.num_cores < tiles
-    _copies_every_tile(tt_smaller_device, tiles)
+    spec = tt_smaller_device.spec
+    assert spec.num_cores < tt_device.spec.num_cores
+    tensor = describe_tensor("X", (5 * 32, 5 * 32), "bfloat16", spec)
+    cases = [Case("X", "table", buffer=tensor)]
+    for tiles in (5, spec.num_cores + 1):
+        cases.append(Case(f"{tiles} tiles", "table", schedule=schedule_tiles([tiles], spec)))
+    evidence = validate(tt_smaller_device, cases)
+    assert evidence.count() == {"proven": 7, "unchecked": 0}
+    assert evidence.exit_code() == 0
 
 
 # Wolfpine 2.2 ends with an error of its own where ttnn.matmul multicasts over NoC 1: on larger or

@@ -1,0 +1,187 @@
+"""What is checked: tensors and schedules, from a table, generated, of kernels, or of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..describe import describe_tensor, schedule_tiles
+from ..device import DeviceSpec
+from ..metadata import BufferDescriptor, Schedule
+from ..plan import Plan
+
+#: Every dtype that the passes have a Tenstorrent format for.
+DTYPES = ("float32", "bfloat16", "float16", "int32", "uint32", "uint16", "int8", "uint8")
+
+_TILE = 32
+
+
+@dataclass(frozen=True)
+class Case:
+    """A tensor (``buffer``) or a schedule; ``group`` is where it comes from."""
+
+    name: str
+    group: str
+    buffer: BufferDescriptor | None = None
+    schedule: Schedule | None = None
+
+
+def parse_cases(text: str, spec: DeviceSpec) -> tuple[list[Case], int]:
+    """The cases that ``quick``, ``full`` or ``random:N:SEED`` names, and the seed of contents.
+
+    Raises ValueError for anything else.
+    """
+    if text == "quick":
+        return [*quick(spec), *kernels(spec)], 0
+    if text == "full":
+        return [*full(spec), *kernels(spec), *generated(spec, 60, 1)], 1
+    kind, *numbers = text.split(":")
+    if kind == "random" and len(numbers) == 2 and all(number.isdecimal() for number in numbers):
+        count, seed = map(int, numbers)
+        if count > 0:
+            return generated(spec, count, seed), seed
+    raise ValueError(
+        f"found cases {text!r}; expected quick, full or random:N:SEED, as in random:100:7"
+    )
+
+
+def _tensor(spec: DeviceSpec, shape: Sequence[int], dtype: str, group: str = "table") -> Case:
+    name = f"{'x'.join(map(str, shape)) or 'scalar'} {dtype}"
+    return Case(name, group, buffer=describe_tensor(name, tuple(shape), dtype, spec))
+
+
+def _launch(spec: DeviceSpec, *extents: int, group: str = "table") -> Case:
+    name = f"{'x'.join(map(str, extents))} tiles"
+    return Case(name, group, schedule=schedule_tiles(extents, spec))
+
+
+def _shapes(spec: DeviceSpec) -> list[tuple[int, ...]]:
+    banks = spec.dram_banks
+    return [
+        *((), (1,), (70,), (32, 32), (1, 33), (100, 70), (3, 33, 65), (2, 3, 40, 1)),
+        # One page fewer than the banks, as many, one more; then a second row of them but for one.
+        *((pages * _TILE, _TILE) for pages in (banks - 1, banks, banks + 1, 2 * banks - 1)),
+        *((_TILE, (banks + 1) * _TILE), (5, 1, 64, 96), (400, 416)),
+    ]
+
+
+def quick(spec: DeviceSpec) -> list[Case]:
+    """Each shape of the table once and each dtype at least once, and small schedules."""
+    shapes = _shapes(spec)
+    cases = [_tensor(spec, shape, DTYPES[i % len(DTYPES)]) for i, shape in enumerate(shapes)]
+    cores = spec.num_cores
+    return [*cases, _launch(spec, 5), _launch(spec, 1, 1, 3), _launch(spec, cores + 1)]
+
+
+def full(spec: DeviceSpec) -> list[Case]:
+    """Each shape of the table with each dtype, thousands of pages, and schedules around the
+    number of cores."""
+    cases = [_tensor(spec, shape, dtype) for shape in _shapes(spec) for dtype in DTYPES]
+    large = [((2048, 1600), "bfloat16"), ((2, 1500, 1030), "uint8"), ((1000, 1000), "float32")]
+    cases += [_tensor(spec, shape, dtype) for shape, dtype in large]
+    cores = spec.num_cores
+    launches = [(1,), (5,), (7, 3, 2), (cores - 1,), (cores,), (cores + 1,), (3 * cores + 7,)]
+    return [*cases, *(_launch(spec, *extents) for extents in launches)]
+
+
+def kernels(spec: DeviceSpec) -> list[Case]:
+    """The tensors and launches of a GEMM, an element-wise kernel and a batched GEMM, described as
+    the passes describe them; a plan has a kernel's own (:func:`of_plan`)."""
+    return [
+        *_kernel(
+            "gemm 256x160x192",
+            [((256, 192), "bfloat16"), ((192, 160), "bfloat16"), ((256, 160), "float32")],
+            (5, 8),
+            spec,
+        ),
+        *_kernel("elementwise 96x200", [((96, 200), "float16")] * 2, (7, 3), spec),
+        *_kernel(
+            "batched gemm 3x64x96x32",
+            [((3, 64, 32), "bfloat16"), ((3, 32, 96), "bfloat16"), ((3, 64, 96), "float32")],
+            (3, 2, 3),
+            spec,
+        ),
+    ]
+
+
+def _kernel(
+    name: str, tensors: list[tuple[tuple[int, ...], str]], launch: Sequence[int], spec: DeviceSpec
+) -> list[Case]:
+    cases = []
+    for letter, (shape, dtype) in zip("ABC", tensors, strict=False):
+        tensor = f"{name}: {letter}"
+        cases.append(Case(tensor, "kernels", buffer=describe_tensor(tensor, shape, dtype, spec)))
+    schedule = schedule_tiles(launch, spec)
+    return [*cases, Case(f"{name}: schedule", "kernels", schedule=schedule)]
+
+
+def of_plan(plan: Plan) -> list[Case]:
+    """The buffers and the schedule of each function of a plan."""
+    cases = []
+    for function in plan.functions:
+        for name, buffer in plan.buffers(function).items():
+            cases.append(Case(f"{function}: {name}", "plan", buffer=buffer))
+        schedule = plan.schedule(function)
+        cases.append(Case(f"{function}: schedule", "plan", schedule=schedule))
+    return cases
+
+
+# Tiles of a generated tensor; thousands of pages are in the table.
+_MOST_TILES = 400
+
+
+def generated(spec: DeviceSpec, count: int, seed: int) -> list[Case]:
+    """Tensors of rank 0 to 4 with dimensions of 1 to 300, by hypothesis, the same for a seed."""
+    try:
+        import hypothesis
+        from hypothesis import strategies
+    except ImportError as error:
+        raise ValueError(
+            "generated cases need hypothesis (pip install 'tilelang-tt[sim]'); found none"
+        ) from error
+
+    found: dict[str, Case] = {}
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(strategies.data())
+    def collect(data: hypothesis.strategies.DataObject) -> None:
+        shape: tuple[int, ...] = ()
+        room = _MOST_TILES
+        rank = data.draw(strategies.integers(0, 4))
+        for dimension in reversed(range(rank)):
+            in_tiles = dimension >= rank - 2
+            most = min(300, room * _TILE if in_tiles else room)
+            extent = data.draw(strategies.integers(1, most))
+            room //= -(-extent // _TILE) if in_tiles else extent
+            shape = (extent, *shape)
+        case = _tensor(spec, shape, data.draw(strategies.sampled_from(DTYPES)), "generated")
+        found[case.name] = case
+
+    collect()
+    return list(found.values())
+
+
+def batches(cases: Sequence[Case], most_tensors: int, most_bytes: int) -> Iterator[list[Case]]:
+    """Tensors in groups that are allocated at once; each schedule by itself."""
+    group: list[Case] = []
+    size = 0
+    for case in cases:
+        if case.buffer is None:
+            continue
+        accessor = case.buffer.accessor
+        more = accessor.num_pages * accessor.aligned_page_size
+        if group and (len(group) == most_tensors or size + more > most_bytes):
+            yield group
+            group, size = [], 0
+        group.append(case)
+        size += more
+    if group:
+        yield group
+    yield from ([case] for case in cases if case.schedule is not None)

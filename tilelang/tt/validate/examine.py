@@ -1,0 +1,249 @@
+"""A batch of tensors, or a schedule, through its levels and controls, on the open device.
+
+Runs in the process that has the device open; what is returned is small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..device import DeviceSpec
+from ..metadata import BufferDescriptor, Schedule
+from ..runtime.jobs import copy_by_schedule
+from .bench import Bench, Transfer
+from .claims import Claim
+from .controls import (
+    CLAIM_MUTATIONS,
+    MUTATIONS,
+    RUN_MUTATIONS,
+    Mutation,
+    changed_pages,
+    core_without_arguments,
+    has_effect,
+    impossible,
+)
+from .evidence import NO_EFFECT, REJECTED, UNNOTICED, Control, Difference, Examined, Verdict
+from .levels import (
+    judge_addresses,
+    judge_allocation,
+    judge_arguments,
+    judge_pages_read,
+    judge_pages_written,
+    judge_tiles,
+)
+from .tiles import Array
+
+# Pages that a control reads or writes; one that is wrong is enough.
+_SAMPLE = 4
+
+# The version of a tensor's contents that E5 writes; those of its controls follow.
+_WRITTEN = 1
+
+
+def examine_tensors(
+    device: Any,
+    spec: DeviceSpec,
+    buffers: Sequence[BufferDescriptor],
+    seed: int,
+    levels: Sequence[str],
+) -> list[Examined]:
+    """The levels E1 to E5, or those of them that a backend can show, of tensors allocated at once.
+
+    Controls are made where the right claim is proven; those of E5, each of which costs a tensor
+    read back, on the smallest tensor of the batch that a mutation has an effect on.
+    """
+    bench = Bench(device, spec, buffers, seed)
+    results = [Examined([], []) for _ in buffers]
+    judges = _host_judges(bench, "E3" in levels)
+    for index, claim in enumerate(bench.claims):
+        for level, judge in judges.items():
+            if level in levels:
+                results[index].verdicts.append(judge(index, claim))
+    for level, examine in (("E4", _read), ("E5", _write)):
+        if level in levels:
+            for result, verdict in zip(results, examine(bench), strict=True):
+                result.verdicts.append(verdict)
+    for index, claim in enumerate(bench.claims):
+        for level, judge in judges.items():
+            if level in levels and _is_proven(results[index], level):
+                results[index].controls += _controls(level, claim, partial(judge, index))
+    if "E5" in levels:  # the pages that E4's controls read have E5's contents by now
+        for index, control in _controls_of_reading(bench, results):
+            results[index].controls.append(control)
+        for index, control in _controls_of_writing(bench, results):
+            results[index].controls.append(control)
+    return results
+
+
+def _is_proven(result: Examined, level: str) -> bool:
+    return any(verdict.level == level and verdict.proven for verdict in result.verdicts)
+
+
+def _host_judges(bench: Bench, asks_kernels: bool) -> dict[str, Callable[[int, Claim], Verdict]]:
+    """The levels that compare a claim with what is known already."""
+    allocations = [bench.allocation(index) for index in range(len(bench.claims))]
+    addresses = bench.accessor_addresses() if asks_kernels else []
+    return {
+        "E1": lambda index, claim: judge_arguments(claim, allocations[index]),
+        "E2": lambda index, claim: judge_allocation(claim, allocations[index]),
+        "E3": lambda index, claim: judge_addresses(claim, addresses[index]),
+    }
+
+
+def _rows(claim: Claim) -> Array:
+    """Which row of its bank each page is in; the NoCs take turns by it, so that in two levels each
+    page is reached over both."""
+    accessor = claim.buffer.accessor
+    return np.arange(accessor.num_pages) // accessor.num_banks
+
+
+def _transfer(claim: Claim, turn: int, pages: Sequence[int] | None = None) -> Transfer:
+    places = claim.places_on((_rows(claim) + turn) % 2)
+    chosen = places if pages is None else places[list(pages)]
+    return Transfer(chosen, claim.buffer.accessor.page_size)
+
+
+def _read(bench: Bench) -> list[Verdict]:
+    """E4."""
+    transfers = [_transfer(claim, 0) for claim in bench.claims]
+    refused = [bench.refusal(transfer) for transfer in transfers]
+    found = iter(bench.read([t for t, why in zip(transfers, refused, strict=True) if not why]))
+    return [
+        _refused("E4", why) if why else judge_pages_read(claim, bench.bits(index), next(found))
+        for index, (claim, why) in enumerate(zip(bench.claims, refused, strict=True))
+    ]
+
+
+def _write(bench: Bench) -> list[Verdict]:
+    """E5, with other contents than E4's."""
+    transfers = [_transfer(claim, 1) for claim in bench.claims]
+    refused = [bench.refusal(transfer) for transfer in transfers]
+    allowed = [index for index, why in enumerate(refused) if not why]
+    bench.write(
+        [transfers[index] for index in allowed],
+        [bench.claims[index].pages(bench.bits(index, _WRITTEN)) for index in allowed],
+    )
+    return [
+        _refused("E5", why)
+        if why
+        else judge_pages_written(claim, bench.bits(index, _WRITTEN), bench.read_back(index))
+        for index, (claim, why) in enumerate(zip(bench.claims, refused, strict=True))
+    ]
+
+
+def _refused(level: str, why: str) -> Verdict:
+    return Verdict(level, 1, Difference("addresses", "ones that can be reached", why))
+
+
+def _controls(level: str, claim: Claim, judge: Callable[[Claim], Verdict]) -> Iterator[Control]:
+    """The controls of a level that compares with what is known already."""
+    for mutation in MUTATIONS:
+        if level not in mutation.levels:
+            continue
+        wrong = mutation.apply(claim)
+        if has_effect(level, claim, wrong):
+            yield _outcome(mutation, level, judge(wrong))
+        else:
+            yield Control(mutation.name, level, NO_EFFECT)
+
+
+def _outcome(mutation: Mutation, level: str, verdict: Verdict) -> Control:
+    if verdict.proven:
+        return Control(mutation.name, level, UNNOTICED)
+    return Control(mutation.name, level, REJECTED, str(verdict.difference))
+
+
+def _controls_of_reading(
+    bench: Bench, results: Sequence[Examined]
+) -> Iterator[tuple[int, Control]]:
+    """E4's controls, all in one program. The tensors hold what E5 wrote."""
+    asked: list[tuple[int, Mutation, Claim, list[int]]] = []
+    transfers = []
+    for index, claim in enumerate(bench.claims):
+        if not (_is_proven(results[index], "E4") and _is_proven(results[index], "E5")):
+            continue
+        for mutation in MUTATIONS:
+            if "E4" not in mutation.levels:
+                continue
+            wrong = mutation.apply(claim)
+            if not has_effect("E4", claim, wrong):
+                yield index, Control(mutation.name, "E4", NO_EFFECT)
+                continue
+            pages = changed_pages(claim, wrong, _SAMPLE)
+            why = impossible(claim, wrong) or bench.refusal(_transfer(wrong, 0, pages))
+            if why:
+                yield index, Control(mutation.name, "E4", REJECTED, why)
+                continue
+            asked.append((index, mutation, wrong, pages))
+            transfers.append(_transfer(wrong, 0, pages))
+    found = bench.read(transfers) if transfers else []
+    for (index, mutation, wrong, pages), content in zip(asked, found, strict=True):
+        verdict = judge_pages_read(wrong, bench.bits(index, _WRITTEN), content, pages)
+        yield index, _outcome(mutation, "E4", verdict)
+
+
+def _controls_of_writing(
+    bench: Bench, results: Sequence[Examined]
+) -> Iterator[tuple[int, Control]]:
+    """E5's controls: one tensor a mutation, the smallest on which it can be carried out."""
+    proven = [index for index, result in enumerate(results) if _is_proven(result, "E5")]
+    proven.sort(key=lambda index: bench.claims[index].buffer.accessor.num_pages)
+    for number, mutation in enumerate(m for m in MUTATIONS if "E5" in m.levels):
+        refused: tuple[int, str] | None = None
+        for index in proven:
+            claim = bench.claims[index]
+            wrong = mutation.apply(claim)
+            if not has_effect("E5", claim, wrong):
+                continue
+            pages = changed_pages(claim, wrong, _SAMPLE)
+            transfer = _transfer(wrong, 1, pages)
+            why = impossible(claim, wrong) or bench.refusal(transfer)
+            if why:
+                refused = refused or (index, why)
+                continue
+            bits = bench.bits(index, _WRITTEN + 1 + number)
+            bench.write([transfer], [wrong.pages(bits)[pages]])
+            verdict = judge_pages_written(wrong, bits, bench.read_back(index), pages)
+            yield index, _outcome(mutation, "E5", verdict)
+            break
+        else:
+            if refused:
+                yield refused[0], Control(mutation.name, "E5", REJECTED, refused[1])
+            elif proven:
+                yield proven[0], Control(mutation.name, "E5", NO_EFFECT)
+
+
+def examine_schedule(
+    device: Any, schedule: Schedule, buffer: BufferDescriptor, with_controls: bool
+) -> Examined:
+    """E6 of a schedule; buffer : uint32, one page of 32 x 32 a tile."""
+    content, arrived = copy_by_schedule(device, schedule, buffer)
+    result = Examined([judge_tiles(schedule, content, arrived)], [])
+    if not result.verdicts[0].proven:
+        return result
+    for mutation in CLAIM_MUTATIONS:
+        wrong = mutation.apply(schedule)
+        if wrong.tiles_per_core == schedule.tiles_per_core:
+            result.controls.append(Control(mutation.name, "E6", NO_EFFECT))
+            continue
+        verdict = judge_tiles(wrong, content, arrived)
+        result.controls.append(_schedule_outcome(mutation.name, verdict))
+    for mutation in RUN_MUTATIONS if with_controls else ():
+        wrong = mutation.apply(schedule)
+        why = core_without_arguments(wrong)
+        if why:
+            result.controls.append(Control(mutation.name, "E6", REJECTED, why))
+            continue
+        verdict = judge_tiles(wrong, *copy_by_schedule(device, wrong, buffer))
+        result.controls.append(_schedule_outcome(mutation.name, verdict))
+    return result
+
+
+def _schedule_outcome(name: str, verdict: Verdict) -> Control:
+    if verdict.proven:
+        return Control(name, "E6", UNNOTICED)
+    return Control(name, "E6", REJECTED, str(verdict.difference))

@@ -1,0 +1,171 @@
+"""The whole run: cases through their levels and controls on an open device, in a few calls."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from ..describe import describe_tensor
+from ..device import DeviceSpec
+from ..plan import Plan
+from ..runtime import BackendError
+from ..runtime.backend import Statement
+from ..runtime.banks import describe_banks
+from ..runtime.session import Session
+from .cases import Case, batches
+from .evidence import TENSOR_LEVELS, UNNOTICED, Control, Examined, Verdict
+
+# A batch's tensors and bytes: enough that their bases differ and that programs are few.
+_TENSORS, _BYTES = 48, 2**25
+# Bytes; a page of uint32 a tile has to fit into the device's DRAM and this machine's memory.
+_MOST_BYTES = 2**28
+_TILE = 32
+
+#: Seconds that a batch may take, at least, and besides for each page.
+_TIMEOUT, _TIMEOUT_A_PAGE = 300.0, 0.1
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass
+class CaseResult:
+    """A case's verdicts and controls, and why a level was not checked."""
+
+    case: Case
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    controls: list[Control] = field(default_factory=list)
+    unchecked: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Evidence:
+    """What a run has shown. ``failure`` is what ended it early, if anything did."""
+
+    device: DeviceSpec
+    statement: Statement
+    seed: int
+    started: datetime
+    seconds: float = 0.0
+    results: list[CaseResult] = field(default_factory=list)
+    failure: str = ""
+
+    def count(self) -> Counter[str]:
+        """How many levels of cases were "proven", "disproved" or "unchecked"."""
+        found: Counter[str] = Counter()
+        for result in self.results:
+            found["unchecked"] += len(result.unchecked)
+            for verdict in result.verdicts.values():
+                found["proven" if verdict.proven else "disproved"] += 1
+        return found
+
+    def count_controls(self) -> Counter[str]:
+        """How many controls were "rejected" or "unnoticed", or had "no effect"."""
+        return Counter(control.outcome for result in self.results for control in result.controls)
+
+    def exit_code(self) -> int:
+        """0 if everything that was checked is proven and every control was rejected, 1 if
+        something is disproved or a control went unnoticed, 3 if nothing was checked."""
+        levels, controls = self.count(), self.count_controls()
+        if levels["disproved"] or controls[UNNOTICED] or self.failure:
+            return 1
+        return 0 if levels["proven"] else 3
+
+
+def validate(
+    session: Session, cases: Sequence[Case], seed: int = 0, progress: Progress | None = None
+) -> Evidence:
+    """Check cases on an open device.
+
+    Parameters
+    ----------
+    seed : of the tensors' contents
+    progress : called with what was done and how many cases that was
+
+    A level that the backend can't show is unchecked, with the reason. A device that fails ends
+    the run: what was shown so far is kept, and the rest is unchecked.
+    """
+    started = time.monotonic()
+    evidence = Evidence(session.spec, session.backend.statement, seed, datetime.now(timezone.utc))
+    order = {id(case): number for number, case in enumerate(cases)}
+    try:
+        evidence.device = describe_banks(session)
+        smallest = _smallest_schedule(cases)
+        for batch in batches(cases, _TENSORS, _BYTES):
+            evidence.results += _examine(session, evidence, batch, batch[0] is smallest)
+            if progress is not None:
+                progress(batch[0].name if len(batch) == 1 else f"{len(batch)} tensors", len(batch))
+    except BackendError as error:
+        evidence.failure = str(error)
+    done = {id(result.case) for result in evidence.results}
+    for case in cases:
+        if id(case) not in done:
+            levels = TENSOR_LEVELS if case.buffer is not None else ("E6",)
+            reason = f"the run ended before: {evidence.failure}"
+            evidence.results.append(CaseResult(case, unchecked=dict.fromkeys(levels, reason)))
+    evidence.results.sort(key=lambda result: order[id(result.case)])
+    evidence.seconds = time.monotonic() - started
+    return evidence
+
+
+def _smallest_schedule(cases: Sequence[Case]) -> Case | None:
+    """The schedule with fewest tiles but more than a few: wrong ones are run in its place."""
+    several = [case for case in cases if case.schedule is not None and case.schedule.num_tiles > 1]
+    return min(several, key=lambda c: c.schedule.num_tiles if c.schedule else 0, default=None)
+
+
+def _examine(
+    session: Session, evidence: Evidence, batch: list[Case], runs_wrong: bool
+) -> list[CaseResult]:
+    statement = evidence.statement
+    results = [CaseResult(case) for case in batch]
+    no_kernels = "" if statement.runs_kernels else f"{session.backend} runs no kernels"
+    if batch[0].schedule is not None:
+        schedule = batch[0].schedule
+        tensor = describe_tensor(
+            "tiles", (schedule.num_tiles * _TILE, _TILE), "uint32", evidence.device
+        )
+        size = tensor.accessor.num_pages * tensor.accessor.aligned_page_size
+        too_large = f"its {schedule.num_tiles} tiles are {size} bytes, more than {_MOST_BYTES}"
+        reason = no_kernels or (too_large if size > _MOST_BYTES else "")
+        if reason:
+            results[0].unchecked["E6"] = reason
+            return results
+        found = session.call(
+            f"{__package__}.examine:examine_schedule",
+            *(schedule, tensor, runs_wrong),
+            timeout=_TIMEOUT + _TIMEOUT_A_PAGE * schedule.num_tiles,
+        )
+        _fill(results[0], found)
+        return results
+    levels = [level for level in TENSOR_LEVELS if level in ("E1", "E2") or not no_kernels]
+    buffers = [case.buffer for case in batch if case.buffer is not None]
+    pages = sum(buffer.accessor.num_pages for buffer in buffers)
+    examined = session.call(
+        f"{__package__}.examine:examine_tensors",
+        *(evidence.device, buffers, evidence.seed, levels),
+        timeout=_TIMEOUT + _TIMEOUT_A_PAGE * pages,
+    )
+    for result, one in zip(results, examined, strict=True):
+        _fill(result, one)
+        result.unchecked = {level: no_kernels for level in TENSOR_LEVELS if level not in levels}
+    return results
+
+
+def _fill(result: CaseResult, found: Examined) -> None:
+    result.verdicts = {verdict.level: verdict for verdict in found.verdicts}
+    result.controls = found.controls
+
+
+def check_device(plan: Plan, session: Session) -> None:
+    """Raise ValueError if a plan is for another device than the open one."""
+    for name in ("arch", "grid_x", "grid_y", "dram_banks", "dram_alignment"):
+        planned, found = getattr(plan.device, name), getattr(session.spec, name)
+        if planned != found:
+            raise ValueError(
+                f"the plan is for a device with {name} {planned}, and {session.backend} has "
+                f"{found}; plan for a description of this one: "
+                f"tilelang-tt device --from {session.backend.name} -o device.json"
+            )
