@@ -92,6 +92,22 @@ def test_a_job_that_fails_leaves_the_device_open(open_device):
         assert (device.call(f"{JOBS}:round_trip", array, buffer) == array).all()
 
 
+@pytest.mark.parametrize(
+    ("function", "argument", "said"),
+    [
+        (f"{JOBS}:round_trip", lambda: 0, "pickle"),
+        ("no.such.module:job", 0, "No module named"),
+        ("builtins:getattr", "compute_with_storage_grid_size", "pickle"),
+    ],
+    ids=["an argument that can't be sent", "a job that isn't there", "a result that can't be sent"],
+)
+def test_what_can_not_be_sent_leaves_the_device_open(open_device, function, argument, said):
+    with open_device("mock", "wormhole") as device:
+        with pytest.raises(Exception, match=said):
+            device.call(function, argument)
+        assert device.call("builtins:callable") is False
+
+
 def test_two_devices_at_once_do_not_disturb_each_other(open_device):
     import numpy as np
 

@@ -19,6 +19,12 @@ def round_trip(device: Any, array: Any, buffer: BufferDescriptor) -> Any:
     return bridge.from_device(bridge.to_device(device, array, buffer), buffer)
 
 
+def base_address(device: Any, array: Any, buffer: BufferDescriptor) -> int:
+    """Write an array to the device and say where, in each bank, in bytes."""
+    address: int = bridge.to_device(device, array, buffer).buffer_address()
+    return address
+
+
 def copy_by_schedule(device: Any, schedule: Schedule, buffer: BufferDescriptor) -> Any:
     """Copy a tensor of one page a tile, each tile by the core that the schedule names.
 

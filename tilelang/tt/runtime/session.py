@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -126,8 +127,9 @@ class Session:
         """
         if self._closed:
             raise BackendError(f"{self.backend} is closed")
+        job = pickle.dumps((function, args))  # where that fails, the device is as it was
         try:
-            self._connection.send((function, args))
+            self._connection.send_bytes(job)
             return self._receive(timeout, f"{function} on {self.backend}")
         except _JobFailed as error:
             raise BackendError(f"{error}{self._full_disks()}") from None
@@ -141,7 +143,7 @@ class Session:
             return
         try:
             if self.backend.closes_gracefully:
-                self._connection.send(None)
+                self._connection.send_bytes(b"")
                 self._worker.wait(CLOSE_TIMEOUT)
         except (OSError, subprocess.TimeoutExpired):
             pass  # it is ended below

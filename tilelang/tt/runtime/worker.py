@@ -3,12 +3,13 @@
     python -m tilelang.tt.runtime.worker CONNECTION_FD SOURCE
 
 It sends (True, result) or (False, reason) for each (function, args) that it receives,
-the device's description first, and ends on None.
+the device's description first, and ends on an empty message.
 """
 
 from __future__ import annotations
 
 import importlib
+import pickle
 import sys
 from multiprocessing.connection import Connection
 from typing import Any
@@ -27,18 +28,20 @@ def main(connection_fd: str, source: str) -> None:
         connection.send((False, _reason(error)))
         return
     try:
-        while (job := connection.recv()) is not None:
-            connection.send(_run(device, *job))
+        while job := connection.recv_bytes():
+            connection.send_bytes(_run(device, job))
     finally:
         ttnn.close_device(device)
 
 
-def _run(device: Any, function: str, args: tuple[Any, ...]) -> tuple[bool, Any]:
-    module, _, name = function.partition(":")
+def _run(device: Any, job: bytes) -> bytes:
+    """The pickled answer to a pickled job; what can't be pickled is a failure of the job."""
     try:
-        return True, getattr(importlib.import_module(module), name)(device, *args)
+        function, args = pickle.loads(job)
+        module, _, name = function.partition(":")
+        return pickle.dumps((True, getattr(importlib.import_module(module), name)(device, *args)))
     except Exception as error:
-        return False, _reason(error)
+        return pickle.dumps((False, _reason(error)))
 
 
 def _reason(error: Exception) -> str:

@@ -52,11 +52,12 @@ class Bench:
         self.spec = spec
         self._buffers = buffers
         self._seed = seed
+        self._pages: dict[tuple[int, int], Array] = {}
         self._tensors = [
             bridge.to_device(device, _elements(buffer, self.bits(index)), buffer)
             for index, buffer in enumerate(buffers)
         ]
-        banks = Banks.of(spec) if spec.dram_offsets else Banks(((), ()), ())
+        banks = Banks.of(spec)
         self.claims = [
             Claim(buffer, tensor.buffer_address(), banks)
             for buffer, tensor in zip(buffers, self._tensors, strict=True)
@@ -71,7 +72,20 @@ class Bench:
     def bits(self, index: int, version: int = 0) -> Array:
         """The bits of a tensor's contents: as ttnn wrote them, or another version. Each version of
         each tensor is different."""
-        return contents(self._buffers[index], self._seed + _VERSIONS * index + version)
+        buffer = self._buffers[index]
+        return contents(buffer.shape, buffer.dtype, self._seed + _VERSIONS * index + version)
+
+    def pages(self, claim: Claim, index: int, version: int = 0) -> Array:
+        """The bytes of a tensor's pages by a claim about it, with some version of its contents.
+
+        Most wrong claims number the tiles as the right one does, whose pages are then kept.
+        """
+        if claim.numbering != self.claims[index].numbering:
+            return claim.pages(self.bits(index, version))
+        key = index, version
+        if key not in self._pages:
+            self._pages[key] = claim.pages(self.bits(index, version))
+        return self._pages[key]
 
     def allocation(self, index: int) -> Allocation:
         tensor = self._tensors[index]
@@ -171,6 +185,8 @@ class Bench:
 
     def _move(self, transfers: Sequence[Transfer], pages: Sequence[Array] | None) -> list[Array]:
         """Move pages with move_pages.cpp, as many a program as L1 has room for."""
+        if not transfers:
+            return []
         alignment = self.spec.dram_alignment
         slot = max(_align(transfer.size, alignment) for transfer in transfers)
         entries = np.concatenate(

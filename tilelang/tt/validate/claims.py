@@ -13,7 +13,7 @@ import numpy as np
 
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor
-from .tiles import Array, tilize
+from .tiles import Array, page_of_tile, tile_bytes, tilize
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,8 @@ class Banks:
 
     @classmethod
     def of(cls, spec: DeviceSpec) -> Banks:
-        """Raises ValueError for a description without NoC 1 (see runtime/banks.py)."""
-        if spec.dram_cores is None or spec.dram_cores_noc1 is None or spec.dram_offsets is None:
-            raise ValueError(
-                "found a device without dram_cores_noc1 and dram_offsets; expected both, as "
-                "describe_banks asks them from a device"
-            )
-        return cls((spec.dram_cores, spec.dram_cores_noc1), spec.dram_offsets)
+        """None for a description without them, of a device that runs no kernels."""
+        return cls((spec.dram_cores or (), spec.dram_cores_noc1 or ()), spec.dram_offsets or ())
 
 
 @dataclass(frozen=True)
@@ -47,23 +42,25 @@ class Claim:
 
         A page in a bank that the device has not is at (-1, -1).
         """
-        cores, offsets = self.banks.cores[noc], self.banks.offsets
-        accessor = self.buffer.accessor
-        places = []
-        for page in range(accessor.num_pages):
-            bank, offset = accessor.locate(page)
-            x, y, start = (*cores[bank], offsets[bank]) if bank < len(cores) else (-1, -1, 0)
-            places.append((x, y, start + self.base + offset))
-        return np.asarray(places, dtype=np.int64).reshape(-1, 3)
-
-    def noc_addresses(self, noc: int) -> Array:
-        """The same as a kernel writes it: x in bits 36 to 41, y in bits 42 to 47; int64."""
-        x, y, address = self._where[noc].T
-        return np.asarray(y << 42 | x << 36 | address)
+        return self._where[noc]
 
     @cached_property
     def _where(self) -> tuple[Array, Array]:
-        return self.where(0), self.where(1)
+        accessor = self.buffer.accessor
+        places = [accessor.locate(page) for page in range(accessor.num_pages)]
+        bank, offset = np.asarray(places, dtype=np.int64).reshape(-1, 2).T
+        missing = max(int(bank.max(initial=0)) + 1 - len(self.banks.offsets), 0)
+        start = np.asarray([*self.banks.offsets, *[0] * missing], dtype=np.int64)
+        found = []
+        for cores in self.banks.cores:
+            core = np.asarray([*cores, *[(-1, -1)] * missing], dtype=np.int64).reshape(-1, 2)
+            found.append(np.column_stack([core[bank], start[bank] + self.base + offset]))
+        return found[0], found[1]
+
+    def noc_addresses(self, noc: int) -> Array:
+        """The same as a kernel writes it: x in bits 36 to 41, y in bits 42 to 47; int64."""
+        x, y, address = self.where(noc).T
+        return np.asarray(y << 42 | x << 36 | address)
 
     def places_on(self, nocs: Array) -> Array:
         """(noc, x, y, address) of each page, on the NoC that is given for it."""
@@ -74,3 +71,29 @@ class Claim:
         """The bytes of each page of a tensor with these elements' bits, of the buffer's shape;
         uint8 of shape (pages, bytes). Raises ValueError if the descriptor contradicts itself."""
         return tilize(bits, self.buffer)
+
+    def contradiction(self) -> str:
+        """Why the descriptor can't be true of any tensor, or nothing."""
+        accessor = self.buffer.accessor
+        for what in ("num_banks", "page_size", "aligned_page_size"):
+            if getattr(accessor, what) < 1:
+                return f"{what} is {getattr(accessor, what)}; expected at least 1"
+        tile = tile_bytes(self.buffer)
+        if accessor.page_size != tile:
+            return f"pages of {accessor.page_size} bytes; expected {tile}, a tile's"
+        if accessor.page_size > accessor.aligned_page_size:
+            return f"pages of {accessor.page_size} bytes every {accessor.aligned_page_size}"
+        try:
+            tiles = len(page_of_tile(self.buffer))
+        except ValueError as error:
+            return str(error)
+        if tiles != accessor.num_pages:
+            return f"{accessor.num_pages} pages; expected {tiles}, one a tile"
+        return ""
+
+    @property
+    def numbering(self) -> tuple[object, ...]:
+        """What decides which tile a page is."""
+        buffer = self.buffer
+        tiles = (buffer.num_tiles_height, buffer.num_tiles_width)
+        return (buffer.padded_shape, buffer.tile_shape, tiles)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..metadata import BufferDescriptor, CoreRange, Schedule, TensorAccessorConfig, TileRange
 from .claims import Banks, Claim
-from .tiles import contents
+from .tiles import Array, page_of_tile
 
 
 @dataclass(frozen=True)
@@ -144,16 +144,7 @@ def has_effect(level: str, right: Claim, wrong: Claim) -> bool:
         return _allocated(a) != _allocated(b)
     if level == "E3":
         return _elsewhere(right, wrong)
-    return impossible(right, wrong) != "" or bool(changed_pages(right, wrong, 1))
-
-
-def impossible(right: Claim, wrong: Claim) -> str:
-    """Why a wrong claim's pages can't even be made, or nothing."""
-    try:
-        wrong.pages(contents(right.buffer, 0))
-    except ValueError as error:
-        return str(error)
-    return ""
+    return wrong.contradiction() != "" or bool(changed_pages(right, wrong, 1))
 
 
 def _allocated(buffer: BufferDescriptor) -> tuple[object, ...]:
@@ -176,10 +167,17 @@ def changed_pages(right: Claim, wrong: Claim, most: int) -> list[int]:
     changed = np.full(count, right.buffer.accessor.page_size != wrong.buffer.accessor.page_size)
     for noc in (0, 1):
         changed |= right.noc_addresses(noc)[:count] != wrong.noc_addresses(noc)[:count]
-    if not impossible(right, wrong):
-        bits = contents(right.buffer, 0)
-        changed |= (right.pages(bits)[:count] != wrong.pages(bits)[:count]).any(axis=1)
+    if right.numbering != wrong.numbering and not wrong.contradiction():
+        changed |= _tile_of_page(right)[:count] != _tile_of_page(wrong)[:count]
     return [int(page) for page in np.flatnonzero(changed)[:most]]
+
+
+def _tile_of_page(claim: Claim) -> Array:
+    """The number of the tile that each page is, -1 for a page that is none."""
+    pages = page_of_tile(claim.buffer)
+    tiles = np.full(len(pages), -1)
+    tiles[pages] = np.arange(len(pages))
+    return tiles
 
 
 # Schedules ------------------------------------------------------------------------------

@@ -24,7 +24,6 @@ from .controls import (
     changed_pages,
     core_without_arguments,
     has_effect,
-    impossible,
 )
 from .evidence import NO_EFFECT, REJECTED, UNNOTICED, Control, Difference, Examined, Verdict
 from .levels import (
@@ -42,6 +41,9 @@ _SAMPLE = 4
 
 # The version of a tensor's contents that E5 writes; those of its controls follow.
 _WRITTEN = 1
+
+# Each mutation, and what it makes of one claim.
+WrongClaims = Sequence[tuple[Mutation, Claim]]
 
 
 def examine_tensors(
@@ -67,20 +69,25 @@ def examine_tensors(
         if level in levels:
             for result, verdict in zip(results, examine(bench), strict=True):
                 result.verdicts.append(verdict)
+    wrong: list[WrongClaims] = [
+        [(m, m.apply(claim)) for m in MUTATIONS] if _is_proven(result) else []
+        for claim, result in zip(bench.claims, results, strict=True)
+    ]
     for index, claim in enumerate(bench.claims):
         for level, judge in judges.items():
-            if level in levels and _is_proven(results[index], level):
-                results[index].controls += _controls(level, claim, partial(judge, index))
+            if level in levels:
+                judge_it = partial(judge, index)
+                results[index].controls += _controls(level, claim, wrong[index], judge_it)
     if "E5" in levels:  # the pages that E4's controls read have E5's contents by now
-        for index, control in _controls_of_reading(bench, results):
+        for index, control in _controls_of_reading(bench, wrong):
             results[index].controls.append(control)
-        for index, control in _controls_of_writing(bench, results):
+        for index, control in _controls_of_writing(bench, wrong):
             results[index].controls.append(control)
     return results
 
 
-def _is_proven(result: Examined, level: str) -> bool:
-    return any(verdict.level == level and verdict.proven for verdict in result.verdicts)
+def _is_proven(result: Examined) -> bool:
+    return all(verdict.proven for verdict in result.verdicts)
 
 
 def _host_judges(bench: Bench, asks_kernels: bool) -> dict[str, Callable[[int, Claim], Verdict]]:
@@ -107,25 +114,37 @@ def _transfer(claim: Claim, turn: int, pages: Sequence[int] | None = None) -> Tr
     return Transfer(chosen, claim.buffer.accessor.page_size)
 
 
+def _transfers(bench: Bench, turn: int) -> tuple[list[Transfer], list[str]]:
+    """Each claim's transfer, and why it must not be made, or nothing."""
+    nothing = Transfer(np.zeros((0, 4), np.int64), 0)
+    refused = [claim.contradiction() for claim in bench.claims]
+    transfers = [
+        nothing if why else _transfer(claim, turn)
+        for claim, why in zip(bench.claims, refused, strict=True)
+    ]
+    refused = [why or bench.refusal(t) for why, t in zip(refused, transfers, strict=True)]
+    return transfers, refused
+
+
 def _read(bench: Bench) -> list[Verdict]:
     """E4."""
-    transfers = [_transfer(claim, 0) for claim in bench.claims]
-    refused = [bench.refusal(transfer) for transfer in transfers]
+    transfers, refused = _transfers(bench, 0)
     found = iter(bench.read([t for t, why in zip(transfers, refused, strict=True) if not why]))
     return [
-        _refused("E4", why) if why else judge_pages_read(claim, bench.bits(index), next(found))
+        _refused("E4", why)
+        if why
+        else judge_pages_read(claim, bench.pages(claim, index), next(found))
         for index, (claim, why) in enumerate(zip(bench.claims, refused, strict=True))
     ]
 
 
 def _write(bench: Bench) -> list[Verdict]:
     """E5, with other contents than E4's."""
-    transfers = [_transfer(claim, 1) for claim in bench.claims]
-    refused = [bench.refusal(transfer) for transfer in transfers]
+    transfers, refused = _transfers(bench, 1)
     allowed = [index for index, why in enumerate(refused) if not why]
     bench.write(
         [transfers[index] for index in allowed],
-        [bench.claims[index].pages(bench.bits(index, _WRITTEN)) for index in allowed],
+        [bench.pages(bench.claims[index], index, _WRITTEN) for index in allowed],
     )
     return [
         _refused("E5", why)
@@ -136,15 +155,16 @@ def _write(bench: Bench) -> list[Verdict]:
 
 
 def _refused(level: str, why: str) -> Verdict:
-    return Verdict(level, 1, Difference("addresses", "ones that can be reached", why))
+    return Verdict(level, 1, Difference("pages", "ones that can be reached", why))
 
 
-def _controls(level: str, claim: Claim, judge: Callable[[Claim], Verdict]) -> Iterator[Control]:
+def _controls(
+    level: str, claim: Claim, wrong_claims: WrongClaims, judge: Callable[[Claim], Verdict]
+) -> Iterator[Control]:
     """The controls of a level that compares with what is known already."""
-    for mutation in MUTATIONS:
+    for mutation, wrong in wrong_claims:
         if level not in mutation.levels:
             continue
-        wrong = mutation.apply(claim)
         if has_effect(level, claim, wrong):
             yield _outcome(mutation, level, judge(wrong))
         else:
@@ -158,23 +178,20 @@ def _outcome(mutation: Mutation, level: str, verdict: Verdict) -> Control:
 
 
 def _controls_of_reading(
-    bench: Bench, results: Sequence[Examined]
+    bench: Bench, wrong_claims: Sequence[WrongClaims]
 ) -> Iterator[tuple[int, Control]]:
     """E4's controls, all in one program. The tensors hold what E5 wrote."""
     asked: list[tuple[int, Mutation, Claim, list[int]]] = []
     transfers = []
     for index, claim in enumerate(bench.claims):
-        if not (_is_proven(results[index], "E4") and _is_proven(results[index], "E5")):
-            continue
-        for mutation in MUTATIONS:
+        for mutation, wrong in wrong_claims[index]:
             if "E4" not in mutation.levels:
                 continue
-            wrong = mutation.apply(claim)
             if not has_effect("E4", claim, wrong):
                 yield index, Control(mutation.name, "E4", NO_EFFECT)
                 continue
             pages = changed_pages(claim, wrong, _SAMPLE)
-            why = impossible(claim, wrong) or bench.refusal(_transfer(wrong, 0, pages))
+            why = wrong.contradiction() or bench.refusal(_transfer(wrong, 0, pages))
             if why:
                 yield index, Control(mutation.name, "E4", REJECTED, why)
                 continue
@@ -182,26 +199,28 @@ def _controls_of_reading(
             transfers.append(_transfer(wrong, 0, pages))
     found = bench.read(transfers) if transfers else []
     for (index, mutation, wrong, pages), content in zip(asked, found, strict=True):
-        verdict = judge_pages_read(wrong, bench.bits(index, _WRITTEN), content, pages)
+        verdict = judge_pages_read(wrong, bench.pages(wrong, index, _WRITTEN), content, pages)
         yield index, _outcome(mutation, "E4", verdict)
 
 
 def _controls_of_writing(
-    bench: Bench, results: Sequence[Examined]
+    bench: Bench, wrong_claims: Sequence[WrongClaims]
 ) -> Iterator[tuple[int, Control]]:
     """E5's controls: one tensor a mutation, the smallest on which it can be carried out."""
-    proven = [index for index, result in enumerate(results) if _is_proven(result, "E5")]
+    proven = [index for index, wrong in enumerate(wrong_claims) if wrong]
     proven.sort(key=lambda index: bench.claims[index].buffer.accessor.num_pages)
-    for number, mutation in enumerate(m for m in MUTATIONS if "E5" in m.levels):
+    for number, mutation in enumerate(MUTATIONS):
+        if "E5" not in mutation.levels:
+            continue
         refused: tuple[int, str] | None = None
         for index in proven:
             claim = bench.claims[index]
-            wrong = mutation.apply(claim)
+            _, wrong = wrong_claims[index][number]
             if not has_effect("E5", claim, wrong):
                 continue
             pages = changed_pages(claim, wrong, _SAMPLE)
             transfer = _transfer(wrong, 1, pages)
-            why = impossible(claim, wrong) or bench.refusal(transfer)
+            why = wrong.contradiction() or bench.refusal(transfer)
             if why:
                 refused = refused or (index, why)
                 continue

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from ..describe import describe_tensor
+from ..describe import describe_tensor, schedule_tiles
 from ..device import DeviceSpec
 from ..plan import Plan
 from ..runtime import BackendError
@@ -89,10 +89,11 @@ def validate(
     """
     started = time.monotonic()
     evidence = Evidence(session.spec, session.backend.statement, seed, datetime.now(timezone.utc))
+    cases = [*cases, *_small_cases(cases, session.spec)]
     order = {id(case): number for number, case in enumerate(cases)}
     try:
         evidence.device = describe_banks(session)
-        smallest = _smallest_schedule(cases)
+        smallest = min(filter(_has_several_tiles, cases), key=_tiles, default=None)
         for batch in batches(cases, _TENSORS, _BYTES):
             evidence.results += _examine(session, evidence, batch, batch[0] is smallest)
             if progress is not None:
@@ -110,10 +111,37 @@ def validate(
     return evidence
 
 
-def _smallest_schedule(cases: Sequence[Case]) -> Case | None:
-    """The schedule with fewest tiles but more than a few: wrong ones are run in its place."""
-    several = [case for case in cases if case.schedule is not None and case.schedule.num_tiles > 1]
-    return min(several, key=lambda c: c.schedule.num_tiles if c.schedule else 0, default=None)
+def _tiles(case: Case) -> int:
+    return 0 if case.schedule is None else case.schedule.num_tiles
+
+
+def _has_several_tiles(case: Case) -> bool:
+    return _tiles(case) > 1
+
+
+# A control that is run on the device is made of the smallest case, and these are small enough.
+_SMALL_TENSOR, _SMALL_SCHEDULE = 64, 16
+
+
+def _small_cases(cases: Sequence[Case], device: DeviceSpec) -> list[Case]:
+    """A small tensor and a small schedule for controls, where all of the cases are large.
+
+    The tensor has three rows of pages in each bank and is not square, so that everything that a
+    control changes is seen in it.
+    """
+    pages = [case.buffer.accessor.num_pages for case in cases if case.buffer is not None]
+    found = []
+    if pages and min(pages) > _SMALL_TENSOR:
+        shape = (3 * _TILE, device.dram_banks * _TILE)
+        dtype = next(case.buffer.dtype for case in cases if case.buffer is not None)
+        name = f"{shape[0]}x{shape[1]} {dtype}, for controls"
+        tensor = describe_tensor(name, shape, dtype, device)
+        found.append(Case(name, "table", buffer=tensor))
+    launches = [case for case in cases if _has_several_tiles(case)]
+    if launches and min(map(_tiles, launches)) > _SMALL_SCHEDULE:
+        schedule = schedule_tiles([5], device)
+        found.append(Case("5 tiles, for controls", "table", schedule=schedule))
+    return found
 
 
 def _examine(

@@ -45,6 +45,8 @@ def judge_allocation(claim: Claim, found: Allocation) -> Verdict:
 
 def judge_addresses(claim: Claim, found: Array) -> Verdict:
     """E3. found : what TensorAccessor answered on NoC 0 and NoC 1, int64 of shape (pages, 2)."""
+    if claim.buffer.accessor.num_banks < 1:
+        return Verdict("E3", found.size, Difference("banks", "at least 1", claim.contradiction()))
     expected = np.column_stack([claim.noc_addresses(0), claim.noc_addresses(1)])
     if len(expected) != len(found):
         return Verdict("E3", found.size, _count("pages", len(expected), len(found)))
@@ -64,16 +66,16 @@ def judge_addresses(claim: Claim, found: Array) -> Verdict:
 
 
 def judge_pages_read(
-    claim: Claim, bits: Array, found: Array, pages: Sequence[int] | None = None
+    claim: Claim, every: Array, found: Array, pages: Sequence[int] | None = None
 ) -> Verdict:
     """E4.
 
     Parameters
     ----------
-    bits : what ttnn wrote: the elements' bits, of the buffer's shape
-    found : the bytes at the predicted places, of all pages or of some
+    every : the bytes of each page, by the claim, of what was written
+    found : the bytes at the predicted places, of all pages or of some; both uint8 of shape
+        (pages, bytes)
     """
-    every = claim.pages(bits)
     chosen = list(range(len(every)) if pages is None else pages)
     expected = every[chosen]
     if expected.shape != found.shape:
@@ -128,27 +130,26 @@ def judge_pages_written(
 def judge_tiles(schedule: Schedule, content: Array, arrived: Array) -> Verdict:
     """E6. content, arrived : elements of a uint32 tensor of one tile of 32 x 32 a tile id, before
     and after the copy; the copy begins with its stamp (runtime/kernels/copy_tiles.cpp)."""
-    before, after = (array.reshape(schedule.num_tiles, -1) for array in (content, arrived))
-    num_args = len(schedule.runtime_args)
-    places = _stamp_places(3 + num_args)
+    checked = schedule.num_tiles
+    difference = _contradiction(schedule)
+    if difference is None and content.size != checked * 1024:
+        difference = _count("tiles", checked, content.size // 1024)
+    if difference is not None:
+        return Verdict("E6", checked, difference)
+    before, after = (array.reshape(checked, -1) for array in (content, arrived))
+    places = _stamp_places(3 + len(schedule.runtime_args))
     stamps = after[:, places]
     rest = np.ones(after.shape[1], bool)
     rest[places] = False
     expected = np.zeros_like(stamps)
-    named = np.zeros(schedule.num_tiles, bool)
     width = schedule.core_grid[0]
     for core, tiles in enumerate(schedule.tiles_per_core):
         own = slice(tiles.start_id, tiles.start_id + tiles.count)
-        named[own] = True
         expected[own, 0], expected[own, 1] = core % width, core // width
-        expected[own, 2] = np.arange(schedule.num_tiles)[own]
+        expected[own, 2] = np.arange(checked)[own]
         for i, arg in enumerate(schedule.runtime_args):
             per_core = {"start_id": tiles.start_id, "count": tiles.count}
             expected[own, 3 + i] = per_core.get(arg.name, arg.value or 0)
-    checked = schedule.num_tiles
-    if not named.all():
-        tile = int(np.flatnonzero(~named)[0])
-        return Verdict("E6", checked, Difference(f"tile {tile}", "a core that runs it", "none"))
     lost = np.flatnonzero((before[:, rest] != after[:, rest]).any(axis=1))
     if len(lost):
         tile = int(lost[0])
@@ -174,6 +175,29 @@ def judge_tiles(schedule: Schedule, content: Array, arrived: Array) -> Verdict:
         checked,
         Difference(f"tile {tile}, by its stamp", stamp(expected[tile]), stamp(stamps[tile])),
     )
+
+
+def _contradiction(schedule: Schedule) -> Difference | None:
+    """What a schedule says of itself that can't be: a tile without a core or with two, or a core
+    whose range says another number of tiles."""
+    cores = np.zeros(schedule.num_tiles, np.int64)
+    for tiles in schedule.tiles_per_core:
+        if tiles.count and not 0 <= tiles.start_id <= schedule.num_tiles - tiles.count:
+            last = str(tiles.start_id + tiles.count - 1)
+            return Difference("tiles", f"0 to {schedule.num_tiles - 1}", last)
+        cores[tiles.start_id : tiles.start_id + tiles.count] += 1
+    wrong = np.flatnonzero(cores != 1)
+    if len(wrong):
+        return Difference(f"tile {wrong[0]}", "one core that runs it", str(cores[wrong[0]]))
+    counts = {core: tiles.count for core, tiles in enumerate(schedule.tiles_per_core)}
+    for r in schedule.core_ranges:
+        for y in range(r.y0, r.y1 + 1):
+            for x in range(r.x0, r.x1 + 1):
+                count = counts.get(y * schedule.core_grid[0] + x, 0)
+                if count != r.count:
+                    tiles_there = f"{r.count} tiles, as its range says"
+                    return Difference(f"core ({x}, {y})", tiles_there, str(count))
+    return None
 
 
 def _stamp_places(words: int) -> Array:

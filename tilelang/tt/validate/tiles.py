@@ -15,6 +15,7 @@ from ..metadata import BufferDescriptor
 Array = np.ndarray[Any, Any]
 
 _FACE = 16
+_TILE = 32
 
 # An unsigned integer of each size of an element, for its bits.
 _BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32}
@@ -44,12 +45,9 @@ def tilize(bits: Array, buffer: BufferDescriptor) -> Array:
     ValueError
         The padded shape or the numbers of tiles are not those of the shape.
     """
+    page = page_of_tile(buffer)
     shape = _at_least_2d(buffer.shape)
     batch, height, width = _padded_3d(buffer)
-    if height < shape[-2] or width < shape[-1]:
-        raise ValueError(
-            f"found a padded shape {buffer.padded_shape}; expected one that holds {shape}"
-        )
     padded = np.zeros((batch, height, width), bits.dtype)
     padded[:, : shape[-2], : shape[-1]] = bits.reshape(-1, *shape[-2:])
     rows, columns = buffer.tile_shape
@@ -58,31 +56,22 @@ def tilize(bits: Array, buffer: BufferDescriptor) -> Array:
     )
     tiles = faces.transpose(0, 1, 4, 2, 5, 3, 6).reshape(-1, rows * columns)
     pages = np.zeros_like(tiles)
-    pages[_page_of_tile(buffer)] = tiles
+    pages[page] = tiles
     return pages.view(np.uint8).reshape(len(pages), -1)
 
 
-def untilize(pages: Array, buffer: BufferDescriptor) -> Array:
-    """The elements' bits, of the buffer's shape, of a tensor's pages (elements of page by page)."""
-    batch, height, width = _padded_3d(buffer)
-    rows, columns = buffer.tile_shape
-    padded = (
-        pages[_page_of_tile(buffer)]
-        .reshape(
-            *(batch, height // rows, width // columns),
-            *(rows // _FACE, columns // _FACE, _FACE, _FACE),
-        )
-        .transpose(0, 1, 3, 5, 2, 4, 6)
-        .reshape(batch, height, width)
-    )
+def page_of_tile(buffer: BufferDescriptor) -> Array:
+    """The page of each tile, as the descriptor numbers them: along a row, down, over the batch.
+
+    Raises ValueError if the padded shape doesn't hold the shape, or isn't of so many tiles.
+    """
     shape = _at_least_2d(buffer.shape)
-    return padded[:, : shape[-2], : shape[-1]].reshape(buffer.shape)
-
-
-def _page_of_tile(buffer: BufferDescriptor) -> Array:
-    """The page of each tile, as the descriptor numbers them: along a row, down, over the batch."""
     batch, height, width = _padded_3d(buffer)
     rows, columns = buffer.tile_shape
+    if height < shape[-2] or width < shape[-1]:
+        raise ValueError(
+            f"found a padded shape {buffer.padded_shape}; expected one that holds {shape}"
+        )
     b, i, j = np.indices((batch, height // rows, width // columns)).reshape(3, -1)
     page = (b * buffer.num_tiles_height + i) * buffer.num_tiles_width + j
     if page.size and page.max() >= page.size:
@@ -107,22 +96,27 @@ def bits_dtype(dtype: str) -> Any:
     return _BITS[_ITEM_BYTES[dtype]]
 
 
-def contents(buffer: BufferDescriptor, seed: int) -> Array:
-    """Elements' bits, of the buffer's shape, that differ from page to page and from seed to seed.
-
-    The first elements of two pages of a tensor, which no padding hides, differ unless the pages'
-    numbers are equal modulo 2 to the free bits of an element; where they are, or where the
-    seeds differ, elements further on differ.
-    """
-    dtype = bits_dtype(buffer.dtype)
+def tile_bytes(buffer: BufferDescriptor) -> int:
+    """Bytes of a tile of a buffer."""
     rows, columns = buffer.tile_shape
-    batch, height, width = _padded_3d(buffer)
-    pages = np.arange(batch * height * width // (rows * columns), dtype=np.uint32)[:, None]
-    places = np.arange(rows * columns, dtype=np.uint32)[None, :]
+    return rows * columns * _ITEM_BYTES[buffer.dtype]
+
+
+def contents(shape: tuple[int, ...], dtype: str, seed: int) -> Array:
+    """Elements' bits, of a shape, that differ from tile to tile and from seed to seed.
+
+    The first elements of two tiles of a tensor, which no padding hides, differ unless the tiles'
+    numbers are equal modulo 2 to the free bits of an element; where they are, or where the
+    seeds differ, elements further on differ. No descriptor has a say in it.
+    """
+    *batch, height, width = _at_least_2d(shape)
+    b, i, j = np.ogrid[: int(np.prod(batch, dtype=np.int64)), :height, :width]
+    tile = (b * -(-height // _TILE) + i // _TILE) * -(-width // _TILE) + j // _TILE
+    place = (i % _TILE * _TILE + j % _TILE).astype(np.uint32)
     # Odd factors are one to one modulo a power of 2. The step from place to place depends on all
-    # bits of page and seed.
-    first = pages * np.uint32(7919) + np.uint32(seed * 15485863 & 0xFFFFFFFF)
+    # bits of tile and seed.
+    first = tile.astype(np.uint32) * np.uint32(7919) + np.uint32(seed * 15485863 & 0xFFFFFFFF)
     step = (first * np.uint32(2654435761)) >> np.uint32(15) | np.uint32(1)
-    values = first + places * step
-    fixed, free = _NORMAL.get(buffer.dtype, (0, 0xFFFFFFFF))
-    return untilize(((values & np.uint32(free)) | np.uint32(fixed)).astype(dtype), buffer)
+    fixed, free = _NORMAL.get(dtype, (0, 0xFFFFFFFF))
+    values = (first + place * step) & np.uint32(free) | np.uint32(fixed)
+    return np.asarray(values.astype(bits_dtype(dtype)).reshape(shape))

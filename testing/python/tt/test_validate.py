@@ -1,0 +1,437 @@
+"""The evidence harness: what it predicts, what it rejects, and what it writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import tilelang.tt as tt
+from tilelang.tt.describe import describe_tensor, schedule_tiles
+
+np = pytest.importorskip("numpy")
+pytestmark = pytest.mark.needs("wolfpine")
+
+
+@pytest.fixture(scope="module")
+def spec():
+    return tt.DeviceSpec.preset("n150")
+
+
+@pytest.fixture(scope="module")
+def device():
+    from tilelang.tt.runtime.devices import open_device
+
+    with open_device("wolfpine", "wormhole") as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def mock():
+    from tilelang.tt.runtime.devices import open_device
+
+    with open_device("mock", "blackhole") as session:
+        yield session
+
+
+# What is predicted ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (70,), (33, 65), (64, 32), (2, 3, 40, 33)], ids=str)
+def test_a_page_holds_its_tile_face_by_face(spec, shape):
+    """Against the rule spelled out element by element (tt-metal's tech report on tensor layouts)."""
+    from tilelang.tt.validate.tiles import tilize
+
+    buffer = describe_tensor("X", shape, "uint16", spec)
+    bits = np.random.default_rng(3).integers(0, 2**16, size=shape, dtype=np.uint16)
+    pages = tilize(bits, buffer).view(np.uint16)
+    height, width = (1, *shape)[-2:] if shape else (1, 1)
+    expected = np.zeros_like(pages)
+    across, down = -(-width // 32), -(-height // 32)
+    for place, value in np.ndenumerate(bits.reshape(-1, height, width)):
+        b, i, j = place
+        page = (b * down + i // 32) * across + j // 32
+        face = i % 32 // 16 * 2 + j % 32 // 16
+        expected[page, face * 256 + i % 16 * 16 + j % 16] = value
+    assert (pages == expected).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16", "int8", "uint32"])
+def test_contents_tell_tiles_and_seeds_apart(spec, dtype):
+    from tilelang.tt.validate.tiles import contents, tilize
+
+    buffer = describe_tensor("X", (320, 321), dtype, spec)
+    pages = [
+        tilize(contents((320, 321), dtype, seed), buffer).tobytes() for seed in (0, 1, 2, 64, 65)
+    ]
+    assert len(set(pages)) == len(pages)
+    one = tilize(contents((320, 321), dtype, 0), buffer)
+    assert len({page.tobytes() for page in one}) == len(one)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_contents_are_numbers_that_no_conversion_changes(dtype):
+    import ml_dtypes
+
+    from tilelang.tt.validate.tiles import contents
+
+    bits = contents((100, 100), dtype, 5)
+    if dtype != "float16":  # which travels as uint16
+        floats = bits.view(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
+        there_and_back = floats.astype(np.float32).astype(floats.dtype)
+        assert there_and_back.tobytes() == bits.tobytes()
+        assert np.isfinite(floats.astype(np.float32)).all()
+
+
+def test_kernels_that_go_to_raw_addresses_work_none_out():
+    import tilelang.tt.validate.cases as cases
+
+    source = (Path(cases.__file__).parent / "kernels" / "move_pages.cpp").read_text()
+    code = re.sub(r"//[^\n]*", "", source)
+    for word in ("TensorAccessor", "AddrGen", "get_noc_addr", "bank", "_page("):
+        assert word not in code, word
+
+
+def test_generated_cases_are_the_same_for_a_seed(spec):
+    from tilelang.tt.validate.cases import parse_cases
+
+    names = [[case.name for case in parse_cases("random:40:9", spec)[0]] for _ in range(2)]
+    assert names[0] == names[1]
+    assert len(names[0]) > 20
+    assert names[0] != [case.name for case in parse_cases("random:40:10", spec)[0]]
+    ranks = {len(case.buffer.shape) for case in parse_cases("random:200:1", spec)[0]}
+    assert ranks == {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("text", ["", "fast", "random", "random:3", "random:0:1", "random:3:-1"])
+def test_cases_that_are_none_are_malformed(spec, text):
+    from tilelang.tt.validate.cases import parse_cases
+
+    with pytest.raises(ValueError, match="expected quick, full or random:N:SEED"):
+        parse_cases(text, spec)
+
+
+# What is rejected ---------------------------------------------------------------------------
+
+
+def _accessor(**fields):
+    return lambda buffer: replace(buffer, accessor=replace(buffer.accessor, **fields))
+
+
+# Wrong in ways that controls.py does not know, with levels that have to notice.
+BROKEN = {
+    "no banks": (_accessor(num_banks=0), {"E3", "E4", "E5"}),
+    "half the banks": (_accessor(num_banks=6), {"E3", "E4", "E5"}),
+    "a thousand banks": (_accessor(num_banks=1000), {"E3", "E4", "E5"}),
+    "page size 0": (_accessor(page_size=0), {"E2", "E4", "E5"}),
+    "pages twice as long": (
+        _accessor(page_size=4096, aligned_page_size=4096, compile_time_args=(2, 4096)),
+        {"E1", "E2", "E3", "E4"},
+    ),
+    "one more page": (_accessor(num_pages=36), {"E2", "E3", "E4", "E5"}),
+    "no accessor words": (_accessor(compile_time_args=()), {"E1"}),
+    "sharded flag": (_accessor(compile_time_args=(3, 2048)), {"E1"}),
+    "unaligned pages": (_accessor(aligned_page_size=2049), {"E2", "E3", "E4", "E5"}),
+    "a row of padding less": (lambda b: replace(b, padded_shape=(128, 224)), {"E2", "E4", "E5"}),
+    "a column of tiles more": (lambda b: replace(b, num_tiles_width=8), {"E4", "E5"}),
+    "a bank for everything": (_accessor(num_banks=1), {"E3", "E4", "E5"}),
+}
+
+
+def test_descriptors_broken_in_other_ways_are_rejected_too(device):
+    from tilelang.tt.validate.cases import Case
+    from tilelang.tt.validate.harness import validate
+
+    right = describe_tensor("X", (160, 224), "bfloat16", device.spec)
+    assert right.accessor.num_pages == 35
+    for name, (break_it, levels) in BROKEN.items():
+        cases = [
+            Case(name, "table", buffer=break_it(right)),
+            Case("right", "table", buffer=right),
+        ]
+        evidence = validate(device, cases)
+        assert evidence.failure == "", name
+        broken, beside = evidence.results
+        disproved = {level for level, v in broken.verdicts.items() if not v.proven}
+        assert disproved >= levels, (name, disproved)
+        assert all(verdict.difference for v in disproved for verdict in [broken.verdicts[v]]), name
+        assert evidence.exit_code() == 1
+        # A wrong descriptor does no harm to the tensor beside it.
+        assert all(verdict.proven for verdict in beside.verdicts.values()), name
+
+
+def _tiles(edit):
+    def break_it(schedule):
+        tiles = list(schedule.tiles_per_core)
+        edit(tiles)
+        return replace(schedule, tiles_per_core=tuple(tiles))
+
+    return break_it
+
+
+def _swap_starts(tiles):
+    tiles[0], tiles[1] = (
+        replace(tiles[0], start_id=tiles[1].start_id, count=tiles[1].count + 1),
+        replace(tiles[1], start_id=tiles[0].start_id, count=1),
+    )
+
+
+def _none(tiles):
+    tiles[:] = [replace(one, count=0) for one in tiles]
+
+
+def _beyond(tiles):
+    tiles[2] = replace(tiles[2], start_id=tiles[2].start_id + 100)
+
+
+BROKEN_SCHEDULES = {
+    "cores moved down a row": lambda s: replace(
+        s, core_ranges=tuple(replace(r, y0=r.y0 + 1, y1=r.y1 + 1) for r in s.core_ranges)
+    ),
+    "no core ranges": lambda s: replace(s, core_ranges=()),
+    "counts out of step": _tiles(_swap_starts),
+    "tiles of nobody": _tiles(_none),
+    "tiles that are not there": _tiles(_beyond),
+    "a tile too few": lambda s: replace(s, num_tiles=s.num_tiles - 1),
+}
+
+
+def test_schedules_broken_in_other_ways_are_rejected_too(device):
+    from tilelang.tt.validate.cases import Case
+    from tilelang.tt.validate.harness import validate
+
+    right = schedule_tiles([5], device.spec)
+    for name, break_it in BROKEN_SCHEDULES.items():
+        evidence = validate(device, [Case(name, "table", schedule=break_it(right))])
+        assert evidence.failure == "", name
+        assert not evidence.results[0].verdicts["E6"].proven, name
+    assert validate(device, [Case("right", "table", schedule=right)]).exit_code() == 0
+
+
+def test_a_mutation_that_nothing_notices_is_a_failure_of_the_harness(device, monkeypatch):
+    """A control that claims a level notices what it can't: exit code 1, named in the report."""
+    from datetime import datetime, timezone
+
+    from tilelang.tt.validate.cases import Case
+    from tilelang.tt.validate.evidence import UNNOTICED, Control, Examined, Verdict
+    from tilelang.tt.validate.harness import CaseResult, Evidence
+    from tilelang.tt.validate.report import to_json, to_junit
+
+    buffer = describe_tensor("X", (32, 32), "float32", device.spec)
+    examined = Examined([Verdict("E1", 2)], [Control("a new one", "E1", UNNOTICED)])
+    evidence = Evidence(device.spec, device.backend.statement, 0, datetime.now(timezone.utc))
+    result = CaseResult(Case("X", "table", buffer=buffer))
+    result.verdicts = {verdict.level: verdict for verdict in examined.verdicts}
+    result.controls = examined.controls
+    evidence.results = [result]
+    assert evidence.exit_code() == 1
+    document = to_json(evidence)
+    assert document["totals"]["unnoticed"] == 1
+    assert "unnoticed on X" in to_junit(document)
+
+
+@pytest.mark.parametrize("arch", ["wormhole", "blackhole"])
+def test_another_witness_saw_each_page_written_where_it_is_predicted(arch):
+    """The simulator's own record of what the host wrote, which ttnn has no part in."""
+    from tilelang.tt.runtime.banks import describe_banks
+    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.wolfpine import Wolfpine
+    from tilelang.tt.validate.claims import Banks, Claim
+
+    class Recorded(Wolfpine):
+        def environment(self, folder):
+            env = super().environment(folder)
+            start = folder / "simulator" / "run.sh"
+            command = start.read_text().rstrip()
+            start.write_text(f"{command} --log-protocol 2>{folder}/protocol.log\n")
+            return env
+
+    with Session(Recorded("wormhole_b0" if arch == "wormhole" else arch)) as session:
+        spec = describe_banks(session)
+        record = session.folder / "protocol.log"
+        for shape, dtype in (
+            ((100, 70), "float32"),
+            ((160, 224), "bfloat16"),
+            ((3, 40, 40), "uint8"),
+        ):
+            buffer = describe_tensor("X", shape, dtype, spec)
+            before = record.stat().st_size
+            array = np.ones(shape, dtype=_np(dtype))
+            base = session.call("tilelang.tt.runtime.jobs:base_address", array, buffer)
+            claim = Claim(buffer, base, Banks.of(spec))
+            expected = [(*place, buffer.accessor.page_size) for place in claim.where(0).tolist()]
+            deadline = time.monotonic() + 10  # the simulator takes what is written in its own time
+            while len(found := _writes(record, before)) < len(expected):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            assert found[: len(expected)] == expected
+
+
+def _writes(record, start):
+    """What the host wrote: (x, y, address, bytes)."""
+    lines = r"WRITE core=\((\d+), (\d+)\) addr=0x([0-9a-f]+) size=(\d+) "
+    found = re.findall(lines, record.read_text()[start:])
+    return [(int(x), int(y), int(address, 16), int(size)) for x, y, address, size in found]
+
+
+def _np(dtype):
+    import ml_dtypes
+
+    return ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype
+
+
+# What is written ---------------------------------------------------------------------------
+
+
+def test_what_a_backend_can_not_prove_is_counted(mock):
+    from tilelang.tt.validate.cases import Case
+    from tilelang.tt.validate.harness import validate
+
+    tensor = describe_tensor("X", (100, 70), "float32", mock.spec)
+    schedule = schedule_tiles([5], mock.spec)
+    both = [Case("X", "table", buffer=tensor), Case("5", "table", schedule=schedule)]
+    evidence = validate(mock, both)
+    assert evidence.count() == {"proven": 2, "unchecked": 4}
+    assert evidence.exit_code() == 0
+    assert "runs no kernels" in evidence.results[0].unchecked["E4"]
+    assert validate(mock, both[1:]).exit_code() == 3
+    assert validate(mock, []).exit_code() == 3
+
+
+def test_a_device_that_dies_ends_the_run_and_keeps_what_was_shown():
+    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.guardian import simulator_pid
+    from tilelang.tt.validate.cases import Case
+    from tilelang.tt.validate.harness import validate
+    from tilelang.tt.validate.report import to_json, to_junit
+
+    with open_device("wolfpine", "wormhole") as session:
+        tensor = describe_tensor("X", (32, 32), "float32", session.spec)
+        schedules = [schedule_tiles([tiles], session.spec) for tiles in (2, 3)]
+
+        def kill(what, cases):
+            if what == "X":
+                os.kill(simulator_pid(str(session.folder)), signal.SIGKILL)
+
+        cases = [Case("X", "table", buffer=tensor)]
+        cases += [Case(f"{s.num_tiles}", "table", schedule=s) for s in schedules]
+        evidence = validate(session, cases, progress=kill)
+    assert evidence.exit_code() == 1
+    assert "the simulator" in evidence.failure
+    assert evidence.count() == {"proven": 5, "unchecked": 2}
+    document = to_json(evidence)
+    assert document["failure"]
+    assert "the simulator" in to_junit(document)
+
+
+def test_the_report_says_the_same_in_each_of_its_files(device, tmp_path):
+    from tilelang.tt.validate.cases import Case
+    from tilelang.tt.validate.harness import validate
+    from tilelang.tt.validate.report import write
+
+    right = describe_tensor("<b>X</b>", (160, 224), "bfloat16", device.spec)
+    wrong = replace(right, accessor=replace(right.accessor, num_banks=11))
+    cases = [
+        Case("<b>right</b>", "plan", buffer=right),
+        Case("wrong", "plan", buffer=wrong),
+        Case("5 tiles", "plan", schedule=schedule_tiles([5], device.spec)),
+    ]
+    page = write(validate(device, cases), tmp_path / "new" / "report")
+    document = json.loads(page.with_name("report.json").read_text())
+    totals = document["totals"]
+    assert (totals["proven"], totals["disproved"], totals["unnoticed"]) == (8, 3, 0)
+    suite = ElementTree.parse(page.with_name("report.xml")).getroot().find("testsuite")
+    assert int(suite.get("failures")) == 3
+    assert len(suite.findall("testcase")) == int(suite.get("tests"))
+    html = page.read_text()
+    for name in ("proven", "disproved", "unchecked", "checks"):
+        assert re.search(rf'id="{name}">{totals[name]}<', html), name
+    assert f'id="rejected">{totals["rejected"]} of {totals["rejected"]}<' in html
+    assert "<b>right</b>" not in html
+    difference = document["cases"][1]["levels"]["E3"]["difference"]
+    assert difference["what"] == "page 11"
+    assert difference["expected"] in html
+    assert difference["found"] in html
+    assert "http" not in re.sub(r"<!doctype[^>]*>", "", html)
+
+
+def test_the_command_writes_a_report_and_says_where(tool, tmp_path):
+    import subprocess
+
+    done = subprocess.run(
+        [*tool, "validate", "--backend", "mock", "-o", str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "report: file://" in done.stdout
+    assert "not checked: mock cluster n150" in done.stdout
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        *("report.html", "report.json", "report.xml")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--cases", "some"], "expected quick, full or random:N:SEED"),
+        (["--grid", "8"], "expected cores a row and rows"),
+        (["no.json"], "no.json: No such file"),
+        (["-o", "/dev/null/out"], "expected a folder to write to"),
+    ],
+)
+def test_what_is_asked_wrongly_is_one_line_and_code_2(tool, arguments, said, tmp_path):
+    import subprocess
+
+    done = subprocess.run(
+        [*tool, "validate", "--backend", "mock", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_buffers_and_the_schedule_of_a_kernel_are_proven_from_its_plan(device, root, tmp_path):
+    import sys
+
+    from tilelang.tt.validate.cases import of_plan
+    from tilelang.tt.validate.harness import check_device, validate
+
+    sys.path.insert(0, str(root / "examples"))
+    try:
+        from gemm_tir import gemm
+    finally:
+        sys.path.pop(0)
+    tt.Plan.from_module(tt.infer_metadata(gemm(256, 384, 64), device.spec)).save(tmp_path / "p.json")
+    plan = tt.Plan.load(tmp_path / "p.json")
+    check_device(plan, device)
+    evidence = validate(device, of_plan(plan))
+    assert [result.case.name for result in evidence.results] == [
+        *("gemm: A", "gemm: B", "gemm: C", "gemm: schedule")
+    ]
+    assert evidence.count() == {"proven": 16, "unchecked": 0}
+    assert evidence.exit_code() == 0
+
+
+def test_a_plan_for_another_device_is_refused(device):
+    from tilelang.tt.validate.harness import check_device
+
+    class Plan:
+        device = tt.DeviceSpec.preset("p150a")
+
+    with pytest.raises(
+        ValueError, match=r"the plan is for a device with arch blackhole.*--from wolfpine"
+    ):
+        check_device(Plan, device)
