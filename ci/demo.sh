@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes a GEMM, asks a device for its compute grid, and shows the plan.
+# Takes a GEMM, asks a device for its compute grid, shows the plan, and proves it on a simulator.
 # With no Python for ttnn, a preset stands in for the device; the last line then says so.
 set -euo pipefail
 . "$(dirname "$0")/lanes.sh"
@@ -7,6 +7,7 @@ set -euo pipefail
 folder="$ROOT/build/demo"
 mkdir -p "$folder"
 last_line=""
+gemm=(-a M=1280 -a N=1152 -a K=256)
 
 # The kernel is real TileLang where its environment can be had, else the same in plain TVMScript.
 if interpreter="$(tilelang_python)"; then
@@ -16,6 +17,7 @@ else
   kernel=examples/gemm_tir.py:gemm
 fi
 if interpreter="$(ttnn_python)"; then
+  echo "the report of the proof will be at file://$folder/report/report.html"
   asker="$(ttnn_env "$interpreter")"
   compiler="${compiler:-$asker}"
 else
@@ -38,15 +40,14 @@ else
   device=n150
 fi
 
-say "planning for it: tilelang-tt plan $kernel -a M=1280 -a N=1152 -a K=1024 --device $device"
-tool "$compiler" plan "$kernel" -a M=1280 -a N=1152 -a K=1024 --device "$device" \
-  -o build/demo/plan.json
+say "planning for it: tilelang-tt plan $kernel ${gemm[*]} --device $device"
+tool "$compiler" plan "$kernel" "${gemm[@]}" --device "$device" -o build/demo/plan.json
 if [ -n "$asker" ]; then
   say "and for a simulated Wormhole, which has another grid: tilelang-tt device --from wolfpine"
   tool "$asker" device --from wolfpine -o build/demo/wolfpine.json
-  tool "$compiler" plan "$kernel" -a M=1280 -a N=1152 -a K=1024 \
-    --device build/demo/wolfpine.json -o build/demo/wolfpine_plan.json >/dev/null
-  say "moving its tiles there: tilelang-tt run build/demo/wolfpine_plan.json --backend wolfpine"
-  tool "$asker" run build/demo/wolfpine_plan.json --backend wolfpine
+  tool "$compiler" plan "$kernel" "${gemm[@]}" --device build/demo/wolfpine.json \
+    -o build/demo/wolfpine_plan.json >/dev/null
+  say "proving it there: tilelang-tt validate build/demo/wolfpine_plan.json --backend wolfpine"
+  tool "$asker" validate build/demo/wolfpine_plan.json --backend wolfpine -o build/demo/report
 fi
 if [ -n "$last_line" ]; then printf '\n%s\n' "$last_line"; fi

@@ -43,12 +43,12 @@ def to_device(device: Any, array: np.ndarray[Any, Any], buffer: BufferDescriptor
 
 
 def from_device(tensor: Any, buffer: BufferDescriptor) -> np.ndarray[Any, Any]:
-    """The elements of a tensor that :func:`to_device` or :func:`allocate` made, bit by bit."""
+    """The elements of a tensor that :func:`to_device` made, bit by bit."""
     host = ttnn.from_device(tensor)
     if buffer.dtype == "bfloat16":
         floats = ttnn.to_dtype(host, ttnn.float32).to_numpy()
-        return floats.astype(ml_dtypes.bfloat16).reshape(buffer.shape)
-    array = host.to_numpy()
+        return np.asarray(floats.astype(ml_dtypes.bfloat16).reshape(buffer.shape))
+    array: np.ndarray[Any, Any] = host.to_numpy()
     return array.view(buffer.dtype).reshape(buffer.shape)
 
 

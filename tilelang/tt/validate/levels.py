@@ -153,12 +153,12 @@ def judge_tiles(schedule: Schedule, content: Array, arrived: Array) -> Verdict:
     lost = np.flatnonzero((before[:, rest] != after[:, rest]).any(axis=1))
     if len(lost):
         tile = int(lost[0])
-        core = (int(expected[tile, 0]), int(expected[tile, 1]))
+        named = (int(expected[tile, 0]), int(expected[tile, 1]))
         return Verdict(
             "E6",
             checked,
             Difference(
-                f"tile {tile} ({len(lost)} of {checked} lost)", f"copied by core {core}", "no copy"
+                f"tile {tile} ({len(lost)} of {checked} lost)", f"copied by core {named}", "no copy"
             ),
         )
     wrong = np.argwhere(expected != stamps)

@@ -66,7 +66,7 @@ def compile_command(command: Command, config: Config) -> list[str]:
 
 def _includes(command: Command) -> list[str]:
     """What is included before the file, in order. A precompiled header must be the first."""
-    args = []
+    args: list[str] = []
     headers = [_TARGET_HEADER, *command.includes]
     if command.is_tensix and not command.is_header:
         headers.append(str(HEADERS / "ttinsn.h"))
