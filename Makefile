@@ -1,11 +1,14 @@
 # The commands one needs; each does all of its own set-up. ci/lanes.sh says what that is.
-.PHONY: demo test clean
+.PHONY: demo test lint clean
 
-demo: ## plan a GEMM for a device that is asked
+demo: ## plan a GEMM for a device that is asked, and prove the plan on a simulator
 	@ci/demo.sh
 
 test: ## build and test everything
 	@ci/test.sh
+
+lint: ## check the form of every file
+	@ci/lint.sh
 
 clean: ## remove what the two made
 	rm -rf build .venv

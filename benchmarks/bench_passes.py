@@ -92,22 +92,30 @@ def main() -> int:
     )()
     device = tt.DeviceSpec.preset("p150a")
     gemm_mod, small, large = module(8, 128), module(8, 32), module(2**15, 32)
-    print(f"{'tilelang ' + tilelang.__version__ if has_tilelang else 'apache-tvm'}, "
-          f"Python {sys.version.split()[0]}; medians of {REPEATS} paired runs")
+    print(
+        f"{'tilelang ' + tilelang.__version__ if has_tilelang else 'apache-tvm'}, "
+        f"Python {sys.version.split()[0]}; medians of {REPEATS} paired runs"
+    )
 
     stage, reference = paired(
         lambda: tt.infer_metadata(gemm_mod, device), lambda: simplify(gemm_mod)
     )
     held = report(
         "the stage on a GEMM against StmtSimplify",
-        f"{stage * 1e6:.0f} us / {reference * 1e6:.0f} us", stage / reference, 2, "x",
+        f"{stage * 1e6:.0f} us / {reference * 1e6:.0f} us",
+        stage / reference,
+        2,
+        "x",
     )
     on_large, on_small = paired(
         lambda: tt.infer_metadata(large, device), lambda: tt.infer_metadata(small, device)
     )
     held &= report(
-        "2^15 x 2^15 tiles against 8x8", f"{on_large * 1e6:.0f} us / {on_small * 1e6:.0f} us",
-        on_large / on_small, 1.2, "x",
+        "2^15 x 2^15 tiles against 8x8",
+        f"{on_large * 1e6:.0f} us / {on_small * 1e6:.0f} us",
+        on_large / on_small,
+        1.2,
+        "x",
     )
     before = "import tilelang\n" if has_tilelang else ""
     cost = import_seconds(f"{before}import tvm\nstart = time.perf_counter()\nimport tilelang.tt")

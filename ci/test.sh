@@ -43,6 +43,9 @@ rm -rf "$results" "$exchange"
 mkdir -p "$results" "$exchange"
 failed=0
 
+say "lint"
+"$ROOT/ci/lint.sh" || failed=1
+
 say "C++ tests"
 "$VENVS/build/bin/ctest" --test-dir "$ROOT/build" -R tt --no-tests=error --output-on-failure \
   --output-junit "$results/cpp.xml" || failed=1

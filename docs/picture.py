@@ -1,6 +1,6 @@
 """Draws the README's picture: what `tilelang-tt plan` prints, as SVG.
 
-    python docs/picture.py build/demo/plan.json docs/images/plan.svg
+python docs/picture.py build/demo/plan.json docs/images/plan.svg
 """
 
 from __future__ import annotations

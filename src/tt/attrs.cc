@@ -24,10 +24,10 @@ std::vector<std::string> SortedKeys(const AttrMap& map) {
 
 bool IsContractAttr(const std::string& name) {
   static const std::vector<std::string> kNames = {
-      attr::kSchemaVersion, attr::kDevice,       attr::kSchedulePolicy, attr::kScheduleOrder,
-      attr::kLayoutType,    attr::kTileHeight,   attr::kTileWidth,      attr::kGrid[0],
-      attr::kGrid[1],       attr::kGrid[2],      attr::kNumTiles,       attr::kNumCores,
-      attr::kTilesPerCore,  attr::kCoreOrder,    attr::kCoreRanges,     attr::kRuntimeArgs,
+      attr::kSchemaVersion, attr::kDevice,     attr::kSchedulePolicy, attr::kScheduleOrder,
+      attr::kLayoutType,    attr::kTileHeight, attr::kTileWidth,      attr::kGrid[0],
+      attr::kGrid[1],       attr::kGrid[2],    attr::kNumTiles,       attr::kNumCores,
+      attr::kTilesPerCore,  attr::kCoreOrder,  attr::kCoreRanges,     attr::kRuntimeArgs,
       attr::kBuffers};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }

@@ -92,8 +92,7 @@ def read_json(name: str, path: str | os.PathLike[str]) -> Any:
         json.dumps(document, ensure_ascii=False).encode()  # fails for half of a surrogate pair
     except (ValueError, RecursionError) as error:
         raise ValueError(
-            f"{path}: found no whole JSON document ({error}); "
-            f"expected the description of a {name}"
+            f"{path}: found no whole JSON document ({error}); expected the description of a {name}"
         ) from error
     validate(name, document, str(path))
     return document

@@ -45,7 +45,8 @@ class Coverage {
 
   bool Covers(const Region& read) {
     const Region& written = write_.region;
-    if (ObjectOf(written.view) != ObjectOf(read.view) || written.begin.size() != read.begin.size() ||
+    if (ObjectOf(written.view) != ObjectOf(read.view) ||
+        written.begin.size() != read.begin.size() ||
         written.extents.size() != read.extents.size()) {
       return false;
     }
@@ -309,8 +310,7 @@ class AccessAnalyzer {
     }
     if (LeavesLoop(name)) leaves_loop_ = true;
     // An operator reads its operands before it writes its results.
-    bool outer_atomic = std::exchange(
-        inside_atomic_, inside_atomic_ || IsAtomicUpdate(name));
+    bool outer_atomic = std::exchange(inside_atomic_, inside_atomic_ || IsAtomicUpdate(name));
     std::vector<SureWrite> outer_pending = std::exchange(pending_writes_, {});
     ++call_depth_;
     for (const ffi::Any& arg : args) Visit(arg);
@@ -381,7 +381,8 @@ class AccessAnalyzer {
   }
 
   static bool EndsWith(std::string_view text, std::string_view end) {
-    return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+    return text.size() >= end.size() &&
+           text.compare(text.size() - end.size(), end.size(), end) == 0;
   }
 
   void Forget(size_t size) { sure_writes_.erase(sure_writes_.begin() + size, sure_writes_.end()); }

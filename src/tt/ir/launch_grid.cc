@@ -83,9 +83,8 @@ class KernelFinder {
   int64_t Extent(const ffi::Object* stmt, int axis) const {
     bool is_for = TypeOf(stmt).kind == Kind::kFor;
     if (is_for && ConstInt(Field(stmt, "min")) != 0) {
-      TT_UNSUPPORTED() << func_name_ << ": T.Kernel along " << kAxisNames[axis]
-                       << " starts at " << ConstInt(Field(stmt, "min")).value_or(-1)
-                       << "; expected 0";
+      TT_UNSUPPORTED() << func_name_ << ": T.Kernel along " << kAxisNames[axis] << " starts at "
+                       << ConstInt(Field(stmt, "min")).value_or(-1) << "; expected 0";
     }
     std::optional<int64_t> extent = ConstInt(Field(stmt, is_for ? "extent" : "value"));
     if (!extent) {

@@ -13,7 +13,8 @@ namespace tilelang_tt {
 namespace ir {
 
 /*!
- * \brief Extents of a function's one T.Kernel: x, y, z, in blocks; an axis the author left out is 1.
+ * \brief Extents of a function's one T.Kernel: x, y, z, in blocks; an axis the author left out
+ * is 1.
  *
  * Both forms are read: nested For loops bound to blockIdx.* and AttrStmt "thread_extent".
  * \throws ValueError: no T.Kernel, or an extent below 1.

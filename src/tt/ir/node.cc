@@ -67,9 +67,9 @@ bool HoldsCode(const TVMFFIFieldInfo* field) {
   }
   // These describe the code or the node's type; what they mention is not executed.
   static const std::vector<std::string_view> kDescriptions = {
-      "span",   "ty",          "struct_info_",  "type_annotation", "annotations", "attrs",
-      "reads",  "writes",      "alloc_buffers", "thread_binding",  "node",        "ty_args",
-      "op_type", "ret_type",   "dtype",         "iter_vars",       "config",      "layout",
+      "span",    "ty",       "struct_info_",  "type_annotation", "annotations", "attrs",
+      "reads",   "writes",   "alloc_buffers", "thread_binding",  "node",        "ty_args",
+      "op_type", "ret_type", "dtype",         "iter_vars",       "config",      "layout",
   };
   std::string_view name(field->name.data, field->name.size);
   for (std::string_view description : kDescriptions) {

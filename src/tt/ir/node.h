@@ -93,9 +93,7 @@ bool LeavesLoop(std::string_view call_name);
 ffi::Array<ffi::Any> CallArgs(const ffi::Object* call);
 
 /*! \brief The object behind a value; null for a value that is none. */
-inline const ffi::Object* ObjectOf(const ffi::Any& value) {
-  return value.as<ffi::Object>();
-}
+inline const ffi::Object* ObjectOf(const ffi::Any& value) { return value.as<ffi::Object>(); }
 
 template <typename Visit>
 void ForEachChild(const ffi::Object* node, Visit visit) {

@@ -15,7 +15,8 @@ namespace tilelang_tt {
 namespace ir {
 namespace {
 
-// Positions in tl.tileop.gemm(A, B, C, transpose_A, transpose_B, M, N, K, policy, clear_accum, ...).
+// Positions in tl.tileop.gemm(A, B, C, transpose_A, transpose_B, M, N, K, policy, clear_accum,
+// ...).
 constexpr size_t kGemmAccumulator = 2;
 constexpr size_t kGemmK = 7;
 constexpr size_t kGemmClearAccum = 9;
@@ -29,7 +30,8 @@ bool Contains(const ffi::Any& expr, const ffi::Object* var) {
   if (ObjectOf(expr) == nullptr) return false;
   if (ObjectOf(expr) == var) return true;
   bool found = false;
-  ForEachChild(ObjectOf(expr), [&](const ffi::Any& child) { found = found || Contains(child, var); });
+  ForEachChild(ObjectOf(expr),
+               [&](const ffi::Any& child) { found = found || Contains(child, var); });
   return found;
 }
 
@@ -162,9 +164,8 @@ class ReductionFinder {
     ffi::Any b = StripCast(Field(ObjectOf(right), "b"));
     std::vector<Loop> reduced;
     for (const Loop& loop : loops_) {
-      bool indexes = std::any_of(indices.begin(), indices.end(), [&](const ffi::Any& index) {
-        return Contains(index, loop.var);
-      });
+      bool indexes = std::any_of(indices.begin(), indices.end(),
+                                 [&](const ffi::Any& index) { return Contains(index, loop.var); });
       if (indexes) continue;
       if (!Contains(a, loop.var) || !Contains(b, loop.var)) unknown_ = true;
       reduced.push_back(loop);

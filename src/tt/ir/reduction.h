@@ -11,7 +11,8 @@ namespace tilelang_tt {
 namespace ir {
 
 /*!
- * \brief Elements of K that one output tile accumulates, or nothing if the kernel says no single number.
+ * \brief Elements of K that one output tile accumulates, or nothing if the kernel says no single
+ * number.
  *
  * Two forms count. A tile operator gemm(A, B, C, ...): its K, times the extents of
  * the loops between the initialisation of C and the gemm. A store to a parameter,

@@ -33,7 +33,8 @@ std::optional<std::string> FindPartitionFault(const std::vector<TileRange>& rang
   for (size_t core : active) {
     if (ranges[core].start != next) {
       fault << "core " << core << " starts at tile " << ranges[core].start << "; expected " << next
-            << ", since " << (ranges[core].start < next ? "a tile would run twice" : "no core runs it");
+            << ", since "
+            << (ranges[core].start < next ? "a tile would run twice" : "no core runs it");
       return fault.str();
     }
     next += ranges[core].count;
@@ -72,7 +73,8 @@ std::optional<std::string> FindCoreRangeFault(const std::vector<CoreRange>& rang
   }
   for (size_t core = 0; core < counts.size(); ++core) {
     if (covered[core] != counts[core]) {
-      fault << "core (" << core % grid_x << ", " << core / grid_x << ") is in no rectangle; expected"
+      fault << "core (" << core % grid_x << ", " << core / grid_x
+            << ") is in no rectangle; expected"
             << " one with its " << counts[core] << " tiles";
       return fault.str();
     }

@@ -113,7 +113,8 @@ AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device
   accessor.Set("aligned_page_size", layout->aligned_page_size);
   accessor.Set("num_pages", layout->num_pages);
   accessor.Set("num_banks", device.dram_banks);
-  // TensorAccessorArgs of an interleaved buffer in DRAM, as of ttnn 0.67.4: flags, aligned page size.
+  // TensorAccessorArgs of an interleaved buffer in DRAM, as of ttnn 0.67.4: flags, aligned page
+  // size.
   accessor.Set("compile_time_args", IntList({kIsDram, layout->aligned_page_size}));
 
   AttrMap descriptor;

@@ -65,9 +65,8 @@ void InferSchedule(const ffi::ObjectRef& func, Attrs* attrs) {
   ScheduleGrid(grid, attrs);
   ir::Params params = RequireParams(func);
   if (attrs->Has(attr::kRuntimeArgs)) return CheckRuntimeArgs(*attrs, grid);
-  attrs->Set(attr::kRuntimeArgs,
-             RuntimeArgs(attrs->place(), grid, *attrs->Int(attr::kTileWidth),
-                         ir::MatmulReductionExtent(func, params), params));
+  attrs->Set(attr::kRuntimeArgs, RuntimeArgs(attrs->place(), grid, *attrs->Int(attr::kTileWidth),
+                                             ir::MatmulReductionExtent(func, params), params));
 }
 
 /*! The default schedule of a launch grid on a device, as attributes; no function is needed. */

@@ -97,8 +97,7 @@ ffi::ObjectRef InferDefaultTTShard() {
 }
 
 TVM_FFI_STATIC_INIT_BLOCK() {
-  tvm::ffi::reflection::GlobalDef().def("tl.tt.transform.InferDefaultTTShard",
-                                        InferDefaultTTShard);
+  tvm::ffi::reflection::GlobalDef().def("tl.tt.transform.InferDefaultTTShard", InferDefaultTTShard);
 }
 
 }  // namespace tilelang_tt

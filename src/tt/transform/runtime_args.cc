@@ -92,8 +92,7 @@ void CheckRuntimeArgs(const Attrs& attrs, const std::array<int64_t, 3>& grid) {
   static constexpr const char* kGridNames[3] = {"grid_x", "grid_y", "grid_z"};
   std::set<std::string> names, per_core;
   for (size_t i = 0; i < schema.size(); ++i) {
-    std::string place =
-        attrs.place() + ": " + attr::kRuntimeArgs + "[" + std::to_string(i) + "]";
+    std::string place = attrs.place() + ": " + attr::kRuntimeArgs + "[" + std::to_string(i) + "]";
     auto map = schema[i].as<AttrMap>();
     if (!map) TT_MALFORMED() << place << " is " << Show(schema[i]) << "; expected a map";
     Attrs entry(place, *map);

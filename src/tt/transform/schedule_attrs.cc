@@ -56,11 +56,9 @@ void CheckCoreRanges(const Attrs& attrs, const device::DeviceSpec& device,
       attrs.RequireIntRows(attr::kCoreRanges, 5, "run InferDefaultTTSchedule first");
   std::vector<schedule::CoreRange> ranges;
   for (size_t i = 0; i < numbers.size(); i += 5) {
-    ranges.push_back(
-        {numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3], numbers[i + 4]});
+    ranges.push_back({numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3], numbers[i + 4]});
   }
-  if (auto fault =
-          schedule::FindCoreRangeFault(ranges, counts, device.grid_x, device.grid_y)) {
+  if (auto fault = schedule::FindCoreRangeFault(ranges, counts, device.grid_x, device.grid_y)) {
     TT_MALFORMED() << attrs.place() << ": " << attr::kCoreRanges << ": " << *fault;
   }
 }

@@ -1,6 +1,6 @@
 """Allocates tensors through ttnn and writes what it did; run in a process of its own.
 
-    python allocate_on_ttnn.py CASES.json FOUND.json
+python allocate_on_ttnn.py CASES.json FOUND.json
 """
 
 from __future__ import annotations

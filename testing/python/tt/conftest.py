@@ -27,7 +27,9 @@ HAS = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "needs(package): runs where ttnn, tilelang or wolfpine is installed")
+    config.addinivalue_line(
+        "markers", "needs(package): runs where ttnn, tilelang or wolfpine is installed"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

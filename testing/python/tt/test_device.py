@@ -58,7 +58,9 @@ def test_a_malformed_file(change, message, tmp_path):
     path = tmp_path / "device.json"
     N150.save(path)
     document = {**json.loads(path.read_text()), **change}
-    path.write_text(json.dumps({key: value for key, value in document.items() if value is not None}))
+    path.write_text(
+        json.dumps({key: value for key, value in document.items() if value is not None})
+    )
     with pytest.raises(ValueError, match=r"device\.json") as raised:
         tt.DeviceSpec.load(path)
     assert message in str(raised.value)
@@ -84,7 +86,9 @@ def test_a_file_that_is_absent_or_binary(tmp_path):
 def test_saving_fails_whole_and_leaves_what_was_there(tmp_path, monkeypatch):
     path = tmp_path / "device.json"
     path.write_text("precious")
-    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+    monkeypatch.setattr(
+        "os.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left"))
+    )
     with pytest.raises(ValueError, match=r"device.json: No space left; expected a place to write"):
         N150.save(path)
     assert path.read_text() == "precious"

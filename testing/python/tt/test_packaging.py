@@ -65,7 +65,9 @@ def test_without_a_tvm_the_import_says_which_extra_to_install():
 
 
 def test_without_a_tvm_the_doctor_names_the_extras_and_the_command_line_does_not_warn():
-    code = NO_TVM.replace("import tilelang.tt as tt", "sys.argv = ['bin/tilelang-tt', 'doctor']") + (
+    code = NO_TVM.replace(
+        "import tilelang.tt as tt", "sys.argv = ['bin/tilelang-tt', 'doctor']"
+    ) + (
         "from tilelang.tt.cli import doctor, main\n"
         "doctor._installed = lambda package: None\n"
         "main()\n"

@@ -414,7 +414,9 @@ def test_the_buffers_and_the_schedule_of_a_kernel_are_proven_from_its_plan(devic
         from gemm_tir import gemm
     finally:
         sys.path.pop(0)
-    tt.Plan.from_module(tt.infer_metadata(gemm(256, 384, 64), device.spec)).save(tmp_path / "p.json")
+    tt.Plan.from_module(tt.infer_metadata(gemm(256, 384, 64), device.spec)).save(
+        tmp_path / "p.json"
+    )
     plan = tt.Plan.load(tmp_path / "p.json")
     check_device(plan, device)
     evidence = validate(device, of_plan(plan))

@@ -50,7 +50,9 @@ def lazy_gemm(M, N, K, block: int = 64):
 
 def batched_copy(batch: int, size: int):
     @T.prim_func
-    def batched(X: T.Tensor((batch, size, size), "float32"), Y: T.Tensor((batch, size, size), "float32")):
+    def batched(
+        X: T.Tensor((batch, size, size), "float32"), Y: T.Tensor((batch, size, size), "float32")
+    ):
         with T.Kernel(T.ceildiv(size, 32), T.ceildiv(size, 32), batch, threads=32) as (bx, by, bz):
             tile = T.alloc_shared((32, 32), "float32")
             T.copy(X[bz, by * 32, bx * 32], tile)

@@ -14,8 +14,7 @@ Node Touch(const std::vector<Expr>& grid, KernelForm form) {
                   }));
 }
 
-Node Gemm(int64_t m, int64_t n, int64_t k, KernelForm form,
-          const std::vector<Param>& more_params) {
+Node Gemm(int64_t m, int64_t n, int64_t k, KernelForm form, const std::vector<Param>& more_params) {
   Param a = Tensor("A", {m, k}), b = Tensor("B", {k, n}), c = Tensor("C", {m, n});
   Node body = Kernel({n / 32, m / 32}, form, [&](const std::vector<Expr>& block) {
     return For(32, [&](Expr i) {

@@ -11,9 +11,12 @@ namespace tilelang_tt {
 namespace testing {
 
 AttrMap Device(int64_t grid_x, int64_t grid_y, int64_t dram_banks, int64_t dram_alignment) {
-  return {{"arch", ffi::String("wormhole_b0")}, {"grid_x", grid_x},
-          {"grid_y", grid_y},                   {"dram_banks", dram_banks},
-          {"dram_alignment", dram_alignment},   {"l1_alignment", 16},
+  return {{"arch", ffi::String("wormhole_b0")},
+          {"grid_x", grid_x},
+          {"grid_y", grid_y},
+          {"dram_banks", dram_banks},
+          {"dram_alignment", dram_alignment},
+          {"l1_alignment", 16},
           {"source", ffi::String("made up by a test")}};
 }
 

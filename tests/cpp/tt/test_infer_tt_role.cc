@@ -18,8 +18,9 @@ struct Kernel88 {
   Param a = Tensor("A", {8, 8}), c = Tensor("C", {8, 8}), n = Scalar("n");
 
   Node Func(const Node& body) const {
-    return PrimFunc("f", {a, c, n}, Kernel({1}, KernelForm::kThreadBinding,
-                                           [&](const std::vector<Expr>&) { return body; }));
+    return PrimFunc(
+        "f", {a, c, n},
+        Kernel({1}, KernelForm::kThreadBinding, [&](const std::vector<Expr>&) { return body; }));
   }
 
   std::string RoleOf(const char* name, const Node& body) const {
@@ -63,8 +64,9 @@ TEST_CASE("a tensor that only an index or a condition reads is an input", "[role
   Node by_index = Store(a, {Load(indices, {0})}, Zero("float32"));
   Node by_condition = If(Load(indices, {0}) < 3, Store(a, {0}, Zero("float32")));
   for (const Node& body : {by_index, by_condition}) {
-    Node func = PrimFunc("f", {indices, a}, Kernel({1}, KernelForm::kThreadExtent,
-                                                   [&](const std::vector<Expr>&) { return body; }));
+    Node func = PrimFunc(
+        "f", {indices, a},
+        Kernel({1}, KernelForm::kThreadExtent, [&](const std::vector<Expr>&) { return body; }));
     AttrMap attrs = InferShard(func, Device(8, 9));
     CHECK(Text(Descriptor(attrs, "out"), "tt_role") == "in");
     CHECK(Text(Descriptor(attrs, "in"), "tt_role") == "out");
@@ -96,9 +98,8 @@ TEST_CASE("a tensor that may not have been cleared where it is read is both", "[
   }
   SECTION("an element that another index names") {
     CHECK(k.RoleOf("A", For(8, [&](Expr i) {
-                     return For(8, [&](Expr j) {
-                       return Seq({k.Clear(i, 0), k.Accumulate(j, 0)});
-                     });
+                     return For(8,
+                                [&](Expr j) { return Seq({k.Clear(i, 0), k.Accumulate(j, 0)}); });
                    })) == "inout");
   }
   SECTION("a condition") {

@@ -24,9 +24,10 @@ const std::vector<Grid> kDeviceGrids = {{1, 1},  {8, 7},   {8, 8},   {8, 9},  {7
 
 /*! T.Kernel's extents that are worth a try on any device; some depend on its cores. */
 std::vector<Extents> TileGrids(int64_t num_cores) {
-  std::vector<Extents> grids = {{1},        {1, 1},     {8, 8},    {16, 16},  {2},    {7, 11},
-                                {127},      {31, 37},   {2, 3, 5}, {1, 1, 9}, {4, 1, 4},
-                                {num_cores}, {num_cores + 1}, {2147483647}, {65535, 65537}};
+  std::vector<Extents> grids = {
+      {1},       {1, 1},      {8, 8},          {16, 16},     {2},
+      {7, 11},   {127},       {31, 37},        {2, 3, 5},    {1, 1, 9},
+      {4, 1, 4}, {num_cores}, {num_cores + 1}, {2147483647}, {65535, 65537}};
   if (num_cores > 1) grids.push_back({num_cores - 1});
   return grids;
 }
@@ -107,9 +108,10 @@ TEST_CASE("each core runs the quotient, the first remainder cores one tile more"
   });
 }
 
-TEST_CASE("rectangles of cores are disjoint, inside the grid, and cover the active cores with "
-          "their counts",
-          "[schedule]") {
+TEST_CASE(
+    "rectangles of cores are disjoint, inside the grid, and cover the active cores with "
+    "their counts",
+    "[schedule]") {
   ForEachSchedule([](const AttrMap& attrs, Grid grid, const Extents&) {
     std::vector<int64_t> painted(grid.x * grid.y, 0);
     for (const auto& r : Rows(attrs.at("tt_core_ranges"))) {
@@ -195,8 +197,7 @@ TEST_CASE("K is counted in tiles, a partial one included", "[schedule]") {
   CHECK(RuntimeArgs(InferSchedule(Gemm(32, 32, table.k), Device(8, 9)))[5] == table.argument);
 }
 
-TEST_CASE("K of the tile operator gemm counts all of the loops it accumulates over",
-          "[schedule]") {
+TEST_CASE("K of the tile operator gemm counts all of the loops it accumulates over", "[schedule]") {
   Param a = Tensor("A", {32, 64}), b = Tensor("B", {64, 32}), c = Tensor("C", {32, 32});
   auto region = [](const Param& tensor, int mask, int rows, int columns) {
     return CallOp("tl.region", {Load(tensor, {0, 0}), mask, rows, columns});
@@ -209,8 +210,9 @@ TEST_CASE("K of the tile operator gemm counts all of the loops it accumulates ov
   };
   Node fill = Evaluate(CallOp("tl.tileop.fill", {region(c, 2, 32, 32), Zero("float32")}));
   auto kt_tiles = [&](const Node& body) {
-    Node func = PrimFunc("f", {a, b, c}, Kernel({2}, KernelForm::kThreadBinding,
-                                                [&](const std::vector<Expr>&) { return body; }));
+    Node func = PrimFunc(
+        "f", {a, b, c},
+        Kernel({2}, KernelForm::kThreadBinding, [&](const std::vector<Expr>&) { return body; }));
     return RuntimeArgs(InferSchedule(func, Device(8, 9)))[5];
   };
   CHECK(kt_tiles(gemm(true)) == "kt_tiles:constant=2");
@@ -231,15 +233,14 @@ TEST_CASE("a kernel that multiplies no matrices has no kt_tiles", "[schedule]") 
 TEST_CASE("a partition of the author's own is kept, and the rectangles follow it", "[schedule]") {
   // The last core first, and the first core idle.
   auto tiles_per_core = ListOfLists({{5, 0}, {3, 2}, {2, 1}, {0, 2}});
-  AttrMap attrs = InferSchedule(WithAttr(Touch({5}), "tt_tiles_per_core", tiles_per_core),
-                                Device(2, 2));
+  AttrMap attrs =
+      InferSchedule(WithAttr(Touch({5}), "tt_tiles_per_core", tiles_per_core), Device(2, 2));
   CHECK(attrs.at("tt_tiles_per_core").same_as(tiles_per_core));
   CHECK(Rows(attrs.at("tt_core_ranges")) ==
         std::vector<std::vector<int64_t>>{{1, 0, 1, 1, 2}, {0, 1, 0, 1, 1}});
 }
 
-TEST_CASE("rectangles of the author's own are kept, if they cover the active cores",
-          "[schedule]") {
+TEST_CASE("rectangles of the author's own are kept, if they cover the active cores", "[schedule]") {
   auto core_ranges = ListOfLists({{1, 0, 1, 0, 1}, {0, 0, 0, 0, 1}});
   AttrMap attrs = InferSchedule(WithAttr(Touch({2}), "tt_core_ranges", core_ranges), Device(8, 9));
   CHECK(attrs.at("tt_core_ranges").same_as(core_ranges));

@@ -44,8 +44,8 @@ TEST_CASE("a T.Kernel inside a T.Kernel is unsupported", "[schedule]") {
   Node func = PrimFunc("nested", {}, Kernel({2}, form, [&](const std::vector<Expr>&) {
                          return Kernel({3}, form, Nothing);
                        }));
-  CheckScheduleRejects(OnWormhole(func), {"NotImplementedError",
-                                          {"nested", "blockIdx.x twice", "at most once"}});
+  CheckScheduleRejects(OnWormhole(func),
+                       {"NotImplementedError", {"nested", "blockIdx.x twice", "at most once"}});
 }
 
 TEST_CASE("an extent has to be a constant of at least 1", "[schedule]") {
@@ -70,11 +70,8 @@ TEST_CASE("an extent has to be a constant of at least 1", "[schedule]") {
 }
 
 TEST_CASE("more than 2^32 - 1 tiles are unsupported", "[schedule]") {
-  std::vector<Expr> grid =
-      GENERATE(values<std::vector<Expr>>({{65536, 65536},
-                                          {2147483647, 3},
-                                          {2147483647, 2147483647, 2147483647},
-                                          {4294967296}}));
+  std::vector<Expr> grid = GENERATE(values<std::vector<Expr>>(
+      {{65536, 65536}, {2147483647, 3}, {2147483647, 2147483647, 2147483647}, {4294967296}}));
   CheckScheduleRejects(OnWormhole(Touch(grid, KernelForm::kThreadExtent)),
                        {"NotImplementedError", {"touch", "T.Kernel(", "4294967295", "Split"}});
 }
@@ -172,11 +169,14 @@ TEST_CASE("an attribute that contradicts T.Kernel or the device is malformed", "
       {"tt_core_order", ffi::String("x * grid_y + y"), {"x * grid_y + y", "y * grid_x + x"}},
       {"tt_tiles_per_core", ListOfLists({{0, 4}}), {"1 entries", "expected 4", "2x2"}},
       {"tt_tiles_per_core", ListOfLists({{0, 1}, {1, 1}, {2, 1}, {3, 2}}), {"5", "expected 4"}},
-      {"tt_tiles_per_core", ListOfLists({{0, 2}, {1, 1}, {2, 1}, {3, 0}}),
+      {"tt_tiles_per_core",
+       ListOfLists({{0, 2}, {1, 1}, {2, 1}, {3, 0}}),
        {"starts at tile 1", "expected 2", "twice"}},
-      {"tt_tiles_per_core", ListOfLists({{0, 1}, {2, 1}, {3, 1}, {4, 0}}),
+      {"tt_tiles_per_core",
+       ListOfLists({{0, 1}, {2, 1}, {3, 1}, {4, 0}}),
        {"starts at tile 2", "expected 1", "no core runs it"}},
-      {"tt_tiles_per_core", ListOfLists({{0, 4}, {4, -1}, {4, 0}, {4, 0}}),
+      {"tt_tiles_per_core",
+       ListOfLists({{0, 4}, {4, -1}, {4, 0}, {4, 0}}),
        {"-1 tiles", "expected 0 to 4"}},
       {"tt_core_ranges", ListOfLists({{0, 0, 1, 0, 1}}), {"(0, 1) is in no rectangle", "1 tiles"}},
       {"tt_core_ranges", ListOfLists({{0, 0, 2, 1, 1}}), {"(2, 1)", "inside the grid of 2x2"}},

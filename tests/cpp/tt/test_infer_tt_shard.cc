@@ -18,8 +18,9 @@ std::vector<Expr> Exprs(const Shape& shape) {
 }
 
 Node Taking(const std::vector<Param>& params) {
-  return PrimFunc("f", params, Kernel({1}, KernelForm::kThreadBinding,
-                                      [](const std::vector<Expr>&) { return Evaluate(0); }));
+  return PrimFunc("f", params,
+                  Kernel({1}, KernelForm::kThreadBinding,
+                         [](const std::vector<Expr>&) { return Evaluate(0); }));
 }
 
 /*! The descriptor of a function's only tensor. */
@@ -100,11 +101,10 @@ TEST_CASE("banks and alignment are the device's", "[shard]") {
     int64_t page_size, aligned_page_size;
   };
   // Every tile is a multiple of 32 and 64 bytes; the last alignments show that it is applied.
-  Case table = GENERATE(
-      Case{12, 32, "bfloat16", 2048, 2048}, Case{8, 64, "bfloat16", 2048, 2048},
-      Case{7, 64, "float32", 4096, 4096}, Case{7, 32, "uint8", 1024, 1024},
-      Case{12, 48, "uint8", 1024, 1056}, Case{8, 4096, "bfloat16", 2048, 4096},
-      Case{7, 3000, "float32", 4096, 6000});
+  Case table = GENERATE(Case{12, 32, "bfloat16", 2048, 2048}, Case{8, 64, "bfloat16", 2048, 2048},
+                        Case{7, 64, "float32", 4096, 4096}, Case{7, 32, "uint8", 1024, 1024},
+                        Case{12, 48, "uint8", 1024, 1056}, Case{8, 4096, "bfloat16", 2048, 4096},
+                        Case{7, 3000, "float32", 4096, 6000});
   AttrMap accessor =
       Map(DescriptorOf({64, 64}, table.dtype, Device(8, 9, table.banks, table.alignment)),
           "tt_tensor_accessor_config");
@@ -115,8 +115,7 @@ TEST_CASE("banks and alignment are the device's", "[shard]") {
   CHECK(Ints(accessor.at("compile_time_args")) == Shape{2, table.aligned_page_size});
 }
 
-TEST_CASE("every tensor parameter has a descriptor under its name, a scalar has none",
-          "[shard]") {
+TEST_CASE("every tensor parameter has a descriptor under its name, a scalar has none", "[shard]") {
   AttrMap attrs = InferShard(
       Taking({Tensor("A", {32, 64}), Scalar("n"), Tensor("B", {64}, "uint8")}), Device(8, 9));
   AttrMap buffers = Map(attrs, "tt_buffers");
@@ -131,10 +130,9 @@ TEST_CASE("a function without tensors has no descriptors", "[shard]") {
 
 TEST_CASE("compact strides, an offset of 0 and the scope global are what a tensor has anyway",
           "[shard]") {
-  TensorOptions options = GENERATE(
-      TensorOptions{{64, 1}, {}, ""},
-      TensorOptions{{IntImm(64, "int64"), IntImm(1, "int64")}, {}, ""},
-      TensorOptions{{}, {0}, ""}, TensorOptions{{}, {}, "global"});
+  TensorOptions options = GENERATE(TensorOptions{{64, 1}, {}, ""},
+                                   TensorOptions{{IntImm(64, "int64"), IntImm(1, "int64")}, {}, ""},
+                                   TensorOptions{{}, {0}, ""}, TensorOptions{{}, {}, "global"});
   AttrMap attrs = InferShard(Taking({Tensor("X", {32, 64}, "float32", options)}), Device(8, 9));
   CHECK(Ints(Descriptor(attrs, "X").at("tt_padded_shape")) == Shape{32, 64});
 }

@@ -12,8 +12,8 @@ namespace testing {
 namespace {
 
 Node Taking(const std::vector<Param>& params) {
-  Node body = Kernel({1}, KernelForm::kThreadBinding,
-                     [](const std::vector<Expr>&) { return Evaluate(0); });
+  Node body =
+      Kernel({1}, KernelForm::kThreadBinding, [](const std::vector<Expr>&) { return Evaluate(0); });
   return OnDevice(PrimFunc("f", params, body), Device(8, 9));
 }
 
@@ -57,8 +57,8 @@ TEST_CASE("more than four dimensions are unsupported", "[shard]") {
 
 TEST_CASE("an element type without a Tenstorrent format is unsupported", "[shard]") {
   std::vector<BadTensor> table;
-  for (const char* dtype : {"float64", "int64", "uint64", "int16", "bool", "float8_e4m3fn",
-                            "int4", "float32x4"}) {
+  for (const char* dtype :
+       {"float64", "int64", "uint64", "int16", "bool", "float8_e4m3fn", "int4", "float32x4"}) {
     table.push_back({Tensor("X", {32, 32}, dtype),
                      {"NotImplementedError", {dtype, "no Tenstorrent format", "bfloat16"}}});
   }

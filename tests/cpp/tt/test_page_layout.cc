@@ -96,10 +96,10 @@ struct Format {
 };
 
 TEST_CASE("eight element types have a Tenstorrent format", "[page_layout]") {
-  Format expected = GENERATE(
-      Format{"float32", "Float32", 4}, Format{"bfloat16", "Float16_b", 2},
-      Format{"float16", "Float16", 2}, Format{"int32", "Int32", 4}, Format{"uint32", "UInt32", 4},
-      Format{"uint16", "UInt16", 2}, Format{"int8", "Int8", 1}, Format{"uint8", "UInt8", 1});
+  Format expected = GENERATE(Format{"float32", "Float32", 4}, Format{"bfloat16", "Float16_b", 2},
+                             Format{"float16", "Float16", 2}, Format{"int32", "Int32", 4},
+                             Format{"uint32", "UInt32", 4}, Format{"uint16", "UInt16", 2},
+                             Format{"int8", "Int8", 1}, Format{"uint8", "UInt8", 1});
   std::optional<DataFormat> format = DataFormatOf(expected.dtype);
   REQUIRE(format);
   CHECK(format->name == expected.name);

@@ -42,8 +42,9 @@ TEST_CASE("a function with inferred metadata stays as it is", "[verify]") {
 }
 
 TEST_CASE("a function without tensors verifies", "[verify]") {
-  Node func = PrimFunc("f", {}, Kernel({9}, KernelForm::kThreadExtent,
-                                       [](const std::vector<Expr>&) { return Evaluate(0); }));
+  Node func = PrimFunc(
+      "f", {},
+      Kernel({9}, KernelForm::kThreadExtent, [](const std::vector<Expr>&) { return Evaluate(0); }));
   CHECK_NOTHROW(Apply(Pass("VerifyTTMetadata"), Complete(func, Device(2, 2))));
 }
 
@@ -223,8 +224,8 @@ TEST_CASE("a dtype that is not the buffer's is rejected, also with all that foll
                {"ValueError", {"gemm: buffer A", "tt_data_format is \"Float32\"", "\"Int32\""}});
   CheckRejects(Pass("VerifyTTMetadata"), of_a(With(a, "tt_dtype", ffi::String("float64"))),
                {"NotImplementedError", {"gemm: buffer A", "float64", "no Tenstorrent format"}});
-  AttrMap as_int32 = With(With(a, "tt_dtype", ffi::String("int32")), "tt_data_format",
-                          ffi::String("Int32"));
+  AttrMap as_int32 =
+      With(With(a, "tt_dtype", ffi::String("int32")), "tt_data_format", ffi::String("Int32"));
   CHECK_NOTHROW(CheckPlan(Attrs(of_a(as_int32))));
   CheckRejects(Pass("VerifyTTMetadata"), of_a(as_int32),
                {"ValueError", {"gemm: buffer A", "tt_dtype is \"int32\"", "\"float32\""}});
@@ -260,8 +261,7 @@ TEST_CASE("no value of a descriptor may be missing", "[verify]") {
   }
 }
 
-TEST_CASE("descriptors that agree with themselves but not with the code are rejected",
-          "[verify]") {
+TEST_CASE("descriptors that agree with themselves but not with the code are rejected", "[verify]") {
   AttrMap buffers = Map(Attrs(Good()), "tt_buffers");
   AttrMap of_c = Map(buffers, "C");  // 64x96
   Node other_shape = WithAttr(Good(), "tt_buffers", With(buffers, "A", of_c));

@@ -7,25 +7,25 @@
 #include "api/dataflow/dataflow_api.h"
 
 void kernel_main() {
-    constexpr auto source_args = TensorAccessorArgs<0>();
-    constexpr auto target_args = TensorAccessorArgs<source_args.next_compile_time_args_offset()>();
-    constexpr uint32_t next = target_args.next_compile_time_args_offset();
-    const uint32_t start_id = get_arg_val<uint32_t>(get_compile_time_arg_val(next));
-    const uint32_t count = get_arg_val<uint32_t>(get_compile_time_arg_val(next + 1));
-    constexpr uint32_t num_schema_args = get_compile_time_arg_val(next + 2);
-    const auto source = TensorAccessor(source_args, get_arg_val<uint32_t>(num_schema_args));
-    const auto target = TensorAccessor(target_args, get_arg_val<uint32_t>(num_schema_args + 1));
+  constexpr auto source_args = TensorAccessorArgs<0>();
+  constexpr auto target_args = TensorAccessorArgs<source_args.next_compile_time_args_offset()>();
+  constexpr uint32_t next = target_args.next_compile_time_args_offset();
+  const uint32_t start_id = get_arg_val<uint32_t>(get_compile_time_arg_val(next));
+  const uint32_t count = get_arg_val<uint32_t>(get_compile_time_arg_val(next + 1));
+  constexpr uint32_t num_schema_args = get_compile_time_arg_val(next + 2);
+  const auto source = TensorAccessor(source_args, get_arg_val<uint32_t>(num_schema_args));
+  const auto target = TensorAccessor(target_args, get_arg_val<uint32_t>(num_schema_args + 1));
 
-    const uint32_t scratch = get_write_ptr(0);
-    volatile tt_l1_ptr uint32_t* stamp = reinterpret_cast<volatile tt_l1_ptr uint32_t*>(scratch);
-    for (uint32_t tile = start_id; tile < start_id + count; ++tile) {
-        noc_async_read_page(tile, source, scratch);
-        noc_async_read_barrier();
-        stamp[0] = get_absolute_logical_x();
-        stamp[1] = get_absolute_logical_y();
-        stamp[2] = tile;
-        for (uint32_t i = 0; i < num_schema_args; ++i) stamp[3 + i] = get_arg_val<uint32_t>(i);
-        noc_async_write_page(tile, target, scratch);
-        noc_async_write_barrier();
-    }
+  const uint32_t scratch = get_write_ptr(0);
+  volatile tt_l1_ptr uint32_t* stamp = reinterpret_cast<volatile tt_l1_ptr uint32_t*>(scratch);
+  for (uint32_t tile = start_id; tile < start_id + count; ++tile) {
+    noc_async_read_page(tile, source, scratch);
+    noc_async_read_barrier();
+    stamp[0] = get_absolute_logical_x();
+    stamp[1] = get_absolute_logical_y();
+    stamp[2] = tile;
+    for (uint32_t i = 0; i < num_schema_args; ++i) stamp[3 + i] = get_arg_val<uint32_t>(i);
+    noc_async_write_page(tile, target, scratch);
+    noc_async_write_barrier();
+  }
 }

@@ -9,19 +9,19 @@
 #include "api/dataflow/dataflow_api.h"
 
 void kernel_main() {
-    volatile tt_l1_ptr uint32_t* entry =
-        reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_arg_val<uint32_t>(0));
-    const uint32_t data = get_arg_val<uint32_t>(1);
-    const uint32_t count = get_arg_val<uint32_t>(2);
-    const bool writes = get_arg_val<uint32_t>(3);
-    for (uint32_t i = 0; i < count; ++i, entry += 4) {
-        const uint64_t page = NOC_XY_ADDR(entry[0] & 63, entry[0] >> 6, entry[1]);
-        if (writes) {
-            noc_async_write(data + entry[3], page, entry[2]);
-        } else {
-            noc_async_read(page, data + entry[3], entry[2]);
-        }
+  volatile tt_l1_ptr uint32_t* entry =
+      reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_arg_val<uint32_t>(0));
+  const uint32_t data = get_arg_val<uint32_t>(1);
+  const uint32_t count = get_arg_val<uint32_t>(2);
+  const bool writes = get_arg_val<uint32_t>(3);
+  for (uint32_t i = 0; i < count; ++i, entry += 4) {
+    const uint64_t page = NOC_XY_ADDR(entry[0] & 63, entry[0] >> 6, entry[1]);
+    if (writes) {
+      noc_async_write(data + entry[3], page, entry[2]);
+    } else {
+      noc_async_read(page, data + entry[3], entry[2]);
     }
-    noc_async_read_barrier();
-    noc_async_write_barrier();
+  }
+  noc_async_read_barrier();
+  noc_async_write_barrier();
 }

@@ -7,13 +7,13 @@
 #include "api/dataflow/dataflow_api.h"
 
 void kernel_main() {
-    constexpr auto args = TensorAccessorArgs<0>();
-    volatile tt_l1_ptr uint32_t* entry =
-        reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_arg_val<uint32_t>(0));
-    const uint32_t count = get_arg_val<uint32_t>(1);
-    for (uint32_t i = 0; i < count; ++i, entry += 8) {
-        const uint64_t address = TensorAccessor(args, entry[0]).get_noc_addr(entry[1]);
-        entry[2 + 2 * noc_index] = static_cast<uint32_t>(address);
-        entry[3 + 2 * noc_index] = static_cast<uint32_t>(address >> 32);
-    }
+  constexpr auto args = TensorAccessorArgs<0>();
+  volatile tt_l1_ptr uint32_t* entry =
+      reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_arg_val<uint32_t>(0));
+  const uint32_t count = get_arg_val<uint32_t>(1);
+  for (uint32_t i = 0; i < count; ++i, entry += 8) {
+    const uint64_t address = TensorAccessor(args, entry[0]).get_noc_addr(entry[1]);
+    entry[2 + 2 * noc_index] = static_cast<uint32_t>(address);
+    entry[3 + 2 * noc_index] = static_cast<uint32_t>(address >> 32);
+  }
 }

@@ -12,17 +12,17 @@ extern "C" Word __udivsi3(Word a, Word b) { return b ? a / b : ~0u; }
 extern "C" Word __umodsi3(Word a, Word b) { return b ? a % b : a; }
 
 extern "C" int __divsi3(int a, int b) {
-    if (!b) {
-        return -1;
-    }
-    const Word quotient = magnitude(a) / magnitude(b);
-    return int((a < 0) != (b < 0) ? -quotient : quotient);
+  if (!b) {
+    return -1;
+  }
+  const Word quotient = magnitude(a) / magnitude(b);
+  return int((a < 0) != (b < 0) ? -quotient : quotient);
 }
 
 extern "C" int __modsi3(int a, int b) {
-    if (!b) {
-        return a;
-    }
-    const Word rest = magnitude(a) % magnitude(b);
-    return int(a < 0 ? -rest : rest);
+  if (!b) {
+    return a;
+  }
+  const Word rest = magnitude(a) % magnitude(b);
+  return int(a < 0 ? -rest : rest);
 }

@@ -12,19 +12,19 @@ namespace lltt {
 
 enum ExecBool : bool { NoExec = false, Exec = true };
 
-constexpr std::uint32_t replay_insn(
-    std::uint32_t start, std::uint32_t length, bool execute = false, bool load = false) {
-    return 4u << 24 | start << 14 | length << 4 | std::uint32_t(execute) << 1 | std::uint32_t(load);
+constexpr std::uint32_t replay_insn(std::uint32_t start, std::uint32_t length, bool execute = false,
+                                    bool load = false) {
+  return 4u << 24 | start << 14 | length << 4 | std::uint32_t(execute) << 1 | std::uint32_t(load);
 }
 
 // Record the next `length` instructions, and execute them too if E is Exec.
 template <ExecBool E = NoExec>
 [[gnu::always_inline]] inline void record(std::uint32_t start, std::uint32_t length) {
-    ::__instrn_buffer[0] = replay_insn(start, length, E == Exec, true);
+  ::__instrn_buffer[0] = replay_insn(start, length, E == Exec, true);
 }
 
 [[gnu::always_inline]] inline void replay(std::uint32_t start, std::uint32_t length) {
-    ::__instrn_buffer[0] = replay_insn(start, length);
+  ::__instrn_buffer[0] = replay_insn(start, length);
 }
 
 }  // namespace lltt

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Checks the form of every file: Python (ruff, mypy), C++ (clang-format), CMake (gersemi), shell
+# (shellcheck).  ci/lint.sh --fix  puts right what can be put right.
+set -euo pipefail
+. "$(dirname "$0")/lanes.sh"
+
+bin="$(dirname "$(lint_env)")"
+cd "$ROOT"
+# Where there is no git, as in an unpacked archive, every file counts.
+list() { git ls-files -co --exclude-standard -- "$@" 2>/dev/null || find . -name "$1"; }
+mapfile -t sources < <(list '*.cc' '*.h' '*.cpp')
+mapfile -t scripts < <(list '*.sh' .ci/run)
+mapfile -t cmake < <(list '*CMakeLists.txt')
+
+if [ "${1:-}" = --fix ]; then
+  "$bin/ruff" check --quiet --fix .
+  "$bin/ruff" format --quiet .
+  "$bin/clang-format" -i "${sources[@]}"
+  "$bin/gersemi" --in-place "${cmake[@]}"
+fi
+failed=0
+"$bin/ruff" check --quiet . || failed=1
+"$bin/ruff" format --quiet --check . || failed=1
+"$bin/mypy" || failed=1
+"$bin/clang-format" --dry-run --Werror "${sources[@]}" || failed=1
+"$bin/gersemi" --check "${cmake[@]}" || failed=1
+"$bin/shellcheck" "${scripts[@]}" || failed=1
+[ "$failed" = 0 ] && echo "${#sources[@]} C++, ${#cmake[@]} CMake, ${#scripts[@]} shell files and all of Python are well"
+exit "$failed"
