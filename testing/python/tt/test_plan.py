@@ -116,6 +116,38 @@ def test_real_tilelang_makes_a_plan_for_the_other_lane(exchange):
     tt.Plan.from_module(tt.infer_metadata(func, "n150")).save(exchange / "plan.json")
 
 
+@pytest.mark.needs("tilelang")
+def test_real_tilelang_makes_plans_for_the_other_lane_to_prove(exchange):
+    import tilelang_kernels
+
+    kernels = {
+        "gemm": tilelang_kernels.gemm.get_tir(M=200, N=300, K=160),
+        "elementwise": tilelang_kernels.elementwise(100, 200),
+        "batched_gemm": tilelang_kernels.batched_gemm(3, 64, 96, 32),
+    }
+    for name, func in kernels.items():
+        tt.Plan.from_module(tt.infer_metadata(func, "n150")).save(exchange / f"prove_{name}.json")
+
+
+@pytest.mark.needs("wolfpine")
+@pytest.mark.parametrize("kernel", ["gemm", "elementwise", "batched_gemm"])
+def test_a_plan_made_by_real_tilelang_is_proven_on_a_device_of_its_grid(kernel, exchange):
+    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.validate.cases import of_plan
+    from tilelang.tt.validate.harness import check_device, validate
+
+    path = exchange / f"prove_{kernel}.json"
+    if not path.exists():
+        pytest.skip("needs a plan of the tilelang lane, which 'make test' runs first")
+    plan = tt.Plan.load(path)
+    grid = (plan.device.grid_x, plan.device.grid_y)
+    with open_device("wolfpine", "wormhole", grid=grid) as device:
+        check_device(plan, device)
+        evidence = validate(device, of_plan(plan))
+    assert evidence.exit_code() == 0
+    assert evidence.count()["proven"] >= 16
+
+
 @pytest.mark.needs("ttnn")
 def test_a_plan_made_by_real_tilelang_is_read_and_agrees_with_ttnn(exchange):
     import ttnn

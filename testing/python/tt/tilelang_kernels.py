@@ -61,6 +61,43 @@ def batched_copy(batch: int, size: int):
     return batched
 
 
+def elementwise(M: int, N: int):
+    @T.prim_func
+    def elementwise(
+        A: T.Tensor((M, N), "float16"),
+        B: T.Tensor((M, N), "float16"),
+        C: T.Tensor((M, N), "float16"),
+    ):
+        with T.Kernel(T.ceildiv(N, 64), T.ceildiv(M, 32), threads=128) as (bx, by):
+            for i, j in T.Parallel(32, 64):
+                C[by * 32 + i, bx * 64 + j] = (
+                    A[by * 32 + i, bx * 64 + j] + B[by * 32 + i, bx * 64 + j]
+                )
+
+    return elementwise
+
+
+def batched_gemm(batch: int, M: int, N: int, K: int):
+    @T.prim_func
+    def batched_gemm(
+        A: T.Tensor((batch, M, K), "bfloat16"),
+        B: T.Tensor((batch, K, N), "bfloat16"),
+        C: T.Tensor((batch, M, N), "float32"),
+    ):
+        with T.Kernel(T.ceildiv(N, 32), T.ceildiv(M, 32), batch, threads=128) as (bx, by, bz):
+            A_shared = T.alloc_shared((32, 32), "bfloat16")
+            B_shared = T.alloc_shared((32, 32), "bfloat16")
+            C_local = T.alloc_fragment((32, 32), "float32")
+            T.clear(C_local)
+            for k in T.serial(T.ceildiv(K, 32)):
+                T.copy(A[bz, by * 32, k * 32], A_shared)
+                T.copy(B[bz, k * 32, bx * 32], B_shared)
+                T.gemm(A_shared, B_shared, C_local)
+            T.copy(C_local, C[bz, by * 32, bx * 32])
+
+    return batched_gemm
+
+
 def split_k(size: int, splits: int):
     """C is added to atomically, so what it held before counts."""
 
