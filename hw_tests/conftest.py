@@ -1,6 +1,5 @@
-"""The lane of cards."""
+"""The lane of cards; --tt-backend names another backend."""
 
-from tilelang.tt.pytest_plugin import *  # noqa: F403
 from tilelang.tt.pytest_plugin import set_default_backend
 
 

@@ -1,6 +1,5 @@
-"""The lane of simulators: wolfpine, from PyPI, on any CPU; --tt-backend names another."""
+"""The lane of simulators; --tt-backend names another backend."""
 
-from tilelang.tt.pytest_plugin import *  # noqa: F403
 from tilelang.tt.pytest_plugin import set_default_backend
 
 

@@ -1,49 +1,42 @@
-"""The options and fixtures of the lanes that test on a device.
+"""The pytest plugin: a device for tests, and the proof of a kernel as one line.
 
-A lane's conftest imports this module and says what its backend is by default:
+pytest finds it by itself where tilelang-tt is installed:
 
-    from tilelang.tt.pytest_plugin import *
+    def test_my_kernel(tt_device, tt_prove):
+        tt_prove(tt.infer_metadata(my_kernel, tt_device.spec))
 
-    DEFAULT_BACKEND = "wolfpine"
+    pytest --tt-backend wolfpine --tt-arch blackhole
 
-A backend that was asked for by name and is not ready is a failure. One that is only the
-default is reported as not run. A lane in which no test was executed is red.
+A backend that was asked for by name and is not ready is a failure. Else the tests that need it are
+skipped, with what would make it ready. A run that was given a backend, by name or by its conftest
+(:func:`set_default_backend`), and that executed no test is red.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .runtime import BackendError
-from .runtime.backend import ARCHITECTURES
-from .runtime.devices import make_backend
-from .runtime.session import Session
-from .validate.cases import parse_cases
-from .validate.harness import Evidence, validate
+if TYPE_CHECKING:
+    from .runtime.backend import Backend
+    from .runtime.session import Session
+    from .validate.harness import Evidence
 
-__all__ = [
-    "pytest_addoption",
-    "pytest_generate_tests",
-    "pytest_report_header",
-    "pytest_sessionfinish",
-    "tt_device",
-    "tt_evidence",
-    "tt_fresh_device",
-    "tt_smaller_device",
-]
+_DEFAULT = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("tilelang-tt")
-    group.addoption("--tt-backend", help="card, ttsim, wolfpine or auto; by default the lane's own")
+    group.addoption("--tt-backend", help="card, ttsim, wolfpine, mock or auto; by default auto")
     group.addoption(
         "--tt-arch",
         action="append",
-        choices=sorted(ARCHITECTURES),
-        help="wormhole or blackhole; may be given twice; by default both, on a card the card's own",
+        choices=["wormhole", "wormhole_b0", "blackhole"],
+        help="may be given twice; by default both, on a card the card's own",
     )
     group.addoption(
         "--tt-cases", default="quick", help="what tt_evidence checks: quick, full or random:N:SEED"
@@ -53,20 +46,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def _backend_name(config: pytest.Config) -> str:
-    name: str = config.getoption("--tt-backend") or config.stash[_DEFAULT]
-    return name
-
-
-_DEFAULT = pytest.StashKey[str]()
-
-
 def set_default_backend(config: pytest.Config, name: str) -> None:
-    """What a lane's conftest calls from pytest_configure."""
+    """Say, from a conftest's pytest_configure, what backend its tests run on by default."""
     config.stash[_DEFAULT] = name
 
 
+def _backend_name(config: pytest.Config) -> str:
+    name: str = config.getoption("--tt-backend") or config.stash.get(_DEFAULT, "auto")
+    return name
+
+
+def _is_lane(config: pytest.Config) -> bool:
+    """Whether this run is there to test on a device."""
+    return bool(config.getoption("--tt-backend")) or _DEFAULT in config.stash
+
+
 def _architectures(config: pytest.Config) -> list[str | None]:
+    from .runtime.backend import ARCHITECTURES
+
     asked = config.getoption("--tt-arch")
     if asked:
         return [ARCHITECTURES[arch] for arch in dict.fromkeys(asked)]
@@ -82,34 +79,84 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def tt_device(request: pytest.FixtureRequest) -> Iterator[Session]:
-    """An open device of the lane's backend, one for all tests of an architecture."""
+    """An open device (runtime/session.py), one for all tests of an architecture."""
+    from .runtime import BackendError
+    from .runtime.session import Session
+
     name = _backend_name(request.config)
     try:
-        session = Session(make_backend(name, request.param))
+        session = Session(_make_backend(name, request.param))
     except BackendError as error:
         if request.config.getoption("--tt-backend"):
             raise
         pytest.skip(f"{name} is not ready: {error}")
     with session:
+        if request.param not in (None, session.spec.arch):
+            pytest.fail(f"{name} is a {session.spec.arch}; expected {request.param}")
         yield session
+
+
+def _worker() -> str:
+    """pytest-xdist's name of this process: gw0, gw1, ..., or nothing."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "")
+
+
+def _make_backend(name: str, arch: str | None) -> Backend:
+    """The backend; of several cards each of pytest-xdist's workers has its own."""
+    from .runtime.card import Card
+    from .runtime.devices import make_backend
+
+    if name == "card" and _worker():
+        return Card(arch or "wormhole_b0", int(_worker().removeprefix("gw")))
+    return make_backend(name, arch)
+
+
+@pytest.fixture
+def tt_prove(tt_device: Session) -> Callable[[Any], Evidence]:
+    """Proves the metadata of a kernel on tt_device, levels E1 to E6 with controls.
+
+    Takes a Plan, or a PrimFunc or IRModule with metadata for ``tt_device.spec``; returns the
+    evidence, and fails the test with the first differences where something is not proven.
+    """
+    from .plan import Plan
+    from .validate.cases import of_plan
+    from .validate.harness import check_device, validate
+
+    def prove(kernel: Any) -> Evidence:
+        plan = kernel if isinstance(kernel, Plan) else Plan.from_module(kernel)
+        check_device(plan, tt_device)
+        evidence = validate(tt_device, of_plan(plan))
+        if evidence.exit_code() != 0:
+            pytest.fail("\n".join(evidence.objections()) or "nothing could be checked")
+        return evidence
+
+    return prove
 
 
 @pytest.fixture(scope="session")
 def tt_evidence(request: pytest.FixtureRequest, tt_device: Session) -> Evidence:
     """What tilelang-tt validate shows on tt_device: every case of --tt-cases, with controls."""
+    from .validate.cases import parse_cases
+    from .validate.harness import validate
+    from .validate.report import write
+
     cases, seed = parse_cases(request.config.getoption("--tt-cases"), tt_device.spec)
     evidence = validate(tt_device, cases, seed)
     folder = request.config.getoption("--tt-report")
     if folder is not None:
-        from .validate.report import write
-
-        write(evidence, folder / f"{tt_device.backend.name}-{tt_device.spec.arch}")
+        name = f"{tt_device.backend.name}-{tt_device.spec.arch}"
+        write(evidence, folder / "-".join(filter(None, [name, _worker()])))
     return evidence
 
 
 @pytest.fixture
 def tt_fresh_device(tt_device: Session) -> Iterator[Session]:
-    """A device like tt_device on which nothing has run yet."""
+    """A simulated device like tt_device on which nothing has run yet; a card is the same one."""
+    from .runtime.session import Session
+
+    if tt_device.backend.name == "card":
+        yield tt_device
+        return
     with Session(tt_device.backend) as session:
         yield session
 
@@ -119,8 +166,10 @@ _SMALLER_GRIDS = {"wormhole_b0": (8, 7), "blackhole": (11, 10)}
 
 
 @pytest.fixture
-def tt_smaller_device(request: pytest.FixtureRequest, tt_device: Session) -> Iterator[Session]:
+def tt_smaller_device(tt_device: Session) -> Iterator[Session]:
     """A device like tt_device, opened with fewer cores; not on a card, which has its own."""
+    from .runtime.session import Session
+
     if tt_device.backend.name == "card":
         pytest.skip("a card has the grid it has; tt_device follows it")
     with Session(tt_device.backend, grid=_SMALLER_GRIDS[tt_device.spec.arch]) as session:
@@ -128,7 +177,12 @@ def tt_smaller_device(request: pytest.FixtureRequest, tt_device: Session) -> Ite
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """What the lane's results rest on."""
+    """What a lane's results rest on."""
+    if not _is_lane(config):
+        return []
+    from .runtime import BackendError
+    from .runtime.devices import make_backend
+
     name = _backend_name(config)
     lines = []
     for arch in _architectures(config):
@@ -142,8 +196,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Make a lane red in which nothing was executed."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None or exitstatus != pytest.ExitCode.OK or session.config.option.collectonly:
+    if reporter is None or exitstatus != pytest.ExitCode.OK or not _is_lane(session.config):
         return
-    if not reporter.stats.get("passed"):
+    if not session.config.option.collectonly and not reporter.stats.get("passed"):
         reporter.write_line("no test was executed, so this lane is red", red=True)
         session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED

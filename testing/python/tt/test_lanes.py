@@ -52,3 +52,20 @@ def test_a_lane_that_executes_nothing_is_red(lane):
     assert "1 skipped" in done.stdout
     assert "card is not ready: found no card" in done.stdout
     assert "no test was executed, so this lane is red" in done.stdout
+
+
+def test_a_kernel_author_proves_a_kernel_in_their_own_repository(root, tmp_path):
+    """With nothing but the installed package: the plugin is there by itself."""
+    for name in ("test_gemm.py", "gemm_tir.py"):
+        (tmp_path / name).write_text((root / "examples" / name).read_text())
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tt-backend"]
+    done = subprocess.run(
+        [*command, "wolfpine", "--tt-arch", "blackhole"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+    assert "test_gemm.py" in done.stdout

@@ -152,7 +152,9 @@ def test_a_simulator_killed_at_any_moment_is_an_error_within_ten_seconds(open_de
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_nothing_outlives_a_parent_that_is_ended(sent):
     code = (
-        "import time, tilelang.tt.runtime.devices as devices\n"
+        "import signal, time, tilelang.tt.runtime.devices as devices\n"
+        # A shell's background jobs ignore Ctrl-C, and hand that on.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "session = devices.open_device('wolfpine', 'wormhole')\n"
         "print('open', flush=True)\n"
         "time.sleep(100)\n"

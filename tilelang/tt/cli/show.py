@@ -241,18 +241,8 @@ def validation(console: Console, evidence: Evidence) -> None:
             claim,
         )
     console.print(table)
-    for result in evidence.results:
-        for verdict in result.verdicts.values():
-            if not verdict.proven:
-                said = verdict.difference or "nothing was compared"
-                line = f"{verdict.level} {result.case.name}: {said}"
-                console.print(line, style="red", soft_wrap=True)
-        for control in result.controls:
-            if control.outcome == UNNOTICED:
-                line = f"{control.level} {result.case.name}: unnoticed: {control.mutation}"
-                console.print(line, style="red", soft_wrap=True)
-    if evidence.failure:
-        console.print(f"the run ended early: {evidence.failure}", style="red", soft_wrap=True)
+    for line in evidence.objections():
+        console.print(line, style="red", soft_wrap=True)
     reasons = {why for result in evidence.results for why in result.unchecked.values()}
     for reason in sorted(reasons - {f"the run ended before: {evidence.failure}"}):
         console.print(f"not checked: {reason}", soft_wrap=True)

@@ -17,7 +17,8 @@ _NOT_A_CARD = ("TT_METAL_SIMULATOR", "TT_METAL_MOCK_CLUSTER_DESC_PATH")
 
 
 class Card(Backend):
-    """The first card of this machine, which TT-metal's variables choose and set up.
+    """A card of this machine: of several the one of a number, else the first that TT-metal's
+    variables leave.
 
     Raises BackendError where there is none, or no ttnn. Kernels are built by SFPI, never
     by a stand-in: what hardware hazards its GCC works around, clang does not.
@@ -26,9 +27,12 @@ class Card(Backend):
     name = "card"
     closes_gracefully = True
 
-    def __init__(self, arch: str) -> None:
+    def __init__(self, arch: str, number: int | None = None) -> None:
         self.arch = arch
+        self._number = number
         ttnn_version()
+        if number is not None and not has_card(number):
+            raise BackendError(f"found no card {number} in {_DEVICES}; expected it")
         if not has_card():
             raise BackendError(
                 f"found no card in {_DEVICES}; expected one, with Tenstorrent's driver",
@@ -39,15 +43,20 @@ class Card(Backend):
     def statement(self) -> Statement:
         return Statement(
             backend=self.name,
-            version="card",
+            version="card" if self._number is None else f"card {self._number}",
             arch=self.arch,
             compiler="SFPI",
         )
 
     def environment(self, folder: Path) -> dict[str, str]:
-        return {key: value for key, value in os.environ.items() if key not in _NOT_A_CARD}
+        env = {key: value for key, value in os.environ.items() if key not in _NOT_A_CARD}
+        if self._number is not None:
+            env["TT_VISIBLE_DEVICES"] = str(self._number)  # UMD's own variable
+        return env
 
 
-def has_card() -> bool:
-    """Whether the kernel driver shows a card."""
+def has_card(number: int | None = None) -> bool:
+    """Whether the kernel driver shows a card, or the card of a number."""
+    if number is not None:
+        return (_DEVICES / str(number)).exists()
     return _DEVICES.is_dir() and any(_DEVICES.iterdir())

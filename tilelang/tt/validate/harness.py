@@ -65,6 +65,22 @@ class Evidence:
         """How many controls were "rejected" or "unnoticed", or had "no effect"."""
         return Counter(control.outcome for result in self.results for control in result.controls)
 
+    def objections(self) -> list[str]:
+        """A line for each claim that is disproved, control that went unnoticed, and failure."""
+        lines = [
+            f"{verdict.level} {result.case.name}: {verdict.difference or 'nothing was compared'}"
+            for result in self.results
+            for verdict in result.verdicts.values()
+            if not verdict.proven
+        ]
+        lines += [
+            f"{control.level} {result.case.name}: unnoticed: {control.mutation}"
+            for result in self.results
+            for control in result.controls
+            if control.outcome == UNNOTICED
+        ]
+        return lines + ([f"the run ended early: {self.failure}"] if self.failure else [])
+
     def exit_code(self) -> int:
         """0 if everything that was checked is proven and every control was rejected, 1 if
         something is disproved or a control went unnoticed, 3 if nothing was checked."""

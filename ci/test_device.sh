@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs a lane of device tests by itself, with reports in build/device-results:
+#   ci/test_device.sh hw_tests --tt-backend card --tt-arch wormhole --tt-cases full
+# With several cards, each runs the whole lane, at the same time. Red if nothing ran.
+set -euo pipefail
+. "$(dirname "$0")/lanes.sh"
+
+interpreter="$(ttnn_python)" || { echo "not run: $NO_TTNN_PYTHON" >&2; exit 1; }
+python="$(ttnn_env "$interpreter")"
+"$ROOT/ci/build.sh"
+install_wheel "$python"
+results="$ROOT/build/device-results"
+rm -rf "$results"
+mkdir -p "$results"
+cards=0
+for device in /dev/tenstorrent/*; do [ -e "$device" ] && cards=$((cards + 1)); done
+distribution=()
+if [ "$1" = hw_tests ] && [ "$cards" -gt 1 ]; then
+  distribution=(--dist each --tx "$cards*popen")
+fi
+say "device tests: $*"
+cd "$ROOT"
+# Every wait on a device has a limit of its own. Should one be missed, the stacks say what hung.
+timeout --signal=INT --kill-after=60 6600 "$(dirname "$python")/pytest" -v -p no:cacheprovider \
+  -o faulthandler_timeout=1200 "${distribution[@]}" "$@" \
+  --tt-report "$results" --junitxml "$results/junit.xml"
