@@ -147,33 +147,34 @@ class Bench:
 
     # Raw addresses ------------------------------------------------------------------
 
-    def refusal(self, transfer: Transfer) -> str:
-        """Why these places must not be reached for, or nothing.
+    def refusals(self, transfer: Transfer) -> list[str]:
+        """Why each of these places must not be reached for, or nothing.
 
         A wrong address is not tried out: it could hang a card or overwrite what is not ours. So
         each has to be aligned as a NoC transfer needs it, and in what ttnn gave this batch of a
         bank that the device has on that NoC.
         """
         banks = self.claims[0].banks
-        first, end = self.arena
-        allowed: list[dict[tuple[int, int], list[int]]] = [{}, {}]
+        starts: list[dict[tuple[int, int], list[int]]] = [{}, {}]
         for noc, cores in enumerate(banks.cores):
             for core, start in zip(cores, banks.offsets, strict=True):
-                allowed[noc].setdefault(core, []).append(start)
-        for page, (noc, x, y, address) in enumerate(transfer.places.tolist()):
-            at = f"page {page} at NoC {noc} ({x}, {y}), address {address:#x}"
-            bank_starts = allowed[noc].get((x, y))
-            if bank_starts is None:
-                return f"{at}: no DRAM bank is there"
-            if address % self.spec.dram_alignment:
-                return f"{at}: not aligned to {self.spec.dram_alignment} bytes"
-            inside = (
-                start + first <= address and address + transfer.size <= start + end
-                for start in bank_starts
-            )
-            if not any(inside):
-                return f"{at}: outside of the memory that was allocated"
-        return ""
+                starts[noc].setdefault(core, []).append(start)
+        first, end = self.arena
+        found = []
+        for noc, x, y, address in transfer.places.tolist():
+            at = f"NoC {noc} ({x}, {y}), address {address:#x}"
+            if (x, y) not in starts[noc]:
+                found.append(f"{at}: no DRAM bank is there")
+            elif address % self.spec.dram_alignment:
+                found.append(f"{at}: not aligned to {self.spec.dram_alignment} bytes")
+            elif not any(
+                start + first <= address <= start + end - transfer.size
+                for start in starts[noc][x, y]
+            ):
+                found.append(f"{at}: outside of the memory that was allocated")
+            else:
+                found.append("")
+        return found
 
     def read(self, transfers: Sequence[Transfer]) -> list[Array]:
         """The bytes at some places; uint8 of shape (pages, bytes) for each transfer."""

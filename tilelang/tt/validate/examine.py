@@ -36,8 +36,8 @@ from .levels import (
 )
 from .tiles import Array
 
-# Pages that a control reads or writes; one that is wrong is enough.
-_SAMPLE = 4
+# Pages that a control reads or writes, of the first that it changed; one that is wrong is enough.
+_SAMPLE, _CANDIDATES = 4, 64
 
 # The version of a tensor's contents that E5 writes; those of its controls follow.
 _WRITTEN = 1
@@ -122,8 +122,23 @@ def _transfers(bench: Bench, turn: int) -> tuple[list[Transfer], list[str]]:
         nothing if why else _transfer(claim, turn)
         for claim, why in zip(bench.claims, refused, strict=True)
     ]
-    refused = [why or bench.refusal(t) for why, t in zip(refused, transfers, strict=True)]
+    for index, transfer in enumerate(transfers):
+        reasons = bench.refusals(transfer)
+        page = next((page for page, why in enumerate(reasons) if why), None)
+        if page is not None:
+            refused[index] = f"page {page} at {reasons[page]}"
     return transfers, refused
+
+
+def _sample(bench: Bench, right: Claim, wrong: Claim, turn: int) -> tuple[list[int], str]:
+    """Some pages that a mutation changed and that can still be reached; else why none can."""
+    why = wrong.contradiction()
+    if why:
+        return [], why
+    pages = changed_pages(right, wrong, _CANDIDATES)
+    reasons = bench.refusals(_transfer(wrong, turn, pages))
+    reachable = [page for page, why in zip(pages, reasons, strict=True) if not why]
+    return reachable[:_SAMPLE], "" if reachable else f"page {pages[0]} at {reasons[0]}"
 
 
 def _read(bench: Bench) -> list[Verdict]:
@@ -190,8 +205,7 @@ def _controls_of_reading(
             if not has_effect("E4", claim, wrong):
                 yield index, Control(mutation.name, "E4", NO_EFFECT)
                 continue
-            pages = changed_pages(claim, wrong, _SAMPLE)
-            why = wrong.contradiction() or bench.refusal(_transfer(wrong, 0, pages))
+            pages, why = _sample(bench, claim, wrong, 0)
             if why:
                 yield index, Control(mutation.name, "E4", REJECTED, why)
                 continue
@@ -218,12 +232,11 @@ def _controls_of_writing(
             _, wrong = wrong_claims[index][number]
             if not has_effect("E5", claim, wrong):
                 continue
-            pages = changed_pages(claim, wrong, _SAMPLE)
-            transfer = _transfer(wrong, 1, pages)
-            why = wrong.contradiction() or bench.refusal(transfer)
+            pages, why = _sample(bench, claim, wrong, 1)
             if why:
                 refused = refused or (index, why)
                 continue
+            transfer = _transfer(wrong, 1, pages)
             bits = bench.bits(index, _WRITTEN + 1 + number)
             bench.write([transfer], [wrong.pages(bits)[pages]])
             verdict = judge_pages_written(wrong, bits, bench.read_back(index), pages)
