@@ -31,6 +31,7 @@ _BACKEND = click.option(
     help="auto is a card if there is one, else a simulator.",
 )
 _ARCH = click.option("--arch", metavar="wormhole|blackhole", help="By default Wormhole.")
+_HTML = click.option("--html", type=_OUTPUT, help="Draw it here too, as an HTML page.")
 _GRID = click.option(
     "--grid", metavar="XxY", help="Use fewer of its cores, as in 8x7, by TT-metal's own override."
 )
@@ -166,7 +167,14 @@ def _parse_mask(text: str) -> int:
     "-a", "--arg", "arguments", multiple=True, metavar="NAME=VALUE", help="A kernel's parameter."
 )
 @click.option("-o", "--output", type=_OUTPUT, help="Write the plan here, as JSON.")
-def plan(kernel: str, device: str | None, arguments: tuple[str, ...], output: Path | None) -> None:
+@_HTML
+def plan(
+    kernel: str,
+    device: str | None,
+    arguments: tuple[str, ...],
+    output: Path | None,
+    html: Path | None,
+) -> None:
     """Plan a kernel: which core runs which tiles, and where each page lives.
 
     Without NAME, the kernels that the file has are listed.
@@ -184,6 +192,7 @@ def plan(kernel: str, device: str | None, arguments: tuple[str, ...], output: Pa
     built = Plan.from_module(infer_metadata(file.trace(name, parsed), device))
     if output is not None:
         built.save(output)
+    _write_page(html, built)
     show.plan(out, built)
     if output is not None:
         out.print(f"written to {output}", soft_wrap=True)
@@ -191,9 +200,22 @@ def plan(kernel: str, device: str | None, arguments: tuple[str, ...], output: Pa
 
 @app.command("show")
 @click.argument("path", metavar="PLAN.json", type=click.Path(path_type=Path))
-def show_plan(path: Path) -> None:
+@_HTML
+def show_plan(path: Path, html: Path | None) -> None:
     """Check a plan and draw it; neither TVM nor the kernel is needed."""
-    show.plan(out, Plan.load(path))
+    plan = Plan.load(path)
+    _write_page(html, plan)
+    show.plan(out, plan)
+
+
+def _write_page(html: Path | None, plan: Plan) -> None:
+    if html is None:
+        return
+    from .. import files
+    from ..page import render_plan
+
+    files.write_text(html, render_plan(plan.to_json()))
+    out.print(f"page: {html.resolve().as_uri()}", soft_wrap=True)
 
 
 @app.command("run")

@@ -15,10 +15,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 from .. import files
+from ..page import render_report
 from ..plan import package_version
 from .evidence import LEVELS, Verdict
 from .harness import CaseResult, Evidence
-from .page import render_page
 
 SCHEMA_VERSION = 1
 
@@ -118,7 +118,7 @@ def write(evidence: Evidence, folder: Path) -> Path:
         raise ValueError(f"{folder}: {error.strerror}; expected a folder to write to") from error
     files.write_json(folder / "report.json", document)
     files.write_text(folder / "report.xml", to_junit(document))
-    files.write_text(folder / "report.html", render_page(document, controls_of(document)))
+    files.write_text(folder / "report.html", render_report(document, controls_of(document)))
     return folder / "report.html"
 
 

@@ -1,4 +1,7 @@
-"""The report as one HTML page: no network, no framework, light and dark."""
+"""Plans and reports as HTML pages: each one file, no network, no framework, light and dark.
+
+A page is made from the JSON document, so that its figures are the document's.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,34 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-_TEMPLATES = Path(__file__).parents[1] / "templates"
+_TEMPLATES = Path(__file__).parent / "templates"
 
 #: Kernels whose cores and banks are drawn; the table has the rest.
 _DRAWN = 12
 
 
-def render_page(
+def render_plan(document: dict[str, Any]) -> str:
+    """The page of a plan (schemas/plan.schema.json)."""
+    functions = [
+        {
+            "name": name,
+            "buffers": attrs["tt_buffers"],
+            "schedule": {
+                "grid": [attrs[f"tt_grid_{axis}"] for axis in "xyz"],
+                "core_grid": [document["device"]["grid_x"], document["device"]["grid_y"]],
+                "tiles": attrs["tt_num_tiles"],
+                "cores": attrs["tt_num_cores"],
+                "active": sum(count > 0 for _, count in attrs["tt_tiles_per_core"]),
+                "tiles_per_core": attrs["tt_tiles_per_core"],
+                "args": attrs["tt_runtime_args_schema"],
+            },
+        }
+        for name, attrs in document["functions"].items()
+    ]
+    return _render("plan.html.j2", plan=document, functions=functions)
+
+
+def render_report(
     document: dict[str, Any], controls: dict[tuple[str, str], dict[str, list[str]]]
 ) -> str:
     """The page of a report.
@@ -23,13 +47,6 @@ def render_page(
     document : the report (schemas/report.schema.json)
     controls : the cases of each outcome, by level and mutation (report.controls_of)
     """
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     drawn = [case for case in document["cases"] if case["group"] in ("plan", "kernels")]
     failures = [
         {"case": case["name"], "level": level, **found.get("difference", {})}
@@ -37,7 +54,8 @@ def render_page(
         for level, found in case["levels"].items()
         if found["outcome"] == "disproved"
     ]
-    return environment.get_template("report.html.j2").render(
+    return _render(
+        "report.html.j2",
         report=document,
         failures=failures,
         mutations=list(dict.fromkeys(mutation for _, mutation in controls)),
@@ -45,9 +63,19 @@ def render_page(
         schedules=[case for case in drawn if "schedule" in case][:_DRAWN],
         tensors=[case for case in drawn if "tensor" in case][: 2 * _DRAWN],
         by_level=_by_level(document),
-        shade=shade,
-        pages_of_banks=_pages_of_banks,
     )
+
+
+def _render(template: str, **values: Any) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(shade=_shade, pages_of_banks=_pages_of_banks)
+    return environment.get_template(template).render(**values)
 
 
 def _by_level(document: dict[str, Any]) -> dict[str, dict[str, int]]:
@@ -63,12 +91,12 @@ def _by_level(document: dict[str, Any]) -> dict[str, dict[str, int]]:
     return counts
 
 
-def shade(count: int, most: int) -> int:
+def _shade(count: int, most: int) -> int:
     """How strongly a cell is coloured, 0 to 4; 0 is for none."""
     return 0 if count == 0 or most == 0 else 1 + 3 * count // most
 
 
-def _pages_of_banks(tensor: dict[str, Any]) -> list[int]:
+def _pages_of_banks(pages: int, banks: int) -> list[int]:
     """How many pages each bank has."""
-    full, rest = divmod(tensor["pages"], tensor["banks"])
-    return [full + (bank < rest) for bank in range(tensor["banks"])]
+    full, rest = divmod(pages, banks)
+    return [full + (bank < rest) for bank in range(banks)]
