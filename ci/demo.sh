@@ -9,6 +9,10 @@ mkdir -p "$folder"
 last_line=""
 gemm=(-a M=1280 -a N=1152 -a K=256)
 
+if ttnn_python >/dev/null; then
+  echo "the report of the proof will be at file://$folder/report/report.html"
+fi
+
 # The kernel is real TileLang where its environment can be had, else the same in plain TVMScript.
 if interpreter="$(tilelang_python)"; then
   compiler="$(tilelang_env "$interpreter")"
@@ -17,7 +21,6 @@ else
   kernel=examples/gemm_tir.py:gemm
 fi
 if interpreter="$(ttnn_python)"; then
-  echo "the report of the proof will be at file://$folder/report/report.html"
   asker="$(ttnn_env "$interpreter")"
   compiler="${compiler:-$asker}"
 else
