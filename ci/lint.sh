@@ -6,11 +6,12 @@ set -euo pipefail
 
 bin="$(dirname "$(lint_env)")"
 cd "$ROOT"
-# Where there is no git, as in an unpacked archive, every file counts.
-list() { git ls-files -co --exclude-standard -- "$@" 2>/dev/null || find . -name "$1"; }
-mapfile -t sources < <(list '*.cc' '*.h' '*.cpp')
-mapfile -t scripts < <(list '*.sh' .ci/run)
-mapfile -t cmake < <(list '*CMakeLists.txt')
+# list REGEX: the files of that name, but what was made; it needs no git, as in an unpacked archive.
+list() { find . -type d \( -name '.venv*' -o -path ./build -o -path ./dist -o -path ./.git \) -prune -o \
+  -type f -regex "$1" -print; }
+mapfile -t sources < <(list '.*\.\(cc\|h\|cpp\)')
+mapfile -t scripts < <(list '.*\.sh\|./.ci/run')
+mapfile -t cmake < <(list '.*/CMakeLists\.txt')
 
 if [ "${1:-}" = --fix ]; then
   "$bin/ruff" check --quiet --fix .

@@ -6,7 +6,7 @@ the same attributes as a plain dict, which is how a plan holds them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -35,6 +35,10 @@ class CoreRange:
     @property
     def num_cores(self) -> int:
         return (self.x1 - self.x0 + 1) * (self.y1 - self.y0 + 1)
+
+    def cores(self) -> Iterator[tuple[int, int]]:
+        """The (x, y) of each, row by row."""
+        return ((x, y) for y in range(self.y0, self.y1 + 1) for x in range(self.x0, self.x1 + 1))
 
 
 @dataclass(frozen=True)

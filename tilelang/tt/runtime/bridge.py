@@ -6,8 +6,9 @@ is told, never asked what it would have chosen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +58,6 @@ def numpy_dtype(dtype: str) -> np.dtype[Any]:
     return np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
 
 
-def cores_of(schedule: Schedule) -> Iterator[tuple[int, int]]:
-    """The (x, y) of each core that has tiles."""
-    for r in schedule.core_ranges:
-        yield from ((x, y) for y in range(r.y0, r.y1 + 1) for x in range(r.x0, r.x1 + 1))
-
-
 def core_range_set(schedule: Schedule) -> Any:
     """The cores that have tiles."""
     return ttnn.CoreRangeSet(
@@ -94,7 +89,7 @@ def runtime_args(
     """
     args = ttnn.RuntimeArgs()
     width = schedule.core_grid[0]
-    for x, y in cores_of(schedule):
+    for x, y in chain.from_iterable(r.cores() for r in schedule.core_ranges):
         tiles = schedule.tiles_per_core[y * width + x]
         per_core = {"start_id": tiles.start_id, "count": tiles.count}
         words = []

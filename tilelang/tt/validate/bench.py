@@ -62,9 +62,10 @@ class Bench:
             Claim(buffer, tensor.buffer_address(), banks)
             for buffer, tensor in zip(buffers, self._tensors, strict=True)
         ]
+        self.allocations = [_allocation(tensor) for tensor in self._tensors]
         ends = [
             claim.base + -(-found.num_pages // spec.dram_banks) * found.aligned_page_size
-            for claim, found in ((claim, self.allocation(i)) for i, claim in enumerate(self.claims))
+            for claim, found in zip(self.claims, self.allocations, strict=True)
         ]
         #: What ttnn gave this batch of each bank: from, to.
         self.arena = (min(claim.base for claim in self.claims), max(ends))
@@ -87,32 +88,20 @@ class Bench:
             self._pages[key] = claim.pages(self.bits(index, version))
         return self._pages[key]
 
-    def allocation(self, index: int) -> Allocation:
-        tensor = self._tensors[index]
-        return Allocation(
-            compile_time_args=tuple(bridge.accessor_args(tensor)),
-            page_size=tensor.buffer_page_size(),
-            aligned_page_size=tensor.buffer_aligned_page_size(),
-            num_pages=tensor.buffer_num_pages(),
-            padded_shape=tuple(tensor.padded_shape),
-            memory=tensor.memory_config().buffer_type.name.lower(),
-        )
-
     def accessor_addresses(self) -> list[Array]:
         """What TensorAccessor answers for each page of each tensor: its NoC addresses on NoC 0
         and NoC 1, int64 of shape (pages, 2)."""
         answers: list[Array] = [np.zeros((0, 2), np.int64)] * len(self._tensors)
         groups: dict[tuple[int, ...], list[int]] = {}
-        for index, tensor in enumerate(self._tensors):
-            groups.setdefault(tuple(bridge.accessor_args(tensor)), []).append(index)
+        for index, found in enumerate(self.allocations):
+            groups.setdefault(found.compile_time_args, []).append(index)
         for words, indices in groups.items():
-            counts = [self._tensors[index].buffer_num_pages() for index in indices]
-            bases = [self._tensors[index].buffer_address() for index in indices]
+            counts = [self.allocations[index].num_pages for index in indices]
+            bases = [self.claims[index].base for index in indices]
             questions = np.column_stack(
                 [np.repeat(bases, counts), np.concatenate([np.arange(n) for n in counts])]
             )
-            found = self._ask(words, questions)
-            parts = np.split(found, np.cumsum(counts)[:-1])
+            parts = np.split(self._ask(words, questions), np.cumsum(counts)[:-1])
             for index, part in zip(indices, parts, strict=True):
                 answers[index] = part
         return answers
@@ -262,6 +251,17 @@ class Bench:
         buffer = self.claims[index].buffer
         found = bridge.from_device(self._tensors[index], buffer)
         return found.view(bits_dtype(buffer.dtype))
+
+
+def _allocation(tensor: Any) -> Allocation:
+    return Allocation(
+        compile_time_args=tuple(bridge.accessor_args(tensor)),
+        page_size=tensor.buffer_page_size(),
+        aligned_page_size=tensor.buffer_aligned_page_size(),
+        num_pages=tensor.buffer_num_pages(),
+        padded_shape=tuple(tensor.padded_shape),
+        memory=tensor.memory_config().buffer_type.name.lower(),
+    )
 
 
 def _elements(buffer: BufferDescriptor, bits: Array) -> Array:

@@ -25,7 +25,7 @@ class Banks:
 
     @classmethod
     def of(cls, spec: DeviceSpec) -> Banks:
-        """None for a description without them, of a device that runs no kernels."""
+        """Without any for a description of a device that runs no kernels, which has not all."""
         return cls((spec.dram_cores or (), spec.dram_cores_noc1 or ()), spec.dram_offsets or ())
 
 

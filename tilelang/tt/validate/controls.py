@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..metadata import BufferDescriptor, CoreRange, Schedule, TensorAccessorConfig, TileRange
+from ..metadata import BufferDescriptor, Schedule, TensorAccessorConfig, TileRange
 from .claims import Banks, Claim
 from .tiles import Array, page_of_tile
 
@@ -205,7 +205,7 @@ def _tile_short(schedule: Schedule) -> Schedule:
 
 
 def _starts_late(schedule: Schedule) -> Schedule:
-    return _edit_first(schedule, lambda t: replace(t, start_id=t.start_id + 1, count=t.count))
+    return _edit_first(schedule, lambda t: replace(t, start_id=t.start_id + 1))
 
 
 def _cores_swapped(schedule: Schedule) -> Schedule:
@@ -239,7 +239,7 @@ def core_without_arguments(schedule: Schedule) -> str:
     what was there before, and one with a tile too many would write where nothing is."""
     width = schedule.core_grid[0]
     for r in schedule.core_ranges:
-        for x, y in cores_of(r):
+        for x, y in r.cores():
             if schedule.tiles_per_core[y * width + x].count == 0:
                 return f"core ({x}, {y}) is in a core range and has no tiles"
     for core, tiles in enumerate(schedule.tiles_per_core):
@@ -249,8 +249,3 @@ def core_without_arguments(schedule: Schedule) -> str:
                 f"{tiles.start_id + tiles.count - 1}; there are {schedule.num_tiles}"
             )
     return ""
-
-
-def cores_of(r: CoreRange) -> list[tuple[int, int]]:
-    """The cores of a range."""
-    return [(x, y) for y in range(r.y0, r.y1 + 1) for x in range(r.x0, r.x1 + 1)]

@@ -21,6 +21,7 @@ from .controls import (
     MUTATIONS,
     RUN_MUTATIONS,
     Mutation,
+    ScheduleMutation,
     changed_pages,
     core_without_arguments,
     has_effect,
@@ -92,11 +93,10 @@ def _is_proven(result: Examined) -> bool:
 
 def _host_judges(bench: Bench, asks_kernels: bool) -> dict[str, Callable[[int, Claim], Verdict]]:
     """The levels that compare a claim with what is known already."""
-    allocations = [bench.allocation(index) for index in range(len(bench.claims))]
     addresses = bench.accessor_addresses() if asks_kernels else []
     return {
-        "E1": lambda index, claim: judge_arguments(claim, allocations[index]),
-        "E2": lambda index, claim: judge_allocation(claim, allocations[index]),
+        "E1": lambda index, claim: judge_arguments(claim, bench.allocations[index]),
+        "E2": lambda index, claim: judge_allocation(claim, bench.allocations[index]),
         "E3": lambda index, claim: judge_addresses(claim, addresses[index]),
     }
 
@@ -181,15 +181,15 @@ def _controls(
         if level not in mutation.levels:
             continue
         if has_effect(level, claim, wrong):
-            yield _outcome(mutation, level, judge(wrong))
+            yield _outcome(mutation, judge(wrong))
         else:
             yield Control(mutation.name, level, NO_EFFECT)
 
 
-def _outcome(mutation: Mutation, level: str, verdict: Verdict) -> Control:
+def _outcome(mutation: Mutation | ScheduleMutation, verdict: Verdict) -> Control:
     if verdict.proven:
-        return Control(mutation.name, level, UNNOTICED)
-    return Control(mutation.name, level, REJECTED, str(verdict.difference))
+        return Control(mutation.name, verdict.level, UNNOTICED)
+    return Control(mutation.name, verdict.level, REJECTED, str(verdict.difference))
 
 
 def _controls_of_reading(
@@ -214,7 +214,7 @@ def _controls_of_reading(
     found = bench.read(transfers) if transfers else []
     for (index, mutation, wrong, pages), content in zip(asked, found, strict=True):
         verdict = judge_pages_read(wrong, bench.pages(wrong, index, _WRITTEN), content, pages)
-        yield index, _outcome(mutation, "E4", verdict)
+        yield index, _outcome(mutation, verdict)
 
 
 def _controls_of_writing(
@@ -240,7 +240,7 @@ def _controls_of_writing(
             bits = bench.bits(index, _WRITTEN + 1 + number)
             bench.write([transfer], [wrong.pages(bits)[pages]])
             verdict = judge_pages_written(wrong, bits, bench.read_back(index), pages)
-            yield index, _outcome(mutation, "E5", verdict)
+            yield index, _outcome(mutation, verdict)
             break
         else:
             if refused:
@@ -263,7 +263,7 @@ def examine_schedule(
             result.controls.append(Control(mutation.name, "E6", NO_EFFECT))
             continue
         verdict = judge_tiles(wrong, content, arrived)
-        result.controls.append(_schedule_outcome(mutation.name, verdict))
+        result.controls.append(_outcome(mutation, verdict))
     for mutation in RUN_MUTATIONS if with_controls else ():
         wrong = mutation.apply(schedule)
         why = core_without_arguments(wrong)
@@ -271,11 +271,5 @@ def examine_schedule(
             result.controls.append(Control(mutation.name, "E6", REJECTED, why))
             continue
         verdict = judge_tiles(wrong, *copy_by_schedule(device, wrong, buffer))
-        result.controls.append(_schedule_outcome(mutation.name, verdict))
+        result.controls.append(_outcome(mutation, verdict))
     return result
-
-
-def _schedule_outcome(name: str, verdict: Verdict) -> Control:
-    if verdict.proven:
-        return Control(name, "E6", UNNOTICED)
-    return Control(name, "E6", REJECTED, str(verdict.difference))

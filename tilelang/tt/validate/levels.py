@@ -191,12 +191,11 @@ def _contradiction(schedule: Schedule) -> Difference | None:
         return Difference(f"tile {wrong[0]}", "one core that runs it", str(cores[wrong[0]]))
     counts = {core: tiles.count for core, tiles in enumerate(schedule.tiles_per_core)}
     for r in schedule.core_ranges:
-        for y in range(r.y0, r.y1 + 1):
-            for x in range(r.x0, r.x1 + 1):
-                count = counts.get(y * schedule.core_grid[0] + x, 0)
-                if count != r.count:
-                    tiles_there = f"{r.count} tiles, as its range says"
-                    return Difference(f"core ({x}, {y})", tiles_there, str(count))
+        for x, y in r.cores():
+            count = counts.get(y * schedule.core_grid[0] + x, 0)
+            if count != r.count:
+                tiles_there = f"{r.count} tiles, as its range says"
+                return Difference(f"core ({x}, {y})", tiles_there, str(count))
     return None
 
 
