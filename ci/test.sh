@@ -35,6 +35,8 @@ else
   lanes+=(tvm)
 fi
 
+[ -n "$SKIP_DEPS" ] || install_browser
+
 libraries=()
 for lane in "${lanes[@]}"; do libraries+=("$(tvm_library "${python_of[$lane]}")"); done
 "$ROOT/ci/build.sh" "${libraries[@]}"

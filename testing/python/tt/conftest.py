@@ -22,13 +22,14 @@ ROOT = Path(__file__).resolve().parents[3]
 HAS = {
     "ttnn": find_spec("ttnn") is not None,
     "tilelang": find_spec("tilelang.language") is not None,
+    "playwright": find_spec("playwright") is not None,
     "wolfpine": find_spec("framework") is not None and find_spec("framework.behaviour") is not None,
 }
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "needs(package): runs where ttnn, tilelang or wolfpine is installed"
+        "markers", "needs(package): runs where that package is installed"
     )
 
 

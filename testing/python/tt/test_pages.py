@@ -1,0 +1,279 @@
+"""The pages in a real browser: they say what their JSON says, and a person can read them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+import tilelang.tt as tt
+from kernels import gemm
+from tilelang.tt.describe import describe_tensor, schedule_tiles
+
+pytestmark = [pytest.mark.needs("playwright"), pytest.mark.needs("wolfpine")]
+
+PAGES = ["plan", "proven", "disproved"]
+NARROW, WIDE = 400, 1600
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory):
+    """The path of each page, and its JSON."""
+    from tilelang.tt.page import render_plan
+    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.validate import report
+    from tilelang.tt.validate.cases import Case, of_plan
+    from tilelang.tt.validate.harness import validate
+
+    folder = tmp_path_factory.mktemp("pages")
+    kernel = gemm(1280, 1184, 256)
+    plan = tt.Plan.from_module(tt.infer_metadata(kernel, "p150a")).to_json()
+    (folder / "plan.html").write_text(render_plan(plan))
+    found = {"plan": (folder / "plan.html", plan)}
+    with open_device("wolfpine", "wormhole") as session:
+        cases = of_plan(tt.Plan.from_module(tt.infer_metadata(gemm(96, 160, 64), session.spec)))
+        right = describe_tensor("X", (160, 224), "bfloat16", session.spec)
+        wrong = replace(right, accessor=replace(right.accessor, num_banks=11))
+        table = [Case("X", "table", buffer=right), Case("wrong", "plan", buffer=wrong)]
+        table.append(Case("65 tiles", "kernels", schedule=schedule_tiles([65], session.spec)))
+        for name, proven in (("proven", cases), ("disproved", table)):
+            page = report.write(validate(session, proven), folder / name)
+            found[name] = (page, json.loads(page.with_name("report.json").read_text()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(root):
+    from playwright.sync_api import sync_playwright
+
+    search = subprocess.run([root / "ci" / "find_browser.sh"], capture_output=True, text=True)
+    assert search.returncode == 0, search.stderr  # never a skip: the lane is to have one
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=search.stdout.strip(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def show(browser, documents):
+    """Opens a page, and then holds what it asked for and complained of against nothing at all."""
+    contexts, trouble = [], []
+
+    def show(name, width=WIDE, scheme="light"):
+        contexts.append(
+            browser.new_context(
+                viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+            )
+        )
+        page = contexts[-1].new_page()
+        path, document = documents[name]
+        page.on("console", lambda message: trouble.append(message.text))
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on(
+            "request",
+            lambda request: request.url == path.as_uri()
+            or request.url.startswith("data:")
+            or trouble.append(f"asked for {request.url}"),
+        )
+        page.goto(path.as_uri())
+        return page, document
+
+    yield show
+    for context in contexts:
+        context.close()
+    assert trouble == []
+
+
+def table(page, selector):
+    """The cells of a table's rows, without its headings."""
+    return page.eval_on_selector_all(
+        f"{selector} tr:has(td)",
+        "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))",
+    )
+
+
+def titles(page, selector):
+    """The tooltip and the text of each element."""
+    return page.eval_on_selector_all(selector, "all => all.map(e => [e.title, e.innerText.trim()])")
+
+
+def cells_of(schedule_json):
+    """What the cells of a core grid have to say."""
+    (width, _), tiles = schedule_json["core_grid"], schedule_json["tiles_per_core"]
+    for core, (start, count) in enumerate(tiles):
+        held = f"tiles {start} to {start + count - 1}" if count else "idle"
+        yield [f"core ({core % width}, {core // width}): {held}", str(count or "")]
+
+
+def banks_of(pages, banks):
+    """What the bars of a tensor's banks have to say."""
+    for bank in range(banks):
+        count = len(range(bank, pages, banks))
+        yield [f"bank {bank}: {count} pages, {bank} and each {banks}th after", str(count)]
+
+
+# What they say -----------------------------------------------------------------------------
+
+
+def test_a_plans_page_has_the_figures_of_the_plan(show):
+    page, plan = show("plan")
+    (attrs,) = plan["functions"].values()
+    tiles = attrs["tt_tiles_per_core"]
+    assert page.inner_text("#tiles-1") == str(attrs["tt_num_tiles"]) == "1480"
+    active = sum(count > 0 for _, count in tiles)
+    assert page.inner_text("#active-1") == f"{active} of {attrs['tt_num_cores']}"
+    device = plan["device"]
+    grid = {"core_grid": (device["grid_x"], device["grid_y"]), "tiles_per_core": tiles}
+    assert titles(page, ".grid > :not(.axis)") == list(cells_of(grid))
+    rows = table(page, "#buffers-1")
+    assert [row[0] for row in rows] == list(attrs["tt_buffers"])
+    bars = []
+    for row, buffer in zip(rows, attrs["tt_buffers"].values(), strict=True):
+        accessor = buffer["tt_tensor_accessor_config"]
+        assert row[1:8] == [
+            buffer["tt_role"],
+            "x".join(map(str, buffer["tt_shape"])),
+            "x".join(map(str, buffer["tt_padded_shape"])),
+            buffer["tt_data_format"],
+            *(str(accessor[key]) for key in ("num_pages", "page_size", "aligned_page_size")),
+        ]
+        bars += banks_of(accessor["num_pages"], accessor["num_banks"])
+    assert titles(page, ".banks > span") == bars
+    arguments = table(page, "table:not([id])")
+    assert [(int(row[0]), row[1], row[2]) for row in arguments] == [
+        (place, arg["name"], arg["dtype"])
+        for place, arg in enumerate(attrs["tt_runtime_args_schema"])
+    ]
+
+
+@pytest.mark.parametrize("name", ["proven", "disproved"])
+def test_a_reports_page_has_the_figures_of_the_report(show, name):
+    page, report = show(name)
+    totals = report["totals"]
+    for figure in ("proven", "disproved", "unchecked", "checks"):
+        assert page.inner_text(f"#{figure}") == str(totals[figure]), figure
+    made_wrong = totals["rejected"] + totals["unnoticed"]
+    assert page.inner_text("#rejected") == f"{totals['rejected']} of {made_wrong}"
+    heading = page.inner_text("h1")
+    assert heading.startswith("Proven" if name == "proven" else "Not proven")
+
+    verdicts = [
+        (level, case["name"], found)
+        for case in report["cases"]
+        for level, found in case["levels"].items()
+    ]
+    expected = []
+    for level, claim in report["levels"].items():
+        found = [verdict for at, _, verdict in verdicts if at == level]
+        outcomes = [verdict["outcome"] for verdict in found]
+        counts = [outcomes.count(kind) for kind in ("proven", "disproved", "unchecked")]
+        checked = sum(verdict.get("checked", 0) for verdict in found)
+        expected.append([level, claim, *map(str, (*counts, checked))])
+    assert table(page, "#levels") == expected
+
+    differences = [
+        [case, level, *(found["difference"][key] for key in ("what", "expected", "found"))]
+        for level, case, found in verdicts
+        if found["outcome"] == "disproved"
+    ]
+    assert table(page, "#failures") == differences
+    assert bool(differences) == (name == "disproved")
+
+
+@pytest.mark.parametrize("name", ["proven", "disproved"])
+def test_a_reports_page_has_every_case_and_every_control(show, name):
+    page, report = show(name)
+    signs = {"proven": "✓", "disproved": "✗", "unchecked": "–"}
+    rows = []
+    for case in report["cases"]:
+        found = [case["levels"].get(level) for level in report["levels"]]
+        outcomes = [control["outcome"] for control in case["controls"]]
+        rejected, unnoticed = outcomes.count("rejected"), outcomes.count("unnoticed")
+        rows.append(
+            [
+                case["name"],
+                case["group"],
+                str(case["tensor"]["pages"] if "tensor" in case else case["schedule"]["tiles"]),
+                *(signs[verdict["outcome"]] if verdict else "" for verdict in found),
+                f"{rejected} of {rejected + unnoticed}" if outcomes else "",
+            ]
+        )
+    assert table(page, "#cases") == rows
+
+    controls = [control for case in report["cases"] for control in case["controls"]]
+    for mutation, *cells in table(page, "#controls"):
+        for level, cell in zip(report["levels"], cells, strict=True):
+            outcomes = [
+                control["outcome"]
+                for control in controls
+                if (control["level"], control["mutation"]) == (level, mutation)
+            ]
+            rejected, unnoticed = outcomes.count("rejected"), outcomes.count("unnoticed")
+            all_of_them = rejected + unnoticed
+            assert cell == (f"{rejected} of {all_of_them}" if all_of_them else "–"), mutation
+    assert {row[0] for row in table(page, "#controls")} == {c["mutation"] for c in controls}
+
+
+def test_a_reports_page_draws_the_schedules_and_tensors_of_kernels(show):
+    page, report = show("proven")
+    drawn = [case["schedule"] for case in report["cases"] if "schedule" in case]
+    assert titles(page, ".grid > :not(.axis)") == [
+        cell for schedule in drawn for cell in cells_of(schedule)
+    ]
+    tensors = [case["tensor"] for case in report["cases"] if "tensor" in case]
+    assert titles(page, ".banks > span") == [
+        bar for tensor in tensors for bar in banks_of(tensor["pages"], tensor["banks"])
+    ]
+    device = report["device"]
+    page.click("summary")
+    banks = table(page, "#banks")
+    assert [row[1] for row in banks] == [f"({x}, {y})" for x, y in device["dram_cores"]]
+    assert [row[2] for row in banks] == [f"({x}, {y})" for x, y in device["dram_cores_noc1"]]
+    assert [int(row[3], 0) for row in banks] == device["dram_offsets"]
+
+
+# That one can read them ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible(show, name, scheme, width):
+    """Contrast, headings, tables and language, by the rules of axe."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page, _ = show(name, width, scheme)
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    checked = {rule["id"] for rule in results.response["passes"]}
+    assert {"color-contrast", "document-title", "html-has-lang"} <= checked
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 22, 29)"}[scheme]
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_its_window(show, name, width):
+    """Only what is marked as wide scrolls by itself, and at 1600 pixels nothing has to."""
+    page, _ = show(name, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    scrolling = page.eval_on_selector_all(
+        ".wide", "all => all.filter(e => e.scrollWidth > e.clientWidth).length"
+    )
+    assert scrolling == 0 or width == NARROW
+    smallest = page.eval_on_selector_all(
+        "body *",
+        "all => Math.min(...all.filter(e => e.innerText && !e.children.length)"
+        ".map(e => parseFloat(getComputedStyle(e).fontSize)))",
+    )
+    assert smallest >= 10
+    cut = page.eval_on_selector_all(
+        "body *:not(.wide)",
+        "all => all.filter(e => e.scrollWidth > e.clientWidth + 1 && !e.closest('.wide')"
+        " && getComputedStyle(e).display != 'inline').map(e => e.outerHTML.slice(0, 80))",
+    )
+    assert cut == []
