@@ -28,9 +28,7 @@ HAS = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "needs(package): runs where that package is installed"
-    )
+    config.addinivalue_line("markers", "needs(package): runs where that package is installed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,15 +7,16 @@ import subprocess
 from dataclasses import replace
 
 import pytest
+from kernels import gemm
 
 import tilelang.tt as tt
-from kernels import gemm
 from tilelang.tt.describe import describe_tensor, schedule_tiles
 
 pytestmark = [pytest.mark.needs("playwright"), pytest.mark.needs("wolfpine")]
 
 PAGES = ["plan", "proven", "disproved"]
 NARROW, WIDE = 400, 1600
+NONE = "\N{EN DASH}"
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +76,11 @@ def show(browser, documents):
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on(
             "request",
-            lambda request: request.url == path.as_uri()
-            or request.url.startswith("data:")
-            or trouble.append(f"asked for {request.url}"),
+            lambda request: (
+                request.url == path.as_uri()
+                or request.url.startswith("data:")
+                or trouble.append(f"asked for {request.url}")
+            ),
         )
         page.goto(path.as_uri())
         return page, document
@@ -187,7 +190,7 @@ def test_a_reports_page_has_the_figures_of_the_report(show, name):
 @pytest.mark.parametrize("name", ["proven", "disproved"])
 def test_a_reports_page_has_every_case_and_every_control(show, name):
     page, report = show(name)
-    signs = {"proven": "✓", "disproved": "✗", "unchecked": "–"}
+    signs = {"proven": "✓", "disproved": "✗", "unchecked": NONE}
     rows = []
     for case in report["cases"]:
         found = [case["levels"].get(level) for level in report["levels"]]
@@ -214,7 +217,7 @@ def test_a_reports_page_has_every_case_and_every_control(show, name):
             ]
             rejected, unnoticed = outcomes.count("rejected"), outcomes.count("unnoticed")
             all_of_them = rejected + unnoticed
-            assert cell == (f"{rejected} of {all_of_them}" if all_of_them else "–"), mutation
+            assert cell == (f"{rejected} of {all_of_them}" if all_of_them else NONE), mutation
     assert {row[0] for row in table(page, "#controls")} == {c["mutation"] for c in controls}
 
 
