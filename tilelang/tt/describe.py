@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import _ffi
+from . import _ffi_api
 from .device import DeviceSpec
 from .metadata import BufferDescriptor, Schedule, buffers_of, schedule_of
 
@@ -27,7 +27,7 @@ def describe_tensor(
     NotImplementedError
         A rank above 4 or a dtype with no Tenstorrent format.
     """
-    described = dict(_ffi.describe_tensor(name, shape, dtype, device.to_attr()).items())
+    described = dict(_ffi_api.describe_tensor(name, list(shape), dtype, device.to_attr()).items())
     return buffers_of({"tt_buffers": {name: {**described, "tt_role": role}}})[name]
 
 
@@ -45,4 +45,4 @@ def schedule_tiles(extents: Sequence[int], device: DeviceSpec) -> Schedule:
     NotImplementedError
         More than 2**32 - 1 tiles.
     """
-    return schedule_of(_ffi.schedule_tiles(extents, device.to_attr()))
+    return schedule_of(_ffi_api.schedule_tiles(list(extents), device.to_attr()))

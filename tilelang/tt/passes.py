@@ -24,9 +24,17 @@ _ffi.require_tvm()
 Function = TypeVar("Function")
 
 
+def _make(name: str) -> Any:
+    """The function that makes a pass."""
+    _ffi.import_tvm()
+    from . import _ffi_api
+
+    return getattr(_ffi_api, name)
+
+
 @functools.cache
 def _pass(name: str) -> Any:
-    return _ffi.transform(name)()
+    return _make(name)()
 
 
 def run_pass(name: str, func_or_mod: Function) -> Function:
@@ -84,7 +92,7 @@ def _bind(mod: Any, device: DeviceLike | None) -> Any:
 
 @functools.lru_cache(maxsize=16)
 def _bind_pass(spec: DeviceSpec, replace: bool) -> Any:
-    return _ffi.transform("BindTTDevice")(spec.to_attr(), replace)
+    return _make("BindTTDevice")(spec.to_attr(), replace)
 
 
 def infer_default_tt_schedule(func_or_mod: Function, device: DeviceLike | None = None) -> Function:

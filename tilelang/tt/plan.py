@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from . import _ffi, files
+from . import files
 from .device import DeviceSpec
 from .metadata import BufferDescriptor, Schedule, _plain, buffers_of, schedule_of, tt_attrs
 
@@ -35,10 +35,12 @@ class Plan:
     functions: Mapping[str, Mapping[str, Any]]
 
     def __post_init__(self) -> None:
+        from ._ffi_api import check_metadata
+
         for name, attrs in self.functions.items():
             if not attrs:
                 raise ValueError(f"{name}: found no metadata; run infer_metadata first")
-            _ffi.check_metadata(name, _for_ffi(attrs))
+            check_metadata(name, _for_ffi(attrs))
         files.validate("plan", self.to_json(), "the plan")
 
     @classmethod

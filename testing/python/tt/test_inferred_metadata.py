@@ -138,7 +138,7 @@ def test_an_irmodule_gives_an_irmodule_with_every_function_annotated():
 def test_passes_compose_in_sequential_and_show_in_instruments():
     import tvm
 
-    from tilelang.tt import _ffi
+    from tilelang.tt import _ffi_api
 
     seen = []
 
@@ -148,11 +148,11 @@ def test_passes_compose_in_sequential_and_show_in_instruments():
             seen.append(info.name)
 
     passes = [
-        _ffi.transform("ApplyTTDefaults")(),
-        _ffi.transform("BindTTDevice")(DEVICE.to_attr(), True),
-        _ffi.transform("InferDefaultTTSchedule")(),
-        _ffi.transform("InferDefaultTTShard")(),
-        _ffi.transform("VerifyTTMetadata")(),
+        _ffi_api.ApplyTTDefaults(),
+        _ffi_api.BindTTDevice(DEVICE.to_attr(), True),
+        _ffi_api.InferDefaultTTSchedule(),
+        _ffi_api.InferDefaultTTShard(),
+        _ffi_api.VerifyTTMetadata(),
     ]
     with tvm.transform.PassContext(instruments=[Names()]):
         tvm.transform.Sequential(passes)(tvm.IRModule({"main": kernels.gemm(64, 64, 64)}))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +104,18 @@ def test_a_library_that_is_missing_is_named(monkeypatch):
     monkeypatch.setenv("TILELANG_TT_LIBRARY", "/no/such/library.so")
     with pytest.raises(ImportError, match=r"found no libtilelang_tt.so at /no/such/library.so"):
         _ffi.library_path()
+
+
+def test_the_types_of_the_librarys_functions_are_those_that_it_registers(tmp_path):
+    from tilelang.tt import _ffi, _ffi_api
+
+    shipped = Path(_ffi_api.__file__).read_text()
+    stubs = tmp_path / "_ffi_api.py"
+    stubs.write_text(re.sub(r"(?m)^    def .*\n", "", shipped))
+    generator = Path(sys.executable).with_name("tvm-ffi-stubgen")
+    subprocess.run(
+        [generator, stubs, "--dlls", _ffi.library_path()], check=True, capture_output=True
+    )
+    # Releases of tvm-ffi write a function without parameters differently.
+    generated = stubs.read_text().replace("(*args: Any)", "()")
+    assert generated == shipped

@@ -69,7 +69,7 @@ def _tvm() -> Finding:
 def _passes() -> Finding:
     try:
         path = _ffi.library_path()
-        _ffi.check_library()
+        _ffi.load()
     except ImportError as error:
         advice = "reinstall the package: pip install --force-reinstall tilelang-tt"
         return Finding("passes", False, _line(error), advice, needed=True)
