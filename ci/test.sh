@@ -52,6 +52,9 @@ say "C++ tests"
 "$VENVS/build/bin/ctest" --test-dir "$ROOT/build" -R tt --no-tests=error --output-on-failure \
   --output-junit "$results/cpp.xml" || failed=1
 
+say "documentation"
+"$ROOT/ci/docs.sh" || failed=1
+
 # The tilelang lane comes first: it writes the plan that the ttnn lane reads.
 for lane in "${lanes[@]}"; do
   say "Python tests in .venv/$lane"
