@@ -159,7 +159,11 @@ BAD_INPUT = [
 
 
 @pytest.mark.parametrize(("command", "message"), BAD_INPUT, ids=[row[0] for row in BAD_INPUT])
-def test_bad_input_gives_one_line_and_code_2(command, message, run, gemm, tmp_path):
+def test_bad_input_gives_one_line_and_code_2(
+    command, message, gemm, tmp_path, monkeypatch, capsys
+):
+    from tilelang.tt.cli import main
+
     for name, text in FILES.items():
         if text is None:
             text = json.dumps(
@@ -167,11 +171,21 @@ def test_bad_input_gives_one_line_and_code_2(command, message, run, gemm, tmp_pa
             )
         (tmp_path / name).write_text(text)
     words = [word.replace("GEMM", gemm) for word in command.split()]
-    done = run(*words)
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1, done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["tilelang-tt", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    printed = capsys.readouterr().err
+    assert ended.value.code == 2, printed
+    assert message in printed
+    assert printed.count("\n") == 1, printed
+
+
+def test_bad_input_ends_the_process_so_too(run):
+    done = run("show", "nothing.json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: nothing.json: No such file or directory")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.needs("ttnn")
