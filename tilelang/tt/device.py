@@ -94,7 +94,7 @@ class DeviceSpec:
                 object.__setattr__(self, field.name, tuple((x, y) for x, y in value))
             elif field.name == "dram_offsets" and value is not None:
                 object.__setattr__(self, field.name, tuple(map(operator.index, value)))
-        files.validate("device", self._to_json(), "the description of a device")
+        _check(self._to_json(), "the description of a device")
 
     @property
     def num_cores(self) -> int:
@@ -177,7 +177,7 @@ class DeviceSpec:
 
     @classmethod
     def _from_json(cls, document: Any, place: str) -> DeviceSpec:
-        files.validate("device", document, place)
+        _check(document, place)
         values = {key: value for key, value in document.items() if key != "schema_version"}
         return cls(**values)
 
@@ -203,6 +203,18 @@ class DeviceSpec:
             raise ValueError(f"{place} is {values!r}; expected a map")
         document = json.loads(json.dumps(values, default=dict))
         return cls._from_json({"schema_version": SCHEMA_VERSION, **document}, place)
+
+
+def _check(document: dict[str, Any], place: str) -> None:
+    """Raise ValueError, beginning with the place, for what no device is described by."""
+    files.validate("device", document, place)
+    for name in ("dram_cores", "dram_cores_noc1", "dram_offsets"):
+        found = len(document.get(name, range(document["dram_banks"])))
+        if found != document["dram_banks"]:
+            raise ValueError(
+                f"{place}: {name}: found {found} entries; expected one for each of the "
+                f"{document['dram_banks']} DRAM banks"
+            )
 
 
 #: What names a device: see :func:`resolve_device`.

@@ -107,7 +107,7 @@ def _make_backend(name: str, arch: str | None) -> Backend:
     from .runtime.devices import make_backend
 
     if name == "card" and _worker():
-        return Card(arch or "wormhole_b0", int(_worker().removeprefix("gw")))
+        return Card(arch, int(_worker().removeprefix("gw")))
     return make_backend(name, arch)
 
 

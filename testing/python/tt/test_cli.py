@@ -159,9 +159,7 @@ BAD_INPUT = [
 
 
 @pytest.mark.parametrize(("command", "message"), BAD_INPUT, ids=[row[0] for row in BAD_INPUT])
-def test_bad_input_gives_one_line_and_code_2(
-    command, message, gemm, tmp_path, monkeypatch, capsys
-):
+def test_bad_input_gives_one_line_and_code_2(command, message, gemm, tmp_path, monkeypatch, capsys):
     from tilelang.tt.cli import main
 
     for name, text in FILES.items():

@@ -11,6 +11,10 @@ from .installed import ttnn_version
 
 # Where the kernel driver puts a device for each card (tt-kmd).
 _DEVICES = Path("/dev/tenstorrent")
+_CLASS = Path("/sys/class/tenstorrent")
+
+# Tenstorrent's PCI device ids (tt-kmd, enumerate.h).
+_ARCHITECTURES = {"0x401e": "wormhole_b0", "0xb140": "blackhole"}
 
 #: Variables that would make ttnn open something other than the card.
 _NOT_A_CARD = ("TT_METAL_SIMULATOR", "TT_METAL_MOCK_CLUSTER_DESC_PATH")
@@ -18,7 +22,8 @@ _NOT_A_CARD = ("TT_METAL_SIMULATOR", "TT_METAL_MOCK_CLUSTER_DESC_PATH")
 
 class Card(Backend):
     """A card of this machine: of several the one of a number, else the first that TT-metal's
-    variables leave.
+    variables leave. Its architecture is what the kernel driver says; one that is given is
+    compared with the open device's instead (open_device).
 
     Raises BackendError where there is none, or no ttnn. Kernels are built by SFPI, never
     by a stand-in: what hardware hazards its GCC works around, clang does not.
@@ -27,8 +32,7 @@ class Card(Backend):
     name = "card"
     closes_gracefully = True
 
-    def __init__(self, arch: str, number: int | None = None) -> None:
-        self.arch = arch
+    def __init__(self, arch: str | None = None, number: int | None = None) -> None:
         self._number = number
         ttnn_version()
         if number is not None and not has_card(number):
@@ -38,6 +42,7 @@ class Card(Backend):
                 f"found no card in {_DEVICES}; expected one, with Tenstorrent's driver",
                 "install tt-kmd, as https://github.com/tenstorrent/tt-kmd says",
             )
+        self.arch = arch or _architecture(_first_card() if number is None else number)
 
     @property
     def statement(self) -> Statement:
@@ -60,3 +65,25 @@ def has_card(number: int | None = None) -> bool:
     if number is not None:
         return (_DEVICES / str(number)).exists()
     return _DEVICES.is_dir() and any(_DEVICES.iterdir())
+
+
+def _first_card() -> int:
+    """The number of the card that ttnn opens as its device 0."""
+    visible = os.environ.get("TT_VISIBLE_DEVICES", "").split(",")[0]  # may name a PCI address
+    numbers = sorted(int(path.name) for path in _DEVICES.iterdir() if path.name.isdecimal())
+    return int(visible) if visible.isdecimal() else next(iter(numbers), 0)
+
+
+def _architecture(number: int) -> str:
+    """The architecture of a card, by its PCI device id."""
+    try:
+        found = (_CLASS / f"tenstorrent!{number}" / "device" / "device").read_text().strip()
+    except OSError:
+        found = ""
+    if found not in _ARCHITECTURES:
+        known = " or ".join(f"{device} ({arch})" for device, arch in _ARCHITECTURES.items())
+        raise BackendError(
+            f"card {number}: found the PCI device {found!r}; expected {known}",
+            "name its architecture: --arch",
+        )
+    return _ARCHITECTURES[found]

@@ -56,6 +56,8 @@ def make_backend(name: str = "auto", arch: str | None = None) -> Backend:
             f"TT_METAL_SIMULATOR names a {named_arch}; expected a {asked}",
             "unset TT_METAL_SIMULATOR, or name the other one",
         )
+    if name == "card":
+        return Card(asked)
     return BACKENDS[name](asked or named_arch or "wormhole_b0")
 
 

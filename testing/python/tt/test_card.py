@@ -1,0 +1,73 @@
+"""Which card of this machine is opened, and what it is, as the kernel driver shows it."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.needs("ttnn")
+
+
+@pytest.fixture
+def driver(tmp_path, monkeypatch):
+    """Stands in for tt-kmd: cards by their numbers, with their PCI device ids."""
+    from tilelang.tt.runtime import card
+
+    monkeypatch.setattr(card, "_DEVICES", tmp_path / "dev")
+    monkeypatch.setattr(card, "_CLASS", tmp_path / "class")
+    monkeypatch.delenv("TT_VISIBLE_DEVICES", raising=False)
+
+    def show(**cards):
+        (tmp_path / "dev").mkdir()
+        for name, device in cards.items():
+            number = name.removeprefix("card")
+            (tmp_path / "dev" / number).touch()
+            attributes = tmp_path / "class" / f"tenstorrent!{number}" / "device"
+            attributes.mkdir(parents=True)
+            (attributes / "device").write_text(f"{device}\n")
+
+    return show
+
+
+def test_a_card_says_its_own_architecture(driver):
+    from tilelang.tt.runtime.card import Card
+    from tilelang.tt.runtime.devices import make_backend
+
+    driver(card0="0x401e", card1="0xb140", card10="0xb140")
+    assert make_backend("card").arch == "wormhole_b0"
+    assert make_backend("auto").statement.arch == "wormhole_b0"
+    assert Card(None, 1).statement.arch == "blackhole"
+    assert Card(None, 10).statement.version == "card 10"
+    assert make_backend("card", "blackhole").arch == "blackhole"  # checked when it is open
+
+
+@pytest.mark.parametrize(
+    ("visible", "arch"), [("1", "blackhole"), ("1,0", "blackhole"), ("0000:01:00.0", "wormhole_b0")]
+)
+def test_the_first_card_is_the_one_that_is_left_visible(driver, monkeypatch, visible, arch):
+    from tilelang.tt.runtime.card import Card
+
+    monkeypatch.setenv("TT_VISIBLE_DEVICES", visible)
+    driver(card0="0x401e", card1="0xb140")
+    assert Card().arch == arch
+
+
+@pytest.mark.parametrize("device", ["0xfaca", ""])
+def test_a_card_that_is_not_known_is_said_so(driver, device):
+    from tilelang.tt.runtime import BackendError
+    from tilelang.tt.runtime.card import Card
+
+    driver(card0=device)
+    with pytest.raises(BackendError, match=rf"card 0: found the PCI device '{device}'; expected"):
+        Card()
+    assert Card("blackhole").arch == "blackhole"
+
+
+def test_no_card_is_a_reason_and_a_remedy(driver):
+    from tilelang.tt.runtime import BackendError
+    from tilelang.tt.runtime.card import Card
+
+    driver()
+    with pytest.raises(BackendError, match="install tt-kmd"):
+        Card()
+    with pytest.raises(BackendError, match="found no card 3 in"):
+        Card(None, 3)
