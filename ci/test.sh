@@ -34,6 +34,9 @@ else
   python_of[tvm]="$(tvm_env "$(any_python)")"
   lanes+=(tvm)
 fi
+# The oldest apache-tvm that is supported; ttnn's lane has the newest.
+python_of[tvm-0.26]="$(tvm_env "$(any_python)" 0.26.0)"
+lanes+=(tvm-0.26)
 
 [ -n "$SKIP_DEPS" ] || install_browser
 
@@ -69,6 +72,9 @@ if [ -n "${python_of[ttnn]:-}" ]; then
   (cd "$ROOT" && "$(dirname "${python_of[ttnn]}")/pytest" -q -p no:cacheprovider sim_tests \
     --tt-backend wolfpine --junitxml "$results/sim.xml") || failed=1
 fi
+
+say "the wheel"
+"$ROOT/ci/wheel.sh" "" || failed=1
 
 say "summary"
 "${python_of[${lanes[0]}]}" "$ROOT/ci/summary.py" "$results" || failed=1

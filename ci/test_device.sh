@@ -12,12 +12,8 @@ install_wheel "$python"
 results="$ROOT/build/device-results"
 rm -rf "$results"
 mkdir -p "$results"
-cards=0
-for device in /dev/tenstorrent/*; do [ -e "$device" ] && cards=$((cards + 1)); done
 distribution=()
-if [ "$1" = hw_tests ] && [ "$cards" -gt 1 ]; then
-  distribution=(--dist each --tx "$cards*popen")
-fi
+[ "$1" = hw_tests ] && distribution=(-n auto --dist each) # a worker a card
 say "device tests: $*"
 cd "$ROOT"
 # Every wait on a device has a limit of its own. Should one be missed, the stacks say what hung.

@@ -6,6 +6,7 @@ pytest finds it by itself where tilelang-tt is installed:
         tt_prove(tt.infer_metadata(my_kernel, tt_device.spec))
 
     pytest --tt-backend wolfpine --tt-arch blackhole
+    pytest --tt-backend card -n auto --dist each    # on every card, at once, with pytest-xdist
 
 A backend that was asked for by name and is not ready is a failure. Else the tests that need it are
 skipped, with what would make it ready. A run that was given a backend, by name or by its conftest
@@ -103,12 +104,20 @@ def _worker() -> str:
 
 def _make_backend(name: str, arch: str | None) -> Backend:
     """The backend; of several cards each of pytest-xdist's workers has its own."""
-    from .runtime.card import Card
+    from .runtime.card import Card, cards
     from .runtime.devices import make_backend
 
     if name == "card" and _worker():
-        return Card(arch, int(_worker().removeprefix("gw")))
+        return Card(arch, cards()[int(_worker().removeprefix("gw"))])
     return make_backend(name, arch)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """With -n auto, as many workers as cards; with --dist each, the whole lane on each card."""
+    from .runtime.card import cards
+
+    return len(cards()) if _backend_name(config) == "card" else None
 
 
 @pytest.fixture

@@ -66,8 +66,34 @@ def test_no_card_is_a_reason_and_a_remedy(driver):
     from tilelang.tt.runtime import BackendError
     from tilelang.tt.runtime.card import Card
 
-    driver()
-    with pytest.raises(BackendError, match="install tt-kmd"):
-        Card()
-    with pytest.raises(BackendError, match="found no card 3 in"):
-        Card(None, 3)
+    for number in (None, 3):
+        with pytest.raises(BackendError, match="install tt-kmd"):
+            Card(number=number)
+    driver(card0="0x401e", card2="0x401e")
+    with pytest.raises(BackendError, match=r"found no card 3 in .*; expected one of \[0, 2\]"):
+        Card(number=3)
+
+
+@pytest.mark.parametrize(
+    ("backend", "worker", "number"), [("card", "gw0", 0), ("card", "gw1", 2), ("card", "", None)]
+)
+def test_each_of_xdists_workers_has_a_card(driver, monkeypatch, backend, worker, number):
+    from tilelang.tt import pytest_plugin
+
+    driver(card0="0x401e", card2="0xb140")
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
+    card = pytest_plugin._make_backend(backend, None)
+    assert card.environment(None).get("TT_VISIBLE_DEVICES") == (
+        None if number is None else str(number)
+    )
+
+
+@pytest.mark.parametrize(("backend", "workers"), [("card", 2), ("wolfpine", None)])
+def test_there_are_as_many_workers_as_cards(driver, backend, workers):
+    from types import SimpleNamespace
+
+    from tilelang.tt import pytest_plugin
+
+    driver(card0="0x401e", card2="0xb140")
+    config = SimpleNamespace(getoption=lambda name: backend, stash={})
+    assert pytest_plugin.pytest_xdist_auto_num_workers(config) == workers

@@ -35,13 +35,14 @@ class Card(Backend):
     def __init__(self, arch: str | None = None, number: int | None = None) -> None:
         self._number = number
         ttnn_version()
-        if number is not None and not has_card(number):
-            raise BackendError(f"found no card {number} in {_DEVICES}; expected it")
-        if not has_card():
+        found = cards()
+        if not found:
             raise BackendError(
                 f"found no card in {_DEVICES}; expected one, with Tenstorrent's driver",
                 "install tt-kmd, as https://github.com/tenstorrent/tt-kmd says",
             )
+        if number is not None and number not in found:
+            raise BackendError(f"found no card {number} in {_DEVICES}; expected one of {found}")
         self.arch = arch or _architecture(_first_card() if number is None else number)
 
     @property
@@ -60,18 +61,17 @@ class Card(Backend):
         return env
 
 
-def has_card(number: int | None = None) -> bool:
-    """Whether the kernel driver shows a card, or the card of a number."""
-    if number is not None:
-        return (_DEVICES / str(number)).exists()
-    return _DEVICES.is_dir() and any(_DEVICES.iterdir())
+def cards() -> list[int]:
+    """The numbers of this machine's cards, as the kernel driver shows them."""
+    if not _DEVICES.is_dir():
+        return []
+    return sorted(int(path.name) for path in _DEVICES.iterdir() if path.name.isdecimal())
 
 
 def _first_card() -> int:
     """The number of the card that ttnn opens as its device 0."""
     visible = os.environ.get("TT_VISIBLE_DEVICES", "").split(",")[0]  # may name a PCI address
-    numbers = sorted(int(path.name) for path in _DEVICES.iterdir() if path.name.isdecimal())
-    return int(visible) if visible.isdecimal() else next(iter(numbers), 0)
+    return int(visible) if visible.isdecimal() else cards()[0]
 
 
 def _architecture(number: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import BackendError, ttsim, wolfpine
 from .backend import ARCHITECTURES, Backend
-from .card import Card, has_card
+from .card import Card, cards
 from .mock import Mock
 from .session import OPEN_TIMEOUT, Session
 from .ttsim import TTSim
@@ -63,7 +63,7 @@ def make_backend(name: str = "auto", arch: str | None = None) -> Backend:
 
 def _choose() -> tuple[str, str | None]:
     """The backend that this machine and its environment name, and the architecture."""
-    if has_card():
+    if cards():
         return "card", None
     if ttsim.named_library() is not None:
         return "ttsim", ttsim.named_arch()
