@@ -55,13 +55,13 @@ def __dir__() -> list[str]:
 
 
 def _warn_without_tvm() -> None:
-    from ._ffi import NO_TVM, has_tvm
+    from ._ffi import has_tvm, no_tvm
 
     # The command line says it where it matters.
     if not has_tvm() and os.path.basename(sys.argv[0]) != "tilelang-tt":
         import warnings
 
-        warnings.warn(f"{NO_TVM}. Devices and plans work without", RuntimeWarning, stacklevel=3)
+        warnings.warn(f"{no_tvm()}. Devices and plans work without", RuntimeWarning, stacklevel=3)
 
 
 _warn_without_tvm()

@@ -6,20 +6,19 @@ loaded on first use, so that devices and plans can be handled where there is no 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
 import tvm_ffi
 
-LIBRARY_NAME = "libtilelang_tt.so"
+from .extras import install_command
 
-NO_TVM = (
-    "tilelang.tt found no TVM, which its passes need. Install one of the extras: "
-    "pip install 'tilelang-tt[tvm]' (apache-tvm) or pip install 'tilelang-tt[tilelang]' "
-    "(tilelang, with the TVM it brings)"
-)
+LIBRARY_NAME = "libtilelang_tt.so"
 
 # tvm-ffi maps an error of C++ to the Python exception registered for its kind.
 tvm_ffi.register_error("NotImplementedError", NotImplementedError)
@@ -33,15 +32,23 @@ def has_tvm() -> bool:
     return find_spec("tvm") is not None
 
 
+def no_tvm() -> str:
+    """What to say where there is none."""
+    return (
+        "tilelang.tt found no TVM, which its passes need. Install one: "
+        f"{install_command('tvm')}, or {install_command('tilelang')}, which brings its own"
+    )
+
+
 def require_tvm() -> None:
-    """Raise ImportError, naming the extras, where no TVM can be imported."""
+    """Raise ImportError, saying what to install, where no TVM can be imported."""
     if not has_tvm():
-        raise ImportError(NO_TVM)
+        raise ImportError(no_tvm())
 
 
 @functools.cache
 def import_tvm() -> Any:
-    """The TVM of this environment. Raises ImportError, naming the extras, where there is none."""
+    """The TVM of this environment. Raises ImportError where there is none."""
     require_tvm()
     import tvm
     import tvm.tirx  # registers the classes that reflection shows
@@ -52,22 +59,29 @@ def import_tvm() -> Any:
 def library_path() -> Path:
     """Where the built library is: in the package, or in ``build/`` of a source tree.
 
-    The environment variable TILELANG_TT_LIBRARY names another one.
+    TILELANG_TT_LIBRARY, in the environment, names another one. Raises ImportError where none is.
     """
-    named = os.environ.get("TILELANG_TT_LIBRARY")
-    if named:
-        candidates = [Path(named)]
-    else:
-        package = Path(__file__).resolve().parent
-        candidates = [package / "lib" / LIBRARY_NAME, package.parents[1] / "build" / LIBRARY_NAME]
-    for candidate in candidates:
+    looked = []
+    for candidate in _libraries():
         if candidate.is_file():
             return candidate
-    looked = ", ".join(str(candidate) for candidate in candidates)
-    raise ImportError(
-        f"tilelang.tt found no {LIBRARY_NAME} at {looked}. Install the package with pip, "
-        "or build the library with cmake"
-    )
+        looked.append(str(candidate))
+    named = os.environ.get("TILELANG_TT_LIBRARY")
+    remedy = "unset TILELANG_TT_LIBRARY" if named else "install the package again"
+    raise ImportError(f"tilelang.tt found no {LIBRARY_NAME} at {', '.join(looked)}; {remedy}")
+
+
+def _libraries() -> Iterator[Path]:
+    named = os.environ.get("TILELANG_TT_LIBRARY")
+    if named:
+        yield Path(named)
+        return
+    package = Path(__file__).resolve().parent
+    yield package / "lib" / LIBRARY_NAME
+    yield package.parents[1] / "build" / LIBRARY_NAME
+    # Of the installed package, where Python was started in a source tree, which then shadows it.
+    with contextlib.suppress(PackageNotFoundError):
+        yield Path(str(distribution("tilelang-tt").locate_file("tilelang/tt/lib")), LIBRARY_NAME)
 
 
 @functools.cache

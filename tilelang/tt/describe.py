@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 from . import _ffi_api
-from .device import DeviceSpec
+from .device import DeviceLike, resolve_device
 from .metadata import BufferDescriptor, Schedule, buffers_of, schedule_of
 
 
 def describe_tensor(
-    name: str, shape: Sequence[int], dtype: str, device: DeviceSpec, role: str = "inout"
+    name: str, shape: Sequence[int], dtype: str, device: DeviceLike, role: str = "inout"
 ) -> BufferDescriptor:
     """Where the pages of a tensor would live on a device, by the rule of InferDefaultTTShard.
 
@@ -18,6 +19,7 @@ def describe_tensor(
     ----------
     shape : elements a dimension, at most four
     dtype : "float32", "bfloat16", ...
+    device : what names a device: a DeviceSpec, a preset's name, a file, ...
     role : "in", "out" or "inout"
 
     Raises
@@ -27,16 +29,21 @@ def describe_tensor(
     NotImplementedError
         A rank above 4 or a dtype with no Tenstorrent format.
     """
-    described = dict(_ffi_api.describe_tensor(name, list(shape), dtype, device.to_attr()).items())
+    if role not in ("in", "out", "inout"):
+        raise ValueError(f"{name}: role is {role!r}; expected in, out or inout")
+    extents = _integers(f"{name}: shape", shape)
+    attr = resolve_device(device).to_attr()
+    described = dict(_ffi_api.describe_tensor(name, extents, dtype, attr).items())
     return buffers_of({"tt_buffers": {name: {**described, "tt_role": role}}})[name]
 
 
-def schedule_tiles(extents: Sequence[int], device: DeviceSpec) -> Schedule:
+def schedule_tiles(extents: Sequence[int], device: DeviceLike) -> Schedule:
     """How the blocks of a launch would go to a device's cores, by InferDefaultTTSchedule's rule.
 
     Parameters
     ----------
     extents : blocks along x, y and z; those left out are 1
+    device : what names a device: a DeviceSpec, a preset's name, a file, ...
 
     Raises
     ------
@@ -45,4 +52,12 @@ def schedule_tiles(extents: Sequence[int], device: DeviceSpec) -> Schedule:
     NotImplementedError
         More than 2**32 - 1 tiles.
     """
-    return schedule_of(_ffi_api.schedule_tiles(list(extents), device.to_attr()))
+    blocks = _integers("extents", extents)
+    return schedule_of(_ffi_api.schedule_tiles(blocks, resolve_device(device).to_attr()))
+
+
+def _integers(what: str, values: Sequence[int]) -> list[int]:
+    try:
+        return [operator.index(value) for value in values]
+    except TypeError:
+        raise ValueError(f"{what} is {values!r}; expected a sequence of integers") from None

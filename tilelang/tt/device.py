@@ -24,8 +24,6 @@ ENVIRONMENT_VARIABLE = "TILELANG_TT_DEVICE"
 
 _PRESETS = Path(__file__).parent / "presets"
 
-_COORDINATES = {"dram_cores", "dram_cores_noc1"}
-
 WAYS_TO_NAME_A_DEVICE = (
     "expected a device. Name one by any of these: "
     "the argument device= (a DeviceSpec, a file, a preset's name, 'live', or an open ttnn device); "
@@ -34,6 +32,14 @@ WAYS_TO_NAME_A_DEVICE = (
     "a Tenstorrent device that ttnn can open. "
     "'tilelang-tt device -o device.json' writes a file"
 )
+
+
+class NoDeviceError(ValueError):
+    """Nothing named a device, and none is in this machine; ``reason`` says why that one isn't."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"found no live device: {reason}; {WAYS_TO_NAME_A_DEVICE}")
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -85,15 +91,8 @@ class DeviceSpec:
     dispatch: str | None = None
 
     def __post_init__(self) -> None:
-        # Numbers as numpy has them, and lists, are taken as what they stand for.
         for field in fields(self):
-            value = getattr(self, field.name)
-            if hasattr(value, "__index__") and not isinstance(value, bool):
-                object.__setattr__(self, field.name, operator.index(value))
-            elif field.name in _COORDINATES and value is not None:
-                object.__setattr__(self, field.name, tuple((x, y) for x, y in value))
-            elif field.name == "dram_offsets" and value is not None:
-                object.__setattr__(self, field.name, tuple(map(operator.index, value)))
+            object.__setattr__(self, field.name, _listed(getattr(self, field.name)))
         _check(self._to_json(), "the description of a device")
 
     @property
@@ -130,7 +129,7 @@ class DeviceSpec:
         try:
             return query_live()
         except BackendError as error:
-            raise ValueError(f"found no live device: {error}; {WAYS_TO_NAME_A_DEVICE}") from error
+            raise NoDeviceError(str(error)) from error
 
     @classmethod
     def query(cls) -> DeviceSpec:
@@ -188,12 +187,8 @@ class DeviceSpec:
 
     def to_attr(self) -> dict[str, Any]:
         """The value of ``tt_device``: the fields that are known."""
-        values = {key: value for key, value in asdict(self).items() if value is not None}
-        for name in _COORDINATES & values.keys():
-            values[name] = [list(core) for core in values[name]]
-        if "dram_offsets" in values:
-            values["dram_offsets"] = list(values["dram_offsets"])
-        return values
+        values = asdict(self)
+        return {key: _json(value) for key, value in values.items() if value is not None}
 
     @classmethod
     def from_attr(cls, attr: Any, place: str = "tt_device") -> DeviceSpec:
@@ -203,6 +198,18 @@ class DeviceSpec:
             raise ValueError(f"{place} is {values!r}; expected a map")
         document = json.loads(json.dumps(values, default=dict))
         return cls._from_json({"schema_version": SCHEMA_VERSION, **document}, place)
+
+
+def _listed(value: Any) -> Any:
+    """Numbers as numpy has them, and lists, as what they stand for; the rest as it is."""
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_listed, value))
+    is_number = hasattr(value, "__index__") and not isinstance(value, bool)
+    return operator.index(value) if is_number else value
+
+
+def _json(value: Any) -> Any:
+    return list(map(_json, value)) if isinstance(value, tuple) else value
 
 
 def _check(document: dict[str, Any], place: str) -> None:

@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import tempfile
+from errno import EACCES, ENAMETOOLONG
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,9 @@ def _expectation(error: Any) -> str:
         missing = sorted(set(error.validator_value) - set(error.instance))
         return f"found no {', '.join(missing)}; expected it"
     if error.validator == "additionalProperties":
-        return str(error.message)
-    text = json.dumps(error.instance)
+        unknown = sorted(set(error.instance) - set(error.schema.get("properties", ())))
+        return f"found {', '.join(unknown)}; expected nothing of that name"
+    text = json.dumps(error.instance, default=repr)
     found = text if len(text) <= 80 else text[:77] + "..."
     expected = {
         "type": "a value of type {}",
@@ -71,6 +73,7 @@ def _expectation(error: Any) -> str:
         "maximum": "at most {}",
         "const": "{}",
         "enum": "one of {}",
+        "minProperties": "at least {}",
         "minItems": "at least {} entries",
         "maxItems": "at most {} entries",
         "minLength": "at least {} character",
@@ -94,6 +97,10 @@ def read_json(name: str, path: str | os.PathLike[str]) -> Any:
         raise ValueError(
             f"{path}: found no whole JSON document ({error}); expected the description of a {name}"
         ) from error
+    for other in ("device", "plan", "report"):
+        required = set(schema(other)["required"])
+        if other != name and isinstance(document, dict) and required <= document.keys():
+            raise ValueError(f"{path}: found a {other}; expected a {name}")
     validate(name, document, str(path))
     return document
 
@@ -104,20 +111,53 @@ def write_json(path: str | os.PathLike[str], document: Any) -> None:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text, whole or not at all. Raises ValueError where the place can't be written."""
-    target = Path(path)
+    """Write a text, whole or not at all. Raises ValueError where the place can't be written.
+
+    A file keeps its mode, a link its place, and what is no file (/dev/stdout) is written to.
+    """
+    check_output(path)
+    target = Path(path).resolve()
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        if _is_stream(path):
+            Path(path).write_text(text, encoding="utf-8")
+            return
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:64]}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
-            os.chmod(temporary, 0o644)
+            os.chmod(temporary, mode)
             os.replace(temporary, target)
         except BaseException:
             os.unlink(temporary)
             raise
     except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}; expected a place to write to") from error
+        raise _no_place(path, error.strerror) from error
+
+
+def check_output(path: str | os.PathLike[str]) -> None:
+    """Raise the ValueError that writing a file there would end in, before any work is done."""
+    if not os.fspath(path) or os.path.isdir(path):
+        raise _no_place(path, "found a folder" if os.fspath(path) else "found no name")
+    target = Path(path).resolve()
+    try:
+        if os.path.exists(path) and not os.access(path, os.W_OK):
+            raise PermissionError(EACCES, os.strerror(EACCES))
+        if not _is_stream(path):
+            if len(os.fsencode(target.name)) > os.pathconf(target.parent, "PC_NAME_MAX"):
+                raise OSError(ENAMETOOLONG, os.strerror(ENAMETOOLONG))
+            with tempfile.TemporaryFile(dir=target.parent):
+                pass
+    except OSError as error:
+        raise _no_place(path, error.strerror) from error
+
+
+def _is_stream(path: str | os.PathLike[str]) -> bool:
+    return os.path.exists(path) and not os.path.isfile(path)
+
+
+def _no_place(path: str | os.PathLike[str], reason: str | None) -> ValueError:
+    return ValueError(f"{os.fspath(path)}: {reason}; expected a place to write to")
 
 
 _WIDTH = 100

@@ -151,6 +151,9 @@ def _attrs(func: Any) -> Mapping[str, Any]:
     """The attributes of a PrimFunc, or a mapping of attributes itself."""
     if isinstance(func, (Mapping, tvm_ffi.Map)):
         return func
+    if hasattr(func, "functions"):
+        named = ", ".join(f"mod['{var.name_hint}']" for var in func.functions)
+        raise ValueError(f"found an IRModule; expected one function of it: {named}")
     if hasattr(func, "attrs"):
         return func.attrs or {}
     raise ValueError(f"found a {type(func).__name__}; expected a PrimFunc or its attributes")
@@ -183,7 +186,10 @@ def buffer_attrs(func: Any, name: str) -> Mapping[str, Any]:
 def buffers_of(func: Any) -> Mapping[str, BufferDescriptor]:
     """The descriptors of all buffers, in the order of the parameters."""
     buffers = _require(tt_attrs(func), "tt_buffers", "run infer_default_tt_shard first")
-    return MappingProxyType({name: _descriptor(name, entry) for name, entry in buffers.items()})
+    try:
+        return MappingProxyType({name: _descriptor(name, entry) for name, entry in buffers.items()})
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"tt_buffers: found a malformed descriptor ({error!r})") from error
 
 
 def _descriptor(name: str, entry: Mapping[str, Any]) -> BufferDescriptor:

@@ -52,10 +52,9 @@ def _over_module(func_or_mod: Function, rewrite: Callable[[Any], Any]) -> Functi
     if isinstance(func_or_mod, tvm.tirx.PrimFunc):
         result = rewrite(tvm.IRModule({"main": func_or_mod}))["main"]
         return result
-    raise ValueError(
-        f"found a {type(func_or_mod).__module__}.{type(func_or_mod).__qualname__}; "
-        "expected a tvm.IRModule or a tvm.tirx.PrimFunc"
-    )
+    kind = f"{type(func_or_mod).__module__}.{type(func_or_mod).__qualname__}"
+    traced = " (kernel.get_tir(M=1024, ...) gives one)" if hasattr(func_or_mod, "get_tir") else ""
+    raise ValueError(f"found a {kind}; expected a tvm.IRModule or a tvm.tirx.PrimFunc{traced}")
 
 
 def bind_tt_device(func_or_mod: Function, device: DeviceLike | None = None) -> Function:

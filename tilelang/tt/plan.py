@@ -41,6 +41,11 @@ class Plan:
             if not attrs:
                 raise ValueError(f"{name}: found no metadata; run infer_metadata first")
             check_metadata(name, _for_ffi(attrs))
+            device = DeviceSpec.from_attr(attrs["tt_device"], f"{name}: tt_device")
+            if device != self.device:
+                raise ValueError(
+                    f"{name}: tt_device is {device}; expected the plan's, {self.device}"
+                )
         files.validate("plan", self.to_json(), "the plan")
 
     @classmethod

@@ -15,8 +15,10 @@ skipped, with what would make it ready. A run that was given a backend, by name 
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +45,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--tt-cases", default="quick", help="what tt_evidence checks: quick, full or random:N:SEED"
     )
     group.addoption(
-        "--tt-report", type=Path, help="a folder for tt_evidence's reports, one a device"
+        "--tt-report", type=Path, help="a folder for the reports of tt_prove and tt_evidence"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from .runtime.devices import BACKENDS
+
+    name = config.getoption("--tt-backend")
+    if name not in (None, "auto", *BACKENDS):
+        expected = ", ".join(("auto", *BACKENDS))
+        raise pytest.UsageError(f"found --tt-backend {name}; expected one of {expected}")
+    folder = config.getoption("--tt-report")
+    if folder is not None:
+        _prepare(folder)
+
+
+def _prepare(folder: Path) -> None:
+    """Make the folder of the reports, before the work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise pytest.UsageError(
+            f"--tt-report {folder}: {error.strerror}; expected a folder to write to"
+        ) from error
 
 
 def set_default_backend(config: pytest.Config, name: str) -> None:
@@ -120,23 +144,49 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return len(cards()) if _backend_name(config) == "card" else None
 
 
-@pytest.fixture
-def tt_prove(tt_device: Session) -> Callable[[Any], Evidence]:
-    """Proves the metadata of a kernel on tt_device, levels E1 to E6 with controls.
+def _write_report(config: pytest.Config, evidence: Evidence, name: str) -> None:
+    """Write a report, where --tt-report asks for some, into a folder of its own."""
+    from .validate.report import write
 
-    Takes a Plan, or a PrimFunc or IRModule with metadata for ``tt_device.spec``; returns the
-    evidence, and fails the test with the first differences where something is not proven.
+    folder = config.getoption("--tt-report")
+    if folder is not None:
+        parts = [name, evidence.statement.backend, evidence.device.arch, _worker()]
+        write(evidence, folder / re.sub(r"[^\w.-]+", "-", "-".join(filter(None, parts))))
+
+
+@pytest.fixture
+def tt_prove(request: pytest.FixtureRequest, tt_device: Session) -> Callable[..., Evidence]:
+    """Proves the metadata of a kernel on tt_device, with controls.
+
+    ``tt_prove(kernel, levels=("E1", ..., "E6"))`` takes a Plan, or a PrimFunc or IRModule with
+    metadata for ``tt_device.spec``, and returns the evidence. The test fails, with the first
+    differences, where something is disproved, and where one of ``levels`` was not checked, as
+    on a mock, which can show E1 and E2 only. ``--tt-report`` keeps a report of each proof.
     """
     from .plan import Plan
     from .validate.cases import of_plan
+    from .validate.evidence import LEVELS
     from .validate.harness import check_device, validate
 
-    def prove(kernel: Any) -> Evidence:
+    number = itertools.count()
+
+    def prove(kernel: Any, levels: Sequence[str] = tuple(LEVELS)) -> Evidence:
+        __tracebackhide__ = True
         plan = kernel if isinstance(kernel, Plan) else Plan.from_module(kernel)
         check_device(plan, tt_device)
         evidence = validate(tt_device, of_plan(plan))
-        if evidence.exit_code() != 0:
-            pytest.fail("\n".join(evidence.objections()) or "nothing could be checked")
+        proofs_before = next(number)
+        name = request.node.originalname + (f"-{proofs_before + 1}" if proofs_before else "")
+        _write_report(request.config, evidence, name)
+        missing = [
+            f"{level} {result.case.name}: not checked: {reason}"
+            for result in evidence.results
+            for level, reason in result.unchecked.items()
+            if level in levels
+        ]
+        if evidence.exit_code() != 0 or missing:
+            objections = [*evidence.objections(), *missing]
+            pytest.fail("\n".join(objections) or "nothing could be checked")
         return evidence
 
     return prove
@@ -147,14 +197,10 @@ def tt_evidence(request: pytest.FixtureRequest, tt_device: Session) -> Evidence:
     """What tilelang-tt validate shows on tt_device: every case of --tt-cases, with controls."""
     from .validate.cases import parse_cases
     from .validate.harness import validate
-    from .validate.report import write
 
     cases, seed = parse_cases(request.config.getoption("--tt-cases"), tt_device.spec)
     evidence = validate(tt_device, cases, seed)
-    folder = request.config.getoption("--tt-report")
-    if folder is not None:
-        name = f"{tt_device.backend.name}-{tt_device.spec.arch}"
-        write(evidence, folder / "-".join(filter(None, [name, _worker()])))
+    _write_report(request.config, evidence, "")
     return evidence
 
 

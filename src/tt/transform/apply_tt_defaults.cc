@@ -52,7 +52,7 @@ void CheckDefaults(const Attrs& attrs) {
   for (const auto& entry : completed.map()) {
     if (!attrs.Has(entry.first.c_str())) {
       TT_MALFORMED() << attrs.place() << ": found no " << std::string(entry.first)
-                     << "; run ApplyTTDefaults first";
+                     << "; run apply_tt_defaults first, or infer_metadata for all";
     }
   }
 }

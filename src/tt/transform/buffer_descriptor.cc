@@ -97,8 +97,10 @@ AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device
                      << ", which has no Tenstorrent format; expected one of "
                      << shard::SupportedDtypes();
   }
-  int64_t tile_height = func_attrs.RequireInt(attr::kTileHeight, "run ApplyTTDefaults first");
-  int64_t tile_width = func_attrs.RequireInt(attr::kTileWidth, "run ApplyTTDefaults first");
+  int64_t tile_height = func_attrs.RequireInt(
+      attr::kTileHeight, "run apply_tt_defaults first, or infer_metadata for all");
+  int64_t tile_width = func_attrs.RequireInt(
+      attr::kTileWidth, "run apply_tt_defaults first, or infer_metadata for all");
   std::optional<shard::PageLayout> layout = shard::TiledInterleaved(
       shape, tile_height, tile_width, format->item_size, device.dram_alignment);
   if (!layout) {
@@ -120,8 +122,9 @@ AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device
   AttrMap descriptor;
   descriptor.Set("tt_shape", IntList(shape));
   descriptor.Set("tt_dtype", ffi::String(dtype));
-  descriptor.Set("tt_layout", ffi::String(func_attrs.RequireString(attr::kLayoutType,
-                                                                   "run ApplyTTDefaults first")));
+  descriptor.Set("tt_layout",
+                 ffi::String(func_attrs.RequireString(
+                     attr::kLayoutType, "run apply_tt_defaults first, or infer_metadata for all")));
   descriptor.Set("tt_tile_shape", IntList({tile_height, tile_width}));
   descriptor.Set("tt_needs_padding", layout->needs_padding);
   descriptor.Set("tt_padded_shape", IntList(layout->padded_shape));

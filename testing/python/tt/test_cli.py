@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -125,6 +126,41 @@ FILES = {
 
 # The command; what its one line on stderr says.
 BAD_INPUT = [
+    ("plan shut/kernel.py:f", "shut/kernel.py: Permission denied"),
+    ("plan half.json", "expected a Python file with a kernel; to draw a plan: tilelang-tt show"),
+    ("plan wrong.py:", "found 'wrong.py:'; expected KERNEL.py or KERNEL.py:NAME"),
+    ("plan wrong.py:a.b", "found 'wrong.py:a.b'; expected KERNEL.py or KERNEL.py:NAME"),
+    ("plan wrong.py -o new.json", "found -o without a kernel; expected one of wrong.py:kernel"),
+    ("plan wrong.py --device n150", "found --device without a kernel; expected one of"),
+    ("plan GEMM -o same --html same", "found -o and --html same; expected two files"),
+    (
+        "plan GEMM --device n150 --html no/p.html -o new.json",
+        "no/p.html: No such file or directory",
+    ),
+    ("plan GEMM --device wolfpine", "tilelang-tt device --from wolfpine -o device.json, then"),
+    ("plan GEMM -a Q=3", "unexpected keyword argument 'Q' (with Q=3; parameters are given by -a"),
+    (
+        "plan GEMM -a M=abc",
+        "(with M='abc'; parameters are given by -a NAME=VALUE, to the function (M=",
+    ),
+    ("device --from n150 -o .", ".: found a folder; expected a place to write to"),
+    (
+        "device --from n150 --arch blackhole",
+        "found --arch with --from n150; expected it with a device",
+    ),
+    (
+        "device --from p150a --cluster n150",
+        "found --cluster with --from p150a; expected it with a mock",
+    ),
+    ("device --from wolfpine --dispatch slow", "found --dispatch with --from wolfpine"),
+    (
+        "device --from Wolfpine",
+        "expected live, card, ttsim, wolfpine, mock, a file, or a preset: n150",
+    ),
+    ("device --from mock --harvest-mask 0xffffffffff", "--harvest-mask is '0xffffffffff'"),
+    ("device --from mock --arch grayskull", "found no architecture 'grayskull'"),
+    ("show device.json", "device.json: found a device; expected a plan"),
+    ("validate -o wrong.py/report", "wrong.py/report: Not a directory; expected a folder"),
     ("plan nothing.py:gemm", "nothing.py: found no such file"),
     ("plan raises.py:f", "raises.py: line 1: RuntimeError: boom"),
     ("plan exits.py:f", "it exits (3) when imported"),
@@ -169,14 +205,24 @@ def test_bad_input_gives_one_line_and_code_2(command, message, gemm, tmp_path, m
             )
         (tmp_path / name).write_text(text)
     words = [word.replace("GEMM", gemm) for word in command.split()]
+    tt.DeviceSpec.preset("n150").save(tmp_path / "device.json")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["tilelang-tt", *words])
+    is_file = Path.is_file
+    monkeypatch.setattr(  # root may search any folder
+        Path, "is_file", lambda path: _refuse(path) if "shut" in path.parts else is_file(path)
+    )
     with pytest.raises(SystemExit) as ended:
         main()
     printed = capsys.readouterr().err
     assert ended.value.code == 2, printed
     assert message in printed
     assert printed.count("\n") == 1, printed
+    assert not (tmp_path / "new.json").exists()
+
+
+def _refuse(path):
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def test_bad_input_ends_the_process_so_too(run):
@@ -184,6 +230,31 @@ def test_bad_input_ends_the_process_so_too(run):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: nothing.json: No such file or directory")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.needs("ttnn")
+def test_device_takes_no_mock_for_a_device_that_was_named(run, tmp_path):
+    for variable in ("TT_METAL_SIMULATOR", "TT_METAL_MOCK_CLUSTER_DESC_PATH"):
+        done = run("device", "-o", "new.json", env={variable: "/no/such"})
+        assert done.returncode == 2
+        assert f"{variable}=/no/such: found no such file (unset {variable})" in done.stderr
+        assert not (tmp_path / "new.json").exists()
+
+
+@pytest.mark.needs("ttnn")
+def test_the_architecture_chooses_the_mock(run):
+    assert "blackhole: compute grid 11x10" in run("device", "--arch", "blackhole").stdout
+    refused = run("device", "--from", "mock", "--cluster", "n150", "--arch", "blackhole")
+    assert "found --arch blackhole with a wormhole_b0 cluster" in refused.stderr
+
+
+@pytest.mark.needs("ttnn")
+def test_a_cache_folder_with_a_space_is_named(run, tmp_path):
+    spaced = {"TILELANG_TT_CACHE": f"{tmp_path}/a b"}
+    done = run("device", "--from", "mock", env=spaced)
+    assert done.returncode == 2
+    assert "a b: found a cache folder with a space" in done.stderr
+    assert "has a space: TT-metal stops at it" in run("doctor", env=spaced).stdout
 
 
 @pytest.mark.needs("ttnn")

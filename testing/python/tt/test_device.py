@@ -51,7 +51,7 @@ def test_presets_say_that_they_were_measured():
         ({"source": ""}, 'source: found ""; expected at least 1 character'),
         ({"schema_version": 2}, "schema_version is 2; expected 1"),
         ({"grid_x": None}, "found no grid_x; expected it"),
-        ({"color": "red"}, "'color' was unexpected"),
+        ({"color": "red"}, "found color; expected nothing of that name"),
         ({"dram_cores": [[0, 0]]}, "dram_cores: found 1 entries; expected one for each of the 12"),
         ({"dram_cores_noc1": []}, "dram_cores_noc1: found 0 entries; expected one for each"),
         ({"dram_offsets": [0] * 13}, "dram_offsets: found 13 entries; expected one for each"),

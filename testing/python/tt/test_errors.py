@@ -9,6 +9,7 @@ import tvm_ffi
 from tvm.script import tirx as T
 
 import tilelang.tt as tt
+from tilelang.tt.describe import describe_tensor, schedule_tiles
 
 DEVICE = kernels.device(8, 8)
 
@@ -270,7 +271,10 @@ def test_no_device_lists_the_ways_to_name_one(infer, monkeypatch):
 
 
 def test_verify_names_what_is_missing():
-    with pytest.raises(ValueError, match="found no tt_schema_version; run ApplyTTDefaults first"):
+    with pytest.raises(
+        ValueError,
+        match="found no tt_schema_version; run apply_tt_defaults first, or infer_metadata for all",
+    ):
         tt.verify_tt_metadata(VALID)
     func = tt.infer_default_tt_schedule(VALID, DEVICE)
     with pytest.raises(ValueError, match="found no tt_buffers; run InferDefaultTTShard first"):
@@ -281,3 +285,58 @@ def test_metadata_for_one_device_is_refused_on_another():
     func = tt.infer_metadata(VALID, DEVICE)
     with pytest.raises(ValueError, match="tt_num_cores is 64; expected 130"):
         tt.infer_metadata(func, kernels.device(13, 10))
+
+
+def test_a_module_is_told_to_be_one_function():
+    mod = tt.infer_metadata(tvm.IRModule({"main": kernels.gemm(64, 64, 64)}), DEVICE)
+    for view in (tt.schedule_of, tt.buffers_of, lambda mod: tt.buffer_attrs(mod, "A")):
+        with pytest.raises(ValueError, match=r"found an IRModule; expected .*: mod\['main'\]"):
+            view(mod)
+
+
+def test_a_jit_kernel_is_told_to_be_traced():
+    kernel = type("JITImpl", (), {"get_tir": lambda self, **sizes: None})()
+    with pytest.raises(ValueError, match=r"expected .* \(kernel.get_tir\(M=1024, ...\) gives one"):
+        tt.infer_metadata(kernel, DEVICE)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"dram_cores": [[1]]}, "dram_cores"),
+        ({"dram_cores": 5}, "dram_cores: found 5; expected a value of type array"),
+        ({"dram_cores": [1, 2]}, "dram_cores"),
+        ({"dram_offsets": [1.5] * 12}, "dram_offsets.*found 1.5; expected a value of type integer"),
+        ({"arch": b"wormhole"}, "arch: found .*; expected a value of type string"),
+        ({"grid_x": 8.0}, "grid_x: found 8.0; expected a value of type integer"),
+    ],
+)
+def test_a_description_of_wrong_types_is_malformed(change, said):
+    with pytest.raises(ValueError, match=said):
+        tt.DeviceSpec(**{**DEVICE.to_attr(), **change})
+
+
+@pytest.mark.parametrize(
+    ("describe", "said"),
+    [
+        (lambda: describe_tensor("X", (32, 1.5), "float32", DEVICE), r"X: shape is \(32, 1.5\)"),
+        (lambda: describe_tensor("X", 32, "float32", DEVICE), "X: shape is 32; expected"),
+        (lambda: describe_tensor("X", (32,), "float32", DEVICE, role="x"), "role is 'x'"),
+        (lambda: describe_tensor("X", (32,), "float32", "n160"), "found no preset 'n160'"),
+        (lambda: schedule_tiles(["5"], DEVICE), "extents is .*; expected a sequence of integers"),
+        (lambda: tt.buffers_of({"tt_buffers": {"A": {}}}), "found a malformed descriptor"),
+    ],
+)
+def test_a_tensor_or_launch_of_wrong_types_is_malformed(describe, said):
+    with pytest.raises(ValueError, match=said):
+        describe()
+
+
+def test_a_preset_may_name_the_device_of_a_tensor():
+    assert describe_tensor("X", (32,), "float32", "n150").accessor.num_banks == 12
+
+
+def test_a_plan_is_for_the_device_of_its_functions():
+    plan = tt.Plan.from_module(tt.infer_metadata(kernels.gemm(64, 64, 64), DEVICE))
+    with pytest.raises(ValueError, match=r"tt_device is .*; expected the plan's"):
+        tt.Plan(tt.DeviceSpec.preset("n300"), plan.functions)

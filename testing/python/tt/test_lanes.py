@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 
@@ -56,16 +59,47 @@ def test_a_lane_that_executes_nothing_is_red(lane):
 
 def test_a_kernel_author_proves_a_kernel_in_their_own_repository(root, tmp_path):
     """With nothing but the installed package: the plugin is there by itself."""
+    author = tmp_path / "author"
+    author.mkdir()
     for name in ("test_gemm.py", "gemm_tir.py"):
-        (tmp_path / name).write_text((root / "examples" / name).read_text())
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tt-backend"]
-    done = subprocess.run(
-        [*command, "wolfpine", "--tt-arch", "blackhole"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+        (author / name).write_text((root / "examples" / name).read_text())
+
+    def run(*args: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *args]
+        return subprocess.run(command, cwd=author, capture_output=True, text=True, timeout=300)
+
+    # As examples/nightly.yml does on cards, here on two simulators at once.
+    nightly = (root / "examples" / "nightly.yml").read_text()
+    (options,) = re.findall(r'bin/pytest" (.*?)\n\s*- uses', nightly, re.DOTALL)
+    words = shlex.split(options.replace("--tt-backend card -n auto", "--tt-backend wolfpine -n 2"))
+    done = run("--tt-arch", "blackhole", *words)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed" in done.stdout
-    assert "test_gemm.py" in done.stdout
+    assert "2 passed" in done.stdout
+    name = "test_the_metadata_of_the_gemm_is_proven-wolfpine-blackhole"
+    assert sorted(path.name for path in (author / "reports").iterdir()) == [
+        *("junit.xml", f"{name}-gw0", f"{name}-gw1")
+    ]
+    report = json.loads((author / "reports" / f"{name}-gw1" / "report.json").read_text())
+    assert report["totals"]["proven"] == 16
+
+    # What a mock can't show is not taken for proven.
+    mock = run("--tt-arch", "blackhole", "--tt-backend", "mock")
+    assert mock.returncode == 1
+    assert (
+        "E4 gemm: A: not checked: mock cluster p150a (harvest mask 0xc0) runs no kernels"
+        in mock.stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--tt-backend", "nope"], "found --tt-backend nope; expected one of auto, card"),
+        (["--tt-report", "/dev/null/x"], "--tt-report /dev/null/x: Not a directory"),
+    ],
+)
+def test_what_is_asked_wrongly_is_one_line(lane, options, said):
+    done = lane("sim_tests", *options)
+    assert done.returncode == 4
+    assert f"ERROR: {said}" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

@@ -426,6 +426,11 @@ def test_a_plan_for_another_device_is_refused(device):
         device = tt.DeviceSpec.preset("p150a")
 
     with pytest.raises(
-        ValueError, match=r"the plan is for a device with arch blackhole.*--from wolfpine"
+        ValueError,
+        match=r"the plan is for a device with arch blackhole, not wormhole_b0, grid_x 11, not 8.*; "
+        r"plan for this one: tilelang-tt device --from wolfpine --arch wormhole_b0 -o device.json",
     ):
+        check_device(Plan, device)
+    Plan.device = tt.DeviceSpec.preset("n150")  # 8x8, and the simulator has 8x9
+    with pytest.raises(ValueError, match=r"grid_y 8, not 9 .*; open it with --grid 8x8, or plan"):
         check_device(Plan, device)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 def main() -> None:
     """The console script."""
-    from .app import run
-
+    try:
+        from .app import run
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     run()

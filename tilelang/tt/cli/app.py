@@ -2,25 +2,52 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
 
-from ..device import DeviceSpec, preset_names, resolve_device
+from .. import files
+from ..device import DeviceSpec, NoDeviceError, preset_names, resolve_device
 from ..plan import Plan, package_version
 from ..runtime import BackendError
 from ..runtime.clusters import ClusterDescriptor, clusters
 from . import show
 from .doctor import examine
-from .kernel_file import KernelFile, parse_arguments
+from .kernel_file import KernelFile, parse_arguments, parse_kernel
 
 # What is printed holds names, paths and messages, so nothing in it is markup.
 out = Console(highlight=False, markup=False)
 
-_OUTPUT = click.Path(dir_okay=False, path_type=Path)
+
+class _Output(click.Path):
+    """A file to write, which is refused here rather than after the work."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        files.check_output(value)
+        return Path(value)
+
+
+class _Folder(click.Path):
+    """A folder for a report, made here rather than after the work."""
+
+    name = "folder"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from ..validate.report import prepare
+
+        if not value:
+            raise ValueError("found no name of a folder; expected one to write the report into")
+        prepare(Path(value))
+        return Path(value)
+
+
+_OUTPUT = _Output()
 
 
 _BACKEND = click.option(
@@ -30,7 +57,11 @@ _BACKEND = click.option(
     metavar="auto|card|ttsim|wolfpine|mock",
     help="auto is a card if there is one, else a simulator.",
 )
-_ARCH = click.option("--arch", metavar="wormhole|blackhole", help="By default Wormhole.")
+_ARCH = click.option(
+    "--arch",
+    metavar="wormhole|blackhole",
+    help="By default the plan's, where there is one, the card's own, or Wormhole.",
+)
 _HTML = click.option("--html", type=_OUTPUT, help="Draw it here too, as an HTML page.")
 _GRID = click.option(
     "--grid", metavar="XxY", help="Use fewer of its cores, as in 8x7, by TT-metal's own override."
@@ -56,9 +87,8 @@ def app() -> None:
 @_GRID
 @click.option(
     "--cluster",
-    default="n150",
-    show_default=True,
-    help=f"The mock cluster ({', '.join(clusters())}), or a cluster descriptor as UMD writes them.",
+    help=f"The mock cluster ({', '.join(clusters())}), or a cluster descriptor as UMD writes them; "
+    "by default n150, or p150a with --arch blackhole.",
 )
 @click.option(
     "--harvest-mask", help="Rows (Wormhole) or columns (Blackhole) off on the mock, as in 0x21."
@@ -66,37 +96,44 @@ def app() -> None:
 @click.option(
     "--dispatch",
     type=click.Choice(["fast", "slow"]),
-    default="fast",
-    show_default=True,
-    help="How the mock is opened.",
+    help="How the mock is opened; by default fast.",
 )
 @click.option("-o", "--output", type=_OUTPUT, help="Write the description here, as JSON.")
 def device(
     origin: str,
     arch: str | None,
     grid: str | None,
-    cluster: str,
+    cluster: str | None,
     harvest_mask: str | None,
-    dispatch: str,
+    dispatch: str | None,
     output: Path | None,
 ) -> None:
     """Ask a device for its compute grid, banks and alignments."""
-    if grid is not None and origin not in ("card", "ttsim", "wolfpine"):
-        raise ValueError(f"found --grid with --from {origin}; expected a card or a simulator")
-    if harvest_mask is not None and origin not in ("auto", "mock"):
-        raise ValueError(f"found --harvest-mask with --from {origin}; expected it with a mock")
+    from ..runtime.devices import BACKENDS
+
+    is_mock = origin in ("auto", "mock")
+    is_opened = origin in BACKENDS and not is_mock
+    for option, value, applies, expected in (
+        ("--arch", arch, is_mock or is_opened, "a device that is opened"),
+        ("--grid", grid, is_opened, "a card or a simulator"),
+        ("--cluster", cluster, is_mock, "a mock"),
+        ("--harvest-mask", harvest_mask, is_mock, "a mock"),
+        ("--dispatch", dispatch, is_mock, "a mock"),
+    ):
+        if value is not None and not applies:
+            raise ValueError(f"found {option} with --from {origin}; expected it with {expected}")
     if origin == "auto":
-        spec = _live_or_mock(cluster, harvest_mask, dispatch)
+        spec = _live_or_mock(arch, cluster, harvest_mask, dispatch)
     elif origin == "mock":
-        spec = _mock(cluster, harvest_mask, dispatch)
-    elif origin in ("card", "ttsim", "wolfpine"):
+        spec = _mock(arch, cluster, harvest_mask, dispatch)
+    elif is_opened:
         from ..runtime.banks import describe_banks
         from ..runtime.devices import open_device
 
         with open_device(origin, arch, grid=_parse_grid(grid)) as session:
             spec = describe_banks(session)
     else:
-        spec = resolve_device(origin)
+        spec = _named(origin, f"live, {', '.join(BACKENDS)}, a file, or a preset")
     if output is not None:
         spec.save(output)
     show.device(out, spec)
@@ -104,27 +141,55 @@ def device(
         out.print(f"written to {output}", soft_wrap=True)
 
 
-def _live_or_mock(cluster: str, harvest_mask: str | None, dispatch: str) -> DeviceSpec:
-    from ..runtime.live import query_live
+def _named(name: str, expected: str) -> DeviceSpec:
+    """The description that a name stands for, without a device being opened for it."""
+    is_path = os.sep in name or "." in name or os.path.exists(name)
+    if not is_path and name not in [*preset_names(), "live"]:
+        raise ValueError(
+            f"found no preset {name!r}, nor a file of that name; expected {expected}: "
+            f"{', '.join(preset_names())}"
+        )
+    return resolve_device(name)
 
+
+def _live_or_mock(
+    arch: str | None, cluster: str | None, harvest_mask: str | None, dispatch: str | None
+) -> DeviceSpec:
+    """The live device, else a mock. A device that is there and does not open is an error."""
+    from ..runtime.devices import check_arch
+    from ..runtime.live import named_device, query_live
+
+    if cluster or harvest_mask or dispatch:
+        return _mock(arch, cluster, harvest_mask, dispatch)
+    asked = check_arch(arch)
     try:
-        return query_live()
+        spec = query_live()
     except BackendError as error:
+        if named_device() is not None:
+            raise
         reason = str(error).splitlines()[0]
         out.print(f"asking a mock, since there is no live device: {reason}", style="dim")
-    return _mock(cluster, harvest_mask, dispatch)
+        return _mock(arch, cluster, harvest_mask, dispatch)
+    if asked not in (None, spec.arch):
+        raise ValueError(f"found a {spec.arch} in this machine; expected a {asked}")
+    return spec
 
 
-def _mock(cluster: str, harvest_mask: str | None, dispatch: str) -> DeviceSpec:
-    from ..runtime.mock import query_mock
+def _mock(
+    arch: str | None, cluster: str | None, harvest_mask: str | None, dispatch: str | None
+) -> DeviceSpec:
+    from ..runtime.devices import check_arch
+    from ..runtime.mock import DEFAULT_CLUSTERS, query_mock
 
     known = clusters()
+    asked = check_arch(arch)
+    cluster = cluster or DEFAULT_CLUSTERS[asked or "wormhole_b0"]
     descriptor: ClusterDescriptor | Path
     if cluster in known:
         descriptor = known[cluster]
         if harvest_mask is not None:
             descriptor = descriptor.with_harvest_mask(_parse_mask(harvest_mask))
-    elif not Path(cluster).is_file():
+    elif not os.path.isfile(cluster):
         raise ValueError(
             f"found no cluster {cluster!r}, nor a file of that name; expected one of "
             f"{', '.join(known)}, or a cluster descriptor"
@@ -133,7 +198,10 @@ def _mock(cluster: str, harvest_mask: str | None, dispatch: str) -> DeviceSpec:
         raise ValueError("found --harvest-mask with a cluster descriptor; expected the mask in it")
     else:
         descriptor = Path(cluster)
-    return query_mock(descriptor, dispatch)
+    spec = query_mock(descriptor, dispatch or "fast")
+    if asked not in (None, spec.arch):
+        raise ValueError(f"found --arch {arch} with a {spec.arch} cluster; expected one of both")
+    return spec
 
 
 def _parse_grid(text: str | None) -> tuple[int, int] | None:
@@ -150,7 +218,7 @@ def _parse_mask(text: str) -> int:
         mask = int(text, 0)
     except ValueError:
         mask = -1
-    if mask < 0:
+    if not 0 <= mask < 2**32:
         raise ValueError(f"--harvest-mask is {text!r}; expected a number such as 0x21")
     return mask
 
@@ -179,23 +247,48 @@ def plan(
 
     Without NAME, the kernels that the file has are listed.
     """
-    path, _, name = kernel.rpartition(":")
-    if not path or not name.isidentifier():
-        path, name = kernel, ""
+    path, name = parse_kernel(kernel)
     parsed = parse_arguments(arguments)
-    file = KernelFile.load(Path(path))
-    if not name:
+    if output is not None and output == html:
+        raise ValueError(f"found -o and --html {output}; expected two files")
+    spec = _device_to_plan_for(device)
+    file = KernelFile.load(path)
+    if name is None:
+        given = {"-a": arguments, "--device": device, "-o": output, "--html": html}
+        for option, value in given.items():
+            if value:
+                listed = ", ".join(f"{path}:{one}" for one in file.listed())
+                raise ValueError(f"found {option} without a kernel; expected one of {listed}")
         show.kernels(out, file)
         return
     from ..passes import infer_metadata
 
-    built = Plan.from_module(infer_metadata(file.trace(name, parsed), device))
+    try:
+        built = Plan.from_module(infer_metadata(file.trace(name, parsed), spec))
+    except NoDeviceError as error:
+        raise ValueError(
+            f"found no device to plan for ({error.reason}); expected --device: a preset, as in "
+            "--device n150, or a file, which 'tilelang-tt device -o device.json' writes"
+        ) from error
     if output is not None:
         built.save(output)
     _write_page(html, built)
     show.plan(out, built)
     if output is not None:
         out.print(f"written to {output}", soft_wrap=True)
+
+
+def _device_to_plan_for(device: str | None) -> DeviceSpec | None:
+    from ..runtime.devices import BACKENDS
+
+    if device is None:
+        return None
+    if device in BACKENDS and not os.path.exists(device):
+        raise ValueError(
+            f"found --device {device}; expected a file, a preset or live. To ask one and plan for "
+            f"it: tilelang-tt device --from {device} -o device.json, then --device device.json"
+        )
+    return _named(device, "live, a file, or a preset")
 
 
 @app.command("show")
@@ -224,19 +317,32 @@ def _write_page(html: Path | None, plan: Plan) -> None:
 @_ARCH
 @_GRID
 def run_plan(path: Path, backend: str, arch: str | None, grid: str | None) -> None:
-    """Copy tensors on a device by a plan's schedules: each tile by the core the plan names."""
+    """Copy tensors on a device by a plan's schedules: each tile by the core the plan names.
+
+    The exit code is 0 if every copy is right, 1 if one is not, 3 if nothing could be copied.
+    """
     from ..runtime.devices import open_device
     from ..validate.cases import of_plan
     from ..validate.harness import check_device, validate
 
     plan = Plan.load(path)
-    with open_device(backend, arch or plan.device.arch, grid=_parse_grid(grid)) as session:
+    with open_device(backend, _arch_of(plan, path, arch), grid=_parse_grid(grid)) as session:
         check_device(plan, session)
         show.opened(out, session.backend)
         schedules = [case for case in of_plan(plan) if case.schedule is not None]
         evidence = validate(session, schedules)
     show.copies(out, evidence)
     sys.exit(evidence.exit_code())
+
+
+def _arch_of(plan: Plan, path: Path, arch: str | None) -> str:
+    """The architecture to open a device of for a plan."""
+    from ..runtime.devices import check_arch
+
+    try:
+        return arch or check_arch(plan.device.arch) or ""
+    except ValueError as error:
+        raise ValueError(f"{path}: device: {error}") from error
 
 
 @app.command("validate")
@@ -252,7 +358,7 @@ def run_plan(path: Path, backend: str, arch: str | None, grid: str | None) -> No
 @click.option(
     "-o",
     "--output",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=_Folder(),
     help="Write report.json, report.xml (JUnit) and report.html into this folder.",
 )
 def validate_cases(
@@ -274,23 +380,22 @@ def validate_cases(
     from ..validate.report import write
 
     plan = None if path is None else Plan.load(path)
-    if arch is None and plan is not None:
-        arch = plan.device.arch
+    if plan is not None and path is not None:
+        arch = _arch_of(plan, path, arch)
     with open_device(backend, arch, grid=_parse_grid(grid)) as session:
         chosen, seed = [], 0
         if plan is not None:
             check_device(plan, session)
             chosen = of_plan(plan)
         if cases is not None or plan is None:
-            more, seed = parse_cases(cases or "quick", session.spec)
+            more, seed = parse_cases("quick" if cases is None else cases, session.spec)
             chosen += more
         show.opened(out, session.backend)
         with show.progress(out, len(chosen)) as progress:
             evidence = validate(session, chosen, seed, progress)
-    page = None if output is None else write(evidence, output)
     show.validation(out, evidence)
-    if page is not None:
-        out.print(f"report: {page.resolve().as_uri()}", soft_wrap=True)
+    if output is not None:
+        out.print(f"report: {write(evidence, output).resolve().as_uri()}", soft_wrap=True)
     sys.exit(evidence.exit_code())
 
 
@@ -300,9 +405,9 @@ def cache(clear: bool) -> None:
     """Say where the cache folder is, or clear it."""
     from ..runtime.root import cache_folder, clear_cache
 
-    out.print(f"{'cleared' if clear else 'cache folder:'} {cache_folder()}", soft_wrap=True)
     if clear:
         clear_cache()
+    out.print(f"{'cleared' if clear else 'cache folder:'} {cache_folder()}", soft_wrap=True)
 
 
 @app.command()
@@ -327,8 +432,8 @@ def run() -> NoReturn:
         sys.exit(130)
     except (ValueError, NotImplementedError, ImportError, BackendError) as error:
         _fail(str(error) or type(error).__name__)
-    except OSError as error:  # the output can't be written to
-        _fail(f"writing the output: {error.strerror}")
+    except OSError as error:  # of a file that no check above knows, or of the output
+        _fail(f"{error.filename or 'writing the output'}: {error.strerror}")
     sys.exit(0)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,11 +11,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from .. import _ffi
 from ..device import ENVIRONMENT_VARIABLE, DeviceSpec, resolve_device
+from ..extras import install_command
 from ..plan import package_version
 from ..runtime import BackendError
-
-#: The Pythons that ttnn has wheels for.
-TTNN_PYTHONS = ((3, 10), (3, 12))
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ def examine() -> list[Finding]:
         _ttnn(),
         _live(),
         _mock(),
-        *(_backend(name) for name in ("card", "ttsim", "wolfpine")),
+        *(_backend(name) for name in _backends()),
         _named_device(),
         _cache(),
     ]
@@ -55,13 +52,20 @@ def _installed(package: str) -> str | None:
 def _tvm() -> Finding:
     for package in ("apache-tvm", "tilelang"):
         found = _installed(package)
-        if found:
-            return Finding("TVM", True, f"{package} {found}", needed=True)
+        if found is None:
+            continue
+        try:
+            _ffi.import_tvm()
+        except Exception as error:  # a broken installation raises what it likes
+            advice = f"pip install --force-reinstall {package}=={found}"
+            reason = f"{package} {found} can't be imported: {_line(error)}"
+            return Finding("TVM", False, reason, advice, needed=True)
+        return Finding("TVM", True, f"{package} {found}", needed=True)
     return Finding(
         "TVM",
         False,
         "none, so no kernel can be planned here; plans can be read",
-        "pip install 'tilelang-tt[tvm]' or 'tilelang-tt[tilelang]'",
+        f"{install_command('tvm')}, or {install_command('tilelang')}",
         needed=True,
     )
 
@@ -71,8 +75,7 @@ def _passes() -> Finding:
         path = _ffi.library_path()
         _ffi.load()
     except ImportError as error:
-        advice = "reinstall the package: pip install --force-reinstall tilelang-tt"
-        return Finding("passes", False, _line(error), advice, needed=True)
+        return Finding("passes", False, _line(error), needed=True)
     return Finding("passes", True, str(path), needed=True)
 
 
@@ -80,15 +83,10 @@ def _ttnn() -> Finding:
     found = _installed("ttnn")
     if found:
         return Finding("ttnn", True, found)
-    supported = " or ".join(".".join(map(str, python)) for python in TTNN_PYTHONS)
-    if sys.version_info[:2] in TTNN_PYTHONS:
-        advice = "pip install 'tilelang-tt[sim]' (or [ttnn], without simulators)"
-    else:
-        advice = (
-            f"ttnn has wheels for Python {supported}: ask devices from an environment of one "
-            "('tilelang-tt device -o device.json') and plan here with --device device.json"
-        )
-    return Finding("ttnn", False, "not installed, so no device can be asked here", advice)
+    from ..runtime.installed import install_beside
+
+    reason = "not installed, so no device can be asked here"
+    return Finding("ttnn", False, reason, install_beside("sim"))
 
 
 def _live() -> Finding:
@@ -103,6 +101,12 @@ def _mock() -> Finding:
     from ..runtime.mock import query_mock
 
     return _asked("mock device", lambda: query_mock(clusters()["n150"]), "")
+
+
+def _backends() -> list[str]:
+    from ..runtime.devices import BACKENDS
+
+    return [name for name in BACKENDS if name != "mock"]
 
 
 def _backend(name: str) -> Finding:
@@ -145,6 +149,10 @@ def _cache() -> Finding:
     from ..runtime.root import cache_folder
 
     folder = cache_folder()
+    if " " in str(folder):
+        advice = "set TILELANG_TT_CACHE to a folder without"
+        reason = f"{folder}: has a space: TT-metal stops at it"
+        return Finding("cache folder", False, reason, advice)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -7,6 +7,7 @@ import contextlib
 import importlib.machinery
 import inspect
 import logging
+import os
 import re
 import sys
 import traceback
@@ -17,6 +18,17 @@ from types import ModuleType
 from typing import Any
 
 from .. import _ffi
+from ..extras import install_command
+
+
+def parse_kernel(text: str) -> tuple[Path, str | None]:
+    """``KERNEL.py:NAME`` as a path and a name; without NAME, the kernels are to be listed."""
+    path, colon, name = text.rpartition(":")
+    if not colon or os.path.isfile(text):
+        return Path(text), None
+    if not path or not name.isidentifier():
+        raise ValueError(f"found {text!r}; expected KERNEL.py or KERNEL.py:NAME")
+    return Path(path), name
 
 
 def parse_arguments(texts: Sequence[str]) -> dict[str, Any]:
@@ -49,8 +61,20 @@ class KernelFile:
         Raises ValueError if it is absent, fails, or holds no kernel; ImportError if it needs
         a package that is not installed.
         """
-        if not path.is_file():
-            raise ValueError(f"{path}: found no such file; expected a Python file with a kernel")
+        try:
+            if not path.is_file():
+                raise ValueError(
+                    f"{path}: found no such file; expected a Python file with a kernel"
+                )
+        except OSError as error:
+            raise ValueError(
+                f"{path}: {error.strerror}; expected a Python file with a kernel"
+            ) from error
+        if path.suffix == ".json":
+            raise ValueError(
+                f"{path}: expected a Python file with a kernel; to draw a plan: "
+                f"tilelang-tt show {path}"
+            )
         tvm = _ffi.import_tvm()
         module = _run(path)
         kernels = {
@@ -84,7 +108,8 @@ class KernelFile:
             else f"{parameter.name}={parameter.default!r}"
             for parameter in _signature(kernel).parameters.values()
         )
-        return f"{kind} ({parameters})"
+        constants = "".join(f", {name}" for name in _constants(kernel)) if _is_jit(kernel) else ""
+        return f"{kind} ({parameters}{constants})"
 
     def trace(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """The PrimFunc or IRModule of a kernel.
@@ -113,7 +138,12 @@ class KernelFile:
                     kernel, arguments = kernel(**arguments), {}
                 traced = _traced(kernel, arguments) if _is_jit(kernel) else kernel
         except (Exception, SystemExit) as error:  # what the kernel's own code raises
-            raise ValueError(f"{place}: {_explain(error, self.path)}") from error
+            values = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+            raise ValueError(
+                f"{place}: {_explain(error, self.path)}"
+                f" ({f'with {values}; ' if values else ''}parameters are given by -a NAME=VALUE, "
+                f"to the {self.describe(name)})"
+            ) from error
         if not isinstance(traced, (tvm.tirx.PrimFunc, tvm.IRModule)):
             raise ValueError(
                 f"{place} returned a {type(traced).__name__}; expected a PrimFunc or an IRModule"
@@ -154,7 +184,10 @@ def _run(path: Path) -> ModuleType:
         with _importing_from(path):
             loader.exec_module(module)
     except ImportError as error:
-        raise ImportError(f"{path}: {error}") from error
+        missing = (error.name or "").partition(".")[0]
+        remedy = install_command("tilelang") if missing == "tilelang" else f"install {missing}"
+        advice = f"; it needs an environment with that: {remedy}" if missing else ""
+        raise ImportError(f"{path}: {_explain(error, path)}{advice}") from error
     except Exception as error:
         raise ValueError(f"{path}: {_explain(error, path)}") from error
     except SystemExit as error:
@@ -177,13 +210,17 @@ def _signature(kernel: Any) -> inspect.Signature:
     return found if isinstance(found, inspect.Signature) else inspect.signature(kernel)
 
 
+def _constants(kernel: Any) -> list[str]:
+    """The names that a kernel in TileLang's eager style gives to T.const; its source has them."""
+    source = getattr(kernel, "func_source", None) or ""
+    named = re.findall(r"""\bconst\(\s*["']([^"']*)["']""", source)
+    return list(dict.fromkeys(re.findall(r"\w+", " ".join(named))))
+
+
 def _check_arguments(kernel: Any, arguments: Mapping[str, Any]) -> None:
     if _is_jit(kernel):
-        # TileLang ignores a name that it does not know. Its eager style takes the names of
-        # T.const as well, which stand nowhere but in the source.
-        source = getattr(kernel, "func_source", None) or ""
-        constants = " ".join(re.findall(r"""\bconst\(\s*["']([^"']*)["']""", source))
-        known = {*_signature(kernel).parameters, *re.findall(r"\w+", constants)}
+        # TileLang ignores a name that it does not know.
+        known = {*_signature(kernel).parameters, *_constants(kernel)}
         for name in arguments:
             if name not in known:
                 raise ValueError(
@@ -193,7 +230,7 @@ def _check_arguments(kernel: Any, arguments: Mapping[str, Any]) -> None:
     try:
         inspect.signature(kernel).bind(**arguments)
     except TypeError as error:
-        raise ValueError(f"{error}; give parameters with -a NAME=VALUE") from error
+        raise ValueError(str(error)) from error
 
 
 def _traced(kernel: Any, arguments: Mapping[str, Any]) -> Any:

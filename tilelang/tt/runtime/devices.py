@@ -43,14 +43,12 @@ def make_backend(name: str = "auto", arch: str | None = None) -> Backend:
     """
     if name != "auto" and name not in BACKENDS:
         raise ValueError(f"found no backend {name!r}; expected auto, {', '.join(BACKENDS)}")
-    if arch is not None and arch not in ARCHITECTURES:
-        raise ValueError(
-            f"found no architecture {arch!r}; expected one of {', '.join(ARCHITECTURES)}"
-        )
+    asked = check_arch(arch)
     named_arch = None
     if name == "auto":
         name, named_arch = _choose()
-    asked = ARCHITECTURES[arch] if arch else None
+    elif name == "ttsim":
+        named_arch = ttsim.named_arch()
     if asked and named_arch and asked != named_arch:
         raise BackendError(
             f"TT_METAL_SIMULATOR names a {named_arch}; expected a {asked}",
@@ -59,6 +57,15 @@ def make_backend(name: str = "auto", arch: str | None = None) -> Backend:
     if name == "card":
         return Card(asked)
     return BACKENDS[name](asked or named_arch or "wormhole_b0")
+
+
+def check_arch(arch: str | None) -> str | None:
+    """TT-metal's name of an architecture, if one is given. Raises ValueError for one unknown."""
+    if arch is not None and arch not in ARCHITECTURES:
+        raise ValueError(
+            f"found no architecture {arch!r}; expected one of {', '.join(ARCHITECTURES)}"
+        )
+    return None if arch is None else ARCHITECTURES[arch]
 
 
 def _choose() -> tuple[str, str | None]:

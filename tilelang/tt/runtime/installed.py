@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from ..extras import install_command
 from . import BackendError
+
+# The Pythons that ttnn has wheels for.
+_PYTHONS = ((3, 10), (3, 12))
 
 
 def ttnn_version() -> str:
@@ -26,7 +31,15 @@ def ttnn_folder() -> Path:
 
 
 def no_ttnn() -> BackendError:
-    return BackendError(
-        "ttnn is not installed here",
-        "pip install 'tilelang-tt[ttnn]'; it has wheels for Python 3.10 and 3.12",
-    )
+    return BackendError("ttnn is not installed here", install_beside("ttnn"))
+
+
+def install_beside(extra: str) -> str:
+    """The command that installs an extra with ttnn, or why that can't be in this environment."""
+    elsewhere = "ask devices from another environment (tilelang-tt device -o device.json)"
+    if sys.version_info[:2] not in _PYTHONS:
+        pythons = " and ".join(f"{major}.{minor}" for major, minor in _PYTHONS)
+        return f"ttnn has wheels for Python {pythons} only: {elsewhere}"
+    if find_spec("tilelang.language") is not None:
+        return f"ttnn can't be beside tilelang: {elsewhere}"
+    return install_command(extra)

@@ -7,12 +7,18 @@ import sys
 from pathlib import Path
 
 from ..device import DeviceSpec
+from . import BackendError
 from .backend import Backend, Statement
+from .card import cards
 from .installed import ttnn_version
 from .session import Session
 
 #: Seconds; a card that needs its firmware built takes a few tens of them.
 OPEN_TIMEOUT = 120.0
+
+
+# With one of these ttnn opens something other than a card.
+_VARIABLES = ("TT_METAL_SIMULATOR", "TT_METAL_MOCK_CLUSTER_DESC_PATH")
 
 
 class Live(Backend):
@@ -40,6 +46,14 @@ class Live(Backend):
         return "device 0 of this machine"
 
 
+def named_device() -> str | None:
+    """What there is for ttnn to open here: what a variable of TT-metal's names, or a card."""
+    for variable in _VARIABLES:
+        if os.environ.get(variable):
+            return f"{variable}={os.environ[variable]}"
+    return "a card" if cards() else None
+
+
 def query_live() -> DeviceSpec:
     """The description of this process's default ttnn device, else of device 0.
 
@@ -50,5 +64,9 @@ def query_live() -> DeviceSpec:
     if loaded is not None and loaded.GetDefaultDevice() is not None:
         return DeviceSpec.from_ttnn(loaded.GetDefaultDevice())
     ttnn_version()  # else the error would be the child's
+    for variable in _VARIABLES:
+        named = os.environ.get(variable)
+        if named and not Path(named).exists():
+            raise BackendError(f"{variable}={named}: found no such file", f"unset {variable}")
     with Session(Live(), OPEN_TIMEOUT) as session:
         return session.spec

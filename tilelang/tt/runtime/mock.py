@@ -15,7 +15,8 @@ from .environment import clean_environment
 from .root import kernel_cache, mock_root
 from .session import Session
 
-_DEFAULT_CLUSTERS = {"wormhole_b0": "n150", "blackhole": "p150a"}
+#: By architecture.
+DEFAULT_CLUSTERS = {"wormhole_b0": "n150", "blackhole": "p150a"}
 
 #: Seconds. It takes under one, and a few the first time, when firmware is handed out.
 OPEN_TIMEOUT = 60.0
@@ -36,7 +37,7 @@ class Mock(Backend):
         self, arch: str, cluster: ClusterDescriptor | Path | None = None, dispatch: str = "fast"
     ) -> None:
         self.arch = arch
-        self.cluster = cluster or clusters()[_DEFAULT_CLUSTERS[arch]]
+        self.cluster = cluster or clusters()[DEFAULT_CLUSTERS[arch]]
         self.dispatch = dispatch
         mock_root()
 

@@ -36,13 +36,24 @@ def cache_folder() -> Path:
     return folder.absolute()  # device processes work in a folder of their own
 
 
+def _device_cache() -> Path:
+    """The cache folder, for what TT-metal runs: its build commands stop at a space in a path."""
+    folder = cache_folder()
+    if " " in str(folder):
+        raise BackendError(
+            f"{folder}: found a cache folder with a space in its path; expected none, since "
+            "TT-metal's build commands stop there",
+            "export TILELANG_TT_CACHE=<another folder>",
+        )
+    return folder
+
+
 def kernel_cache(root: Path, device: str) -> Path:
     """The folder, made here, where TT-metal keeps what a root's compiler makes for a device.
 
-    TT-metal's build commands stop at a space in this path, so the name has none. Raises
-    BackendError where it can't be written to.
+    Raises BackendError where it can't be written to.
     """
-    folder = cache_folder() / "kernels" / root.name / device
+    folder = _device_cache() / "kernels" / root.name / device
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -114,11 +125,16 @@ def _root(kind: str, depends_on: Sequence[str], install: Callable[[Path, Path], 
     names = [ttnn_version(), str(ttnn), sys.executable, str(here), *depends_on]
     names += [maker.read_text() for maker in makers]
     key = hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]
-    root = cache_folder() / "roots" / f"ttnn-{ttnn_version()}-{kind}-{key}"
+    root = _device_cache() / "roots" / f"ttnn-{ttnn_version()}-{kind}-{key}"
     if not root.is_dir():
         try:
             _build(root, ttnn, install)
         except OSError as error:
+            if not str(error.filename or root).startswith(str(cache_folder())):
+                raise BackendError(
+                    f"{error.filename}: {error.strerror}; expected what its package brings",
+                    "install that package again: pip install --force-reinstall <package>",
+                ) from error
             raise _unwritable(root, error) from error
     return root
 

@@ -38,6 +38,11 @@ _POLL = 0.1
 # Bytes on a disk that are as good as none: the first kernel of a device takes more.
 _LITTLE = 4 * 2**20
 
+_SIZES = (
+    "TT-metal takes no more than the device has, and of smaller grids those by whose number of "
+    "cores its allocator can divide memory"
+)
+
 # The last core to use, as x,y (llrt/rtoptions.cpp).
 _GRID_OVERRIDE = "TT_METAL_CORE_GRID_OVERRIDE_TODEPRECATE"
 
@@ -66,6 +71,14 @@ class Session:
     ) -> None:
         self.backend = backend
         self.folder = Path(tempfile.mkdtemp(prefix="tilelang-tt-"))
+        try:
+            env = {**backend.environment(self.folder), **folder_variables(self.folder)}
+            if grid is not None:
+                x, y = grid
+                env[_GRID_OVERRIDE] = f"{x - 1},{y - 1}"
+        except BaseException:  # nothing runs yet that would remove it
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
         ours, theirs = socketpair()
         lifeline_read, self._lifeline = os.pipe()
         try:
@@ -75,11 +88,7 @@ class Session:
                         *(sys.executable, "-m", f"{__package__}.worker"),
                         *(str(theirs.fileno()), backend.source),
                     ],
-                    env={
-                        **backend.environment(self.folder),
-                        **folder_variables(self.folder),
-                        **({_GRID_OVERRIDE: f"{grid[0] - 1},{grid[1] - 1}"} if grid else {}),
-                    },
+                    env=env,
                     cwd=self.folder,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -103,7 +112,8 @@ class Session:
         try:
             self.spec = DeviceSpec.from_attr(self._receive(timeout, f"opening {backend}"))
         except _JobFailed as error:
-            reason = BackendError(f"{error}{self._full_disks()}")
+            sizes = f". It was to have {grid[0]}x{grid[1]} cores: {_SIZES}." if grid else ""
+            reason = BackendError(f"{error}{sizes}{self._full_disks()}")
             self._end()
             raise reason from None
         except BaseException:

@@ -74,7 +74,12 @@ def find_library(arch: str) -> Path:
             f"download it from {RELEASES}, and export {ENVIRONMENT_VARIABLE}=<its folder>",
         )
     if not library.is_file():
-        raise BackendError(f"{library}: found no such file", f"download it from {RELEASES}")
+        variable = "TT_METAL_SIMULATOR" if named is not None else ENVIRONMENT_VARIABLE
+        expected = "a library" if named is not None else f"a folder with {_LIBRARIES[arch]}"
+        raise BackendError(
+            f"{variable}={os.environ[variable]}: found no {library}; expected {expected}",
+            f"download it from {RELEASES}",
+        )
     return library
 
 

@@ -16,6 +16,7 @@ from . import BackendError
 from .backend import Backend, Statement
 from .environment import clean_environment
 from .guardian import SIMULATOR_PID
+from .installed import install_beside
 from .root import compiler_name, kernel_cache, simulator_root
 
 #: What the evidence rests on: each DRAM bank is storage of its own, at its own coordinate,
@@ -34,7 +35,7 @@ class Wolfpine(Backend):
         self.arch = arch
         simulators = _simulators()
         if simulators is None:
-            raise BackendError("wolfpine is not installed here", "pip install 'tilelang-tt[sim]'")
+            raise BackendError("wolfpine is not installed here", install_beside("sim"))
         self._simulator = simulators / _FOLDERS[arch]
         _require_guarantees()
         self._root = simulator_root()

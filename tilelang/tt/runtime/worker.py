@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import pickle
+import re
 import sys
 from multiprocessing.connection import Connection
 from typing import Any
@@ -46,7 +47,7 @@ def _run(device: Any, job: bytes) -> bytes:
 
 def _reason(error: Exception) -> str:
     """An error as one line. TT-metal's say where they were thrown, then why, then a backtrace."""
-    text = str(error).split("\nbacktrace:")[0]
+    text = re.split(r"\n\s*(?:[Bb]acktrace:|Location:|1\. )", str(error))[0]
     text = text.partition("\ninfo:\n")[2] or text
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return f"{type(error).__name__}: {' / '.join(lines)}"

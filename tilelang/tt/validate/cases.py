@@ -137,7 +137,7 @@ def generated(spec: DeviceSpec, count: int, seed: int) -> list[Case]:
         from hypothesis import strategies
     except ImportError as error:
         raise ValueError(
-            "generated cases need hypothesis (pip install 'tilelang-tt[sim]'); found none"
+            "generated cases need hypothesis, found none; pip install hypothesis"
         ) from error
 
     found: dict[str, Case] = {}

@@ -98,13 +98,14 @@ def validate(
     Parameters
     ----------
     seed : of the tensors' contents
-    progress : called with what was done and how many cases that was
+    progress : called with what was done and how many of the cases that was
 
     A level that the backend can't show is unchecked, with the reason. A device that fails ends
     the run: what was shown so far is kept, and the rest is unchecked.
     """
     started = time.monotonic()
     evidence = Evidence(session.spec, session.backend.statement, seed, datetime.now(timezone.utc))
+    given = set(map(id, cases))
     cases = [*cases, *_small_cases(cases, session.spec)]
     order = {id(case): number for number, case in enumerate(cases)}
     try:
@@ -113,7 +114,8 @@ def validate(
         for batch in batches(cases, _TENSORS, _BYTES):
             evidence.results += _examine(session, evidence, batch, batch[0] is smallest)
             if progress is not None:
-                progress(batch[0].name if len(batch) == 1 else f"{len(batch)} tensors", len(batch))
+                asked = sum(id(case) in given for case in batch)
+                progress(batch[0].name if len(batch) == 1 else f"{len(batch)} tensors", asked)
     except BackendError as error:
         evidence.failure = str(error)
     done = {id(result.case) for result in evidence.results}
@@ -204,12 +206,23 @@ def _fill(result: CaseResult, found: Examined) -> None:
 
 
 def check_device(plan: Plan, session: Session) -> None:
-    """Raise ValueError if a plan is for another device than the open one."""
-    for name in ("arch", "grid_x", "grid_y", "dram_banks", "dram_alignment"):
-        planned, found = getattr(plan.device, name), getattr(session.spec, name)
-        if planned != found:
-            raise ValueError(
-                f"the plan is for a device with {name} {planned}, and {session.backend} has "
-                f"{found}; plan for a description of this one: "
-                f"tilelang-tt device --from {session.backend.name} -o device.json"
-            )
+    """Raise ValueError, with what to do, if a plan is for another device than the open one."""
+    planned, found = plan.device, session.spec
+    differing = [
+        f"{name} {getattr(planned, name)}, not {getattr(found, name)}"
+        for name in ("arch", "grid_x", "grid_y", "dram_banks", "dram_alignment")
+        if getattr(planned, name) != getattr(found, name)
+    ]
+    if not differing:
+        return
+    remedy = (
+        f"plan for this one: tilelang-tt device --from {session.backend.name} --arch {found.arch} "
+        "-o device.json; in a test, tt_device.spec"
+    )
+    smaller = planned.grid_x <= found.grid_x and planned.grid_y <= found.grid_y
+    if smaller and not any(not one.startswith("grid") for one in differing):
+        remedy = f"open it with --grid {planned.grid_x}x{planned.grid_y}, or {remedy}"
+    raise ValueError(
+        f"the plan is for a device with {', '.join(differing)} as {session.backend} has it; "
+        f"{remedy}"
+    )

@@ -106,16 +106,26 @@ def _level(verdict: Verdict) -> dict[str, Any]:
     return document
 
 
+def prepare(folder: Path) -> None:
+    """Make the folder of a report, before the work whose report it is to hold.
+
+    Raises ValueError where a report can't be written into it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"{folder}: {error.strerror}; expected a folder to write to") from error
+    for name in ("report.json", "report.xml", "report.html"):
+        files.check_output(folder / name)
+
+
 def write(evidence: Evidence, folder: Path) -> Path:
     """Write the three files into a folder, which is made if need be; returns the HTML's path.
 
     Raises ValueError where the folder can't be written to.
     """
     document = to_json(evidence)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f"{folder}: {error.strerror}; expected a folder to write to") from error
+    prepare(folder)
     files.write_json(folder / "report.json", document)
     files.write_text(folder / "report.xml", to_junit(document))
     files.write_text(folder / "report.html", render_report(document, controls_of(document)))

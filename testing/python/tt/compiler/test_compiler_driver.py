@@ -46,7 +46,7 @@ def _no_version(name: str) -> str:
 def test_a_missing_ziglang_is_named_with_what_to_install(ask, monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(install, "version", _no_version)
     monkeypatch.setattr(install, "find_spec", lambda name: None)
-    said = re.escape("ziglang is not installed here (pip install 'tilelang-tt[sim]')")
+    said = re.escape("ziglang is not installed here (pip install 'ttnn>=0.81.1' ")
     with pytest.raises(BackendError, match=said):
         install.version_line() if ask == "version" else install.install(tmp_path, tmp_path)
 

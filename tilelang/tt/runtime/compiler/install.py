@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from ...extras import install_command
 from .. import BackendError
 from ..firmware import index_firmware
 from .clang import support_command
@@ -19,7 +20,7 @@ from .link import ALWAYS_LINKED
 
 _PACKAGE = Path(__file__).parent
 
-_NO_ZIGLANG = ("ziglang is not installed here", "pip install 'tilelang-tt[sim]'")
+_NO_ZIGLANG = ("ziglang is not installed here", install_command("sim"))
 
 
 def install(root: Path, ttnn: Path) -> None:
