@@ -29,7 +29,7 @@ def render_plan(document: dict[str, Any]) -> str:
                 "cores": attrs["tt_num_cores"],
                 "active": sum(count > 0 for _, count in attrs["tt_tiles_per_core"]),
                 "tiles_per_core": attrs["tt_tiles_per_core"],
-                "args": attrs["tt_runtime_args_schema"],
+                "args": [{"value": "", **arg} for arg in attrs["tt_runtime_args_schema"]],
             },
         }
         for name, attrs in document["functions"].items()

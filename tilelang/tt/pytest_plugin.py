@@ -34,7 +34,10 @@ _DEFAULT = pytest.StashKey[str]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("tilelang-tt")
-    group.addoption("--tt-backend", help="card, ttsim, wolfpine, mock or auto; by default auto")
+    group.addoption(
+        "--tt-backend",
+        help="card, ttsim, wolfpine, mock, auto or another package's; by default auto",
+    )
     group.addoption(
         "--tt-arch",
         action="append",
@@ -50,11 +53,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    from .runtime.devices import BACKENDS
+    from .runtime.devices import backends
 
     name = config.getoption("--tt-backend")
-    if name not in (None, "auto", *BACKENDS):
-        expected = ", ".join(("auto", *BACKENDS))
+    if name not in (None, "auto", *backends()):
+        expected = ", ".join(("auto", *backends()))
         raise pytest.UsageError(f"found --tt-backend {name}; expected one of {expected}")
     folder = config.getoption("--tt-report")
     if folder is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -233,6 +234,38 @@ def test_a_card_that_is_not_there_is_said_so(open_device):
 def test_an_unknown_backend_or_architecture_is_malformed(open_device, backend, arch):
     with pytest.raises(ValueError, match=r"found no (backend 'gpu'|architecture 'grayskull')"):
         open_device(backend, arch)
+
+
+BACKEND = """
+from tilelang.tt.runtime.wolfpine import Wolfpine
+
+
+class Small(Wolfpine):
+    name = "small"
+
+    def environment(self, folder):
+        return {**super().environment(folder), "TT_METAL_CORE_GRID_OVERRIDE_TODEPRECATE": "7,6"}
+"""
+
+
+def test_another_package_brings_a_backend(tmp_path):
+    (tmp_path / "small.py").write_text(BACKEND)
+    registered = tmp_path / "small-1.0.dist-info"
+    registered.mkdir()
+    (registered / "METADATA").write_text("Metadata-Version: 2.1\nName: small\nVersion: 1.0\n")
+    (registered / "entry_points.txt").write_text("[tilelang_tt.backends]\nsmall = small:Small\n")
+    tool = Path(sys.executable).with_name("tilelang-tt")
+
+    def run(*args):
+        env = {**os.environ, "PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
+        done = subprocess.run([tool, *args], env=env, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "wormhole_b0: compute grid 8x7" in run("device", "--from", "small")
+    assert "8x7" in run("device", "--from", "small", "--arch", "blackhole")
+    assert "auto|card|ttsim|wolfpine|mock|small" in run("validate", "--help")
+    assert re.search(r"ok +small +wolfpine 2", run("doctor"))
 
 
 @pytest.mark.parametrize(("arch", "grid"), [("wormhole", (4, 8)), ("blackhole", (8, 8))])

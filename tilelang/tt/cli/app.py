@@ -15,6 +15,7 @@ from ..device import DeviceSpec, NoDeviceError, preset_names, resolve_device
 from ..plan import Plan, package_version
 from ..runtime import BackendError
 from ..runtime.clusters import ClusterDescriptor, clusters
+from ..runtime.devices import backends
 from . import show
 from .doctor import examine
 from .kernel_file import KernelFile, parse_arguments, parse_kernel
@@ -54,7 +55,7 @@ _BACKEND = click.option(
     "--backend",
     default="auto",
     show_default=True,
-    metavar="auto|card|ttsim|wolfpine|mock",
+    metavar="|".join(["auto", *backends()]),
     help="auto is a card if there is one, else a simulator.",
 )
 _ARCH = click.option(
@@ -79,7 +80,7 @@ def app() -> None:
     "--from",
     "origin",
     default="auto",
-    metavar="live|card|ttsim|wolfpine|mock|PRESET|FILE",
+    metavar="|".join(["live", *backends(), "PRESET", "FILE"]),
     help="Where to ask. By default the live device, or a mock where there is none. "
     f"Presets: {', '.join(preset_names())}.",
 )
@@ -109,10 +110,8 @@ def device(
     output: Path | None,
 ) -> None:
     """Ask a device for its compute grid, banks and alignments."""
-    from ..runtime.devices import BACKENDS
-
     is_mock = origin in ("auto", "mock")
-    is_opened = origin in BACKENDS and not is_mock
+    is_opened = origin in backends() and not is_mock
     for option, value, applies, expected in (
         ("--arch", arch, is_mock or is_opened, "a device that is opened"),
         ("--grid", grid, is_opened, "a card or a simulator"),
@@ -133,7 +132,7 @@ def device(
         with open_device(origin, arch, grid=_parse_grid(grid)) as session:
             spec = describe_banks(session)
     else:
-        spec = _named(origin, f"live, {', '.join(BACKENDS)}, a file, or a preset")
+        spec = _named(origin, f"live, {', '.join(backends())}, a file, or a preset")
     if output is not None:
         spec.save(output)
     show.device(out, spec)
@@ -279,11 +278,9 @@ def plan(
 
 
 def _device_to_plan_for(device: str | None) -> DeviceSpec | None:
-    from ..runtime.devices import BACKENDS
-
     if device is None:
         return None
-    if device in BACKENDS and not os.path.exists(device):
+    if device in backends() and not os.path.exists(device):
         raise ValueError(
             f"found --device {device}; expected a file, a preset or live. To ask one and plan for "
             f"it: tilelang-tt device --from {device} -o device.json, then --device device.json"

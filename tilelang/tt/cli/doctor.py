@@ -104,9 +104,9 @@ def _mock() -> Finding:
 
 
 def _backends() -> list[str]:
-    from ..runtime.devices import BACKENDS
+    from ..runtime.devices import backends
 
-    return [name for name in BACKENDS if name != "mock"]
+    return [name for name in backends() if name != "mock"]
 
 
 def _backend(name: str) -> Finding:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from . import BackendError, ttsim, wolfpine
@@ -14,12 +16,30 @@ from .session import OPEN_TIMEOUT, Session
 from .ttsim import TTSim
 from .wolfpine import Wolfpine
 
-BACKENDS: dict[str, Callable[[str], Backend]] = {
-    "card": Card,
-    "ttsim": TTSim,
-    "wolfpine": Wolfpine,
-    "mock": Mock,
-}
+#: The group of entry points under which other packages register backends of theirs.
+ENTRY_POINTS = "tilelang_tt.backends"
+
+
+@functools.cache
+def backends() -> dict[str, Callable[[str], Backend]]:
+    """What makes each backend, given an architecture: ours, and those of entry points."""
+    found: dict[str, Callable[[str], Backend]] = {
+        "card": Card,
+        "ttsim": TTSim,
+        "wolfpine": Wolfpine,
+        "mock": Mock,
+    }
+    for point in entry_points(group=ENTRY_POINTS):
+        found.setdefault(point.name, _loaded_later(point))
+    return found
+
+
+def _loaded_later(point: EntryPoint) -> Callable[[str], Backend]:
+    def make(arch: str) -> Backend:
+        backend: Backend = point.load()(arch)
+        return backend
+
+    return make
 
 
 def make_backend(name: str = "auto", arch: str | None = None) -> Backend:
@@ -27,7 +47,7 @@ def make_backend(name: str = "auto", arch: str | None = None) -> Backend:
 
     Parameters
     ----------
-    name : "auto", "card", "ttsim", "wolfpine" or "mock"
+    name : "auto", "card", "ttsim", "wolfpine", "mock", or that of an entry point
         "auto" is a card if there is one, else the simulator that TT_METAL_SIMULATOR names, else
         ttsim where TILELANG_TT_TTSIM names it, else wolfpine. It is never the mock, which
         holds no data.
@@ -41,8 +61,8 @@ def make_backend(name: str = "auto", arch: str | None = None) -> Backend:
     BackendError
         The backend is not ready; with what would make it ready.
     """
-    if name != "auto" and name not in BACKENDS:
-        raise ValueError(f"found no backend {name!r}; expected auto, {', '.join(BACKENDS)}")
+    if name != "auto" and name not in backends():
+        raise ValueError(f"found no backend {name!r}; expected auto, {', '.join(backends())}")
     asked = check_arch(arch)
     named_arch = None
     if name == "auto":
@@ -56,7 +76,7 @@ def make_backend(name: str = "auto", arch: str | None = None) -> Backend:
         )
     if name == "card":
         return Card(asked)
-    return BACKENDS[name](asked or named_arch or "wormhole_b0")
+    return backends()[name](asked or named_arch or "wormhole_b0")
 
 
 def check_arch(arch: str | None) -> str | None:
