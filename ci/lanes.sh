@@ -62,7 +62,7 @@ build_env() {
 # torch 2.13.0 has a build for the CPU; a later one may bring several gigabytes for GPUs.
 ttnn_env() {
   venv ttnn "$1" apache-tvm==0.27.0.post1 ttnn==0.81.1 wolfpine==2.2 ziglang==0.17.1 "numpy<2" \
-    "${PACKAGE[@]}" "${TESTS[@]}" pytest-xdist playwright==1.65.2 axe-playwright-python==0.1.8
+    "${PACKAGE[@]}" "${TESTS[@]}" pytest-xdist pytest-timeout playwright==1.65.2 axe-playwright-python==0.1.8
 }
 tilelang_env() {
   venv tilelang "$1" torch==2.13.0 tilelang==0.1.15 "${PACKAGE[@]}" "${TESTS[@]}"

@@ -5,6 +5,7 @@ python ci/smoke.py
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,10 +16,11 @@ from pathlib import Path
 import tilelang.tt as tt
 
 
-def command(*args: str) -> str:
+def command(*args: str, code: int = 0) -> str:
     tool = Path(sys.executable).with_name("tilelang-tt")
-    done = subprocess.run([tool, *args], capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stdout + done.stderr
+    env = {**os.environ, "COLUMNS": "200"}
+    done = subprocess.run([tool, *args], env=env, capture_output=True, text=True, timeout=600)
+    assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 
 
@@ -43,6 +45,10 @@ def main() -> None:
             command("plan", f"{kernel}:gemm", "--device", "n150", "-o", str(plan))
             assert "gemm" in command("show", str(plan))
         said.append("plans")
+    else:
+        advice = command("doctor", code=1)
+        assert "pip install 'apache-tvm>=0.26', or pip install tilelang==0.1.15" in advice, advice
+        said.append("advice")
     if find_spec("ttnn") is not None:
         assert "8x8" in command("device", "--from", "mock")
         said.append("a mock device")

@@ -16,7 +16,8 @@ distribution=()
 [ "$1" = hw_tests ] && distribution=(-n auto --dist each) # a worker a card
 say "device tests: $*"
 cd "$ROOT"
-# Every wait on a device has a limit of its own. Should one be missed, the stacks say what hung.
+# Every wait on a device has a limit of its own. Should one be missed, pytest-timeout ends the test,
+# with the stacks that say what hung, and the rest goes on; the whole is given up after 110 minutes.
 timeout --signal=INT --kill-after=60 6600 "$(dirname "$python")/pytest" -v -p no:cacheprovider \
-  -o faulthandler_timeout=1200 "${distribution[@]}" "$@" \
+  --timeout 2400 "${distribution[@]}" "$@" \
   --tt-report "$results" --junitxml "$results/junit.xml"

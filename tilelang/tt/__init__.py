@@ -42,6 +42,10 @@ __all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from .plan import package_version
+
+        return package_version()
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -67,6 +71,7 @@ def _warn_without_tvm() -> None:
 _warn_without_tvm()
 
 if TYPE_CHECKING:
+    __version__: str
     from .device import DeviceSpec as DeviceSpec
     from .metadata import BufferDescriptor as BufferDescriptor
     from .metadata import CoreRange as CoreRange

@@ -109,6 +109,12 @@ class TensorAccessorConfig:
         return page % self.num_banks, page // self.num_banks * self.aligned_page_size
 
 
+def pages_of_banks(num_pages: int, num_banks: int) -> list[int]:
+    """How many pages of an interleaved tensor each bank has."""
+    full, rest = divmod(num_pages, num_banks)
+    return [full + (bank < rest) for bank in range(num_banks)]
+
+
 @dataclass(frozen=True)
 class BufferDescriptor:
     """Where the pages of one tensor live. Shapes are in elements, tiles in 32 x 32 elements."""

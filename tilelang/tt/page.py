@@ -10,6 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from .metadata import pages_of_banks
+
 _TEMPLATES = Path(__file__).parent / "templates"
 
 #: Kernels whose cores and banks are drawn; the table has the rest.
@@ -74,7 +76,7 @@ def _render(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(shade=_shade, pages_of_banks=_pages_of_banks)
+    environment.globals.update(shade=_shade, pages_of_banks=pages_of_banks)
     return environment.get_template(template).render(**values)
 
 
@@ -94,9 +96,3 @@ def _by_level(document: dict[str, Any]) -> dict[str, dict[str, int]]:
 def _shade(count: int, most: int) -> int:
     """How strongly a cell is coloured, 0 to 4; 0 is for none."""
     return 0 if count == 0 or most == 0 else 1 + 3 * count // most
-
-
-def _pages_of_banks(pages: int, banks: int) -> list[int]:
-    """How many pages each bank has."""
-    full, rest = divmod(pages, banks)
-    return [full + (bank < rest) for bank in range(banks)]

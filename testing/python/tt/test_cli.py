@@ -290,4 +290,14 @@ def test_doctor_says_what_is_here_and_what_to_do_about_the_rest(run):
 def test_the_version_is_that_of_the_package(run):
     from importlib.metadata import version
 
-    assert run("--version").stdout == f"tilelang-tt {version('tilelang-tt')}\n"
+    installed = version("tilelang-tt")
+    assert run("--version").stdout == f"tilelang-tt {installed}\n"
+    assert tt.__version__ == installed
+    from tilelang.tt import _ffi_api
+
+    assert _ffi_api.version() == installed
+
+
+def test_a_terminal_has_colours(run, gemm):
+    done = run("plan", gemm, "--device", "n150", env={"FORCE_COLOR": "1"})
+    assert "\x1b[1;32m" in done.stdout

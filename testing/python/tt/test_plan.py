@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 
 import kernels
 import pytest
@@ -92,26 +91,6 @@ def test_a_plan_that_does_not_hold_together(change, message, tmp_path):
     with pytest.raises(ValueError, match=r"plan\.json") as raised:
         tt.Plan.load(path)
     assert message in str(raised.value)
-
-
-def test_the_page_of_a_plan_has_the_plans_figures_and_needs_no_network():
-    from tilelang.tt.page import render_plan
-
-    func = tt.infer_metadata(kernels.gemm(1000, 500, 300), DEVICE)
-    document = tt.Plan.from_module(func).to_json()
-    page = render_plan(document)
-    (attrs,) = document["functions"].values()
-    active = sum(count > 0 for _, count in attrs["tt_tiles_per_core"])
-    assert f'id="tiles-1">{attrs["tt_num_tiles"]}<' in page
-    assert f'id="active-1">{active} of {attrs["tt_num_cores"]}<' in page
-    assert page.count('title="core (') == attrs["tt_num_cores"]
-    for name, buffer in attrs["tt_buffers"].items():
-        accessor = buffer["tt_tensor_accessor_config"]
-        row = re.search(rf">{name}</td>.*?</tr>", page, re.DOTALL)[0]
-        assert f">{accessor['num_pages']}<" in row
-        in_banks = [int(count) for count in re.findall(r"</i>(\d+)</span>", row)]
-        assert (len(in_banks), sum(in_banks)) == (accessor["num_banks"], accessor["num_pages"])
-    assert "http" not in page
 
 
 def test_functions_for_different_devices_make_no_plan():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..device import DeviceSpec
-from ..metadata import BufferDescriptor, Schedule, TensorAccessorConfig
+from ..metadata import BufferDescriptor, Schedule, TensorAccessorConfig, pages_of_banks
 from ..plan import Plan
 from ..validate.evidence import LEVELS, NO_EFFECT, REJECTED, UNNOTICED
 from .doctor import Finding
@@ -140,10 +141,10 @@ def _buffers(console: Console, buffers: Mapping[str, BufferDescriptor]) -> None:
 
 
 def _pages_a_bank(accessor: TensorAccessorConfig) -> str:
-    full, rest = divmod(accessor.num_pages, accessor.num_banks)
-    if rest == 0:
-        return f"{full} in each of {accessor.num_banks}"
-    return f"{full + 1} in {rest}, {full} in {accessor.num_banks - rest}"
+    banks = Counter(pages_of_banks(accessor.num_pages, accessor.num_banks))
+    if len(banks) == 1:
+        return f"{next(iter(banks))} in each of {accessor.num_banks}"
+    return ", ".join(f"{pages} in {count}" for pages, count in sorted(banks.items(), reverse=True))
 
 
 def _address_rules(buffers: Mapping[str, BufferDescriptor]) -> dict[str, list[str]]:
