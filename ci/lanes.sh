@@ -18,7 +18,7 @@ VENVS="$ROOT/.venv"
 WHEELS="$ROOT/build/wheels"
 JOBS="${JOBS:-$(nproc)}"
 
-say() { printf '\n== %s\n' "$*"; }
+say() { printf '\n== %s (after %d:%02d)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
 
 # Where to look for each lane's Python. TILELANG_TT_TTNN_PYTHONS narrows the search, for tests.
 # shellcheck disable=SC2086  # a list of versions

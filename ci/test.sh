@@ -61,16 +61,19 @@ say "documentation"
 # The tilelang lane comes first: it writes the plan that the ttnn lane reads.
 for lane in "${lanes[@]}"; do
   say "Python tests in .venv/$lane"
+  parallel=()
+  [ "$lane" = ttnn ] && parallel=(-n "$JOBS" --maxprocesses 4 --dist loadfile)
   install_wheel "${python_of[$lane]}"
   (cd "$ROOT" && TILELANG_TT_EXCHANGE="$exchange" \
-    "$(dirname "${python_of[$lane]}")/pytest" -q -p no:cacheprovider \
+    "$(dirname "${python_of[$lane]}")/pytest" -q -p no:cacheprovider "${parallel[@]}" \
     -o junit_suite_name="$lane" --junitxml "$results/$lane.xml") || failed=1
 done
 
 if [ -n "${python_of[ttnn]:-}" ]; then
   say "device tests on simulators, in .venv/ttnn"
+  # A worker an architecture.
   (cd "$ROOT" && "$(dirname "${python_of[ttnn]}")/pytest" -q -p no:cacheprovider sim_tests \
-    --tt-backend wolfpine --junitxml "$results/sim.xml") || failed=1
+    -n 2 --dist loadgroup --tt-backend wolfpine --junitxml "$results/sim.xml") || failed=1
 fi
 
 say "the wheel"

@@ -16,7 +16,6 @@ skipped, with what would make it ready. A run that was given a backend, by name 
 from __future__ import annotations
 
 import itertools
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -105,6 +104,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("tt_device", architectures, ids=ids, indirect=True, scope="session")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With -n 2 --dist loadgroup, the tests of an architecture are one worker's: one device."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            arch = item.callspec.params.get("tt_device")
+            if arch is not None:
+                item.add_marker(pytest.mark.xdist_group(arch))
+
+
 @pytest.fixture(scope="session")
 def tt_device(request: pytest.FixtureRequest) -> Iterator[Session]:
     """An open device (runtime/session.py), one for all tests of an architecture."""
@@ -113,7 +124,7 @@ def tt_device(request: pytest.FixtureRequest) -> Iterator[Session]:
 
     name = _backend_name(request.config)
     try:
-        session = Session(_make_backend(name, request.param))
+        session = Session(_make_backend(request.config, request.param))
     except BackendError as error:
         if request.config.getoption("--tt-backend"):
             raise
@@ -124,18 +135,20 @@ def tt_device(request: pytest.FixtureRequest) -> Iterator[Session]:
         yield session
 
 
-def _worker() -> str:
+def _worker(config: pytest.Config) -> str:
     """pytest-xdist's name of this process: gw0, gw1, ..., or nothing."""
-    return os.environ.get("PYTEST_XDIST_WORKER", "")
+    name: str = getattr(config, "workerinput", {}).get("workerid", "")
+    return name
 
 
-def _make_backend(name: str, arch: str | None) -> Backend:
+def _make_backend(config: pytest.Config, arch: str | None) -> Backend:
     """The backend; of several cards each of pytest-xdist's workers has its own."""
     from .runtime.card import Card, cards
     from .runtime.devices import make_backend
 
-    if name == "card" and _worker():
-        return Card(arch, cards()[int(_worker().removeprefix("gw"))])
+    name, worker = _backend_name(config), _worker(config)
+    if name == "card" and worker:
+        return Card(arch, cards()[int(worker.removeprefix("gw"))])
     return make_backend(name, arch)
 
 
@@ -153,7 +166,7 @@ def _write_report(config: pytest.Config, evidence: Evidence, name: str) -> None:
 
     folder = config.getoption("--tt-report")
     if folder is not None:
-        parts = [name, evidence.statement.backend, evidence.device.arch, _worker()]
+        parts = [name, evidence.statement.backend, evidence.device.arch, _worker(config)]
         write(evidence, folder / re.sub(r"[^\w.-]+", "-", "-".join(filter(None, parts))))
 
 

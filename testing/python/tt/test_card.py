@@ -77,12 +77,16 @@ def test_no_card_is_a_reason_and_a_remedy(driver):
 @pytest.mark.parametrize(
     ("backend", "worker", "number"), [("card", "gw0", 0), ("card", "gw1", 2), ("card", "", None)]
 )
-def test_each_of_xdists_workers_has_a_card(driver, monkeypatch, backend, worker, number):
+def test_each_of_xdists_workers_has_a_card(driver, backend, worker, number):
+    from types import SimpleNamespace
+
     from tilelang.tt import pytest_plugin
 
     driver(card0="0x401e", card2="0xb140")
-    monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
-    card = pytest_plugin._make_backend(backend, None)
+    config = SimpleNamespace(
+        getoption=lambda name: backend, workerinput={"workerid": worker} if worker else {}
+    )
+    card = pytest_plugin._make_backend(config, None)
     assert card.environment(None).get("TT_VISIBLE_DEVICES") == (
         None if number is None else str(number)
     )

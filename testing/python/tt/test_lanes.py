@@ -41,6 +41,13 @@ def test_a_lane_runs_on_the_backend_and_architecture_that_it_is_told(lane):
     assert "wormhole" not in done.stdout
 
 
+def test_two_workers_have_an_architecture_each(lane):
+    done = lane("sim_tests", "-n", "2", "--dist", "loadgroup", "-v", "--tt-backend", "wolfpine")
+    assert done.returncode == 0, done.stdout + done.stderr
+    ran = set(re.findall(r"\[(gw\d)\] .*\[(wormhole_b0|blackhole)-", done.stdout))
+    assert len(ran) == len(dict(ran)) == 2, ran
+
+
 def test_a_backend_that_was_asked_for_by_name_and_is_missing_fails(lane):
     done = lane("sim_tests", "--tt-backend", "ttsim", "--tt-arch", "wormhole")
     assert done.returncode == 1
