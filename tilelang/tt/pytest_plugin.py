@@ -143,12 +143,19 @@ def _worker(config: pytest.Config) -> str:
 
 def _make_backend(config: pytest.Config, arch: str | None) -> Backend:
     """The backend; of several cards each of pytest-xdist's workers has its own."""
+    from .runtime import BackendError
     from .runtime.card import Card, cards
     from .runtime.devices import make_backend
 
     name, worker = _backend_name(config), _worker(config)
-    if name == "card" and worker:
-        return Card(arch, cards()[int(worker.removeprefix("gw"))])
+    if name == "card" and worker and (found := cards()):
+        number = int(worker.removeprefix("gw"))
+        if number >= len(found):
+            raise BackendError(
+                f"found {len(found)} cards; expected one for the worker {worker}",
+                "-n auto --tt-backend card starts as many workers as there are cards",
+            )
+        return Card(arch, found[number])
     return make_backend(name, arch)
 
 

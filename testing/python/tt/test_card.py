@@ -6,6 +6,8 @@ import pytest
 
 pytestmark = pytest.mark.needs("ttnn")
 
+NO_CARD = -1
+
 
 @pytest.fixture
 def driver(tmp_path, monkeypatch):
@@ -75,17 +77,23 @@ def test_no_card_is_a_reason_and_a_remedy(driver):
 
 
 @pytest.mark.parametrize(
-    ("backend", "worker", "number"), [("card", "gw0", 0), ("card", "gw1", 2), ("card", "", None)]
+    ("worker", "number"),
+    [("gw0", 0), ("gw1", 2), ("", None), ("gw2", NO_CARD)],
 )
-def test_each_of_xdists_workers_has_a_card(driver, backend, worker, number):
+def test_each_of_xdists_workers_has_a_card(driver, worker, number):
     from types import SimpleNamespace
 
     from tilelang.tt import pytest_plugin
+    from tilelang.tt.runtime import BackendError
 
     driver(card0="0x401e", card2="0xb140")
     config = SimpleNamespace(
-        getoption=lambda name: backend, workerinput={"workerid": worker} if worker else {}
+        getoption=lambda name: "card", workerinput={"workerid": worker} if worker else {}
     )
+    if number is NO_CARD:
+        with pytest.raises(BackendError, match="found 2 cards; expected one for the worker gw2"):
+            pytest_plugin._make_backend(config, None)
+        return
     card = pytest_plugin._make_backend(config, None)
     assert card.environment(None).get("TT_VISIBLE_DEVICES") == (
         None if number is None else str(number)

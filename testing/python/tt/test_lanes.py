@@ -56,10 +56,11 @@ def test_a_backend_that_was_asked_for_by_name_and_is_missing_fails(lane):
 
 
 @pytest.mark.skipif(os.path.exists("/dev/tenstorrent"), reason="runs on a machine without a card")
-def test_a_lane_that_executes_nothing_is_red(lane):
-    done = lane("hw_tests")
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_lane_that_executes_nothing_is_red(lane, workers):
+    done = lane("hw_tests", "-n", str(workers), "--dist", "each" if workers else "no")
     assert done.returncode == 5, done.stdout
-    assert "1 skipped" in done.stdout
+    assert f"{max(1, workers)} skipped" in done.stdout
     assert "card is not ready: found no card" in done.stdout
     assert "no test was executed, so this lane is red" in done.stdout
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,12 +10,13 @@ import click
 from rich.console import Console
 
 from .. import files
-from ..device import DeviceSpec, NoDeviceError, preset_names, resolve_device
+from ..device import NoDeviceError, preset_names
 from ..plan import Plan, package_version
 from ..runtime import BackendError
-from ..runtime.clusters import ClusterDescriptor, clusters
+from ..runtime.clusters import clusters
 from ..runtime.devices import backends
 from . import show
+from .ask import Options, ask, parse_grid, to_plan_for
 from .doctor import examine
 from .kernel_file import KernelFile, parse_arguments, parse_kernel
 
@@ -110,116 +110,16 @@ def device(
     output: Path | None,
 ) -> None:
     """Ask a device for its compute grid, banks and alignments."""
-    is_mock = origin in ("auto", "mock")
-    is_opened = origin in backends() and not is_mock
-    for option, value, applies, expected in (
-        ("--arch", arch, is_mock or is_opened, "a device that is opened"),
-        ("--grid", grid, is_opened, "a card or a simulator"),
-        ("--cluster", cluster, is_mock, "a mock"),
-        ("--harvest-mask", harvest_mask, is_mock, "a mock"),
-        ("--dispatch", dispatch, is_mock, "a mock"),
-    ):
-        if value is not None and not applies:
-            raise ValueError(f"found {option} with --from {origin}; expected it with {expected}")
-    if origin == "auto":
-        spec = _live_or_mock(arch, cluster, harvest_mask, dispatch)
-    elif origin == "mock":
-        spec = _mock(arch, cluster, harvest_mask, dispatch)
-    elif is_opened:
-        from ..runtime.banks import describe_banks
-        from ..runtime.devices import open_device
-
-        with open_device(origin, arch, grid=_parse_grid(grid)) as session:
-            spec = describe_banks(session)
-    else:
-        spec = _named(origin, f"live, {', '.join(backends())}, a file, or a preset")
+    asked = ask(origin, Options(arch, grid, cluster, harvest_mask, dispatch))
+    spec = asked.spec
+    if asked.no_live_device:
+        reason = f"asked a mock, since there is no live device: {asked.no_live_device}"
+        out.print(reason, style="dim")
     if output is not None:
         spec.save(output)
     show.device(out, spec)
     if output is not None:
         out.print(f"written to {output}", soft_wrap=True)
-
-
-def _named(name: str, expected: str) -> DeviceSpec:
-    """The description that a name stands for, without a device being opened for it."""
-    is_path = os.sep in name or "." in name or os.path.exists(name)
-    if not is_path and name not in [*preset_names(), "live"]:
-        raise ValueError(
-            f"found no preset {name!r}, nor a file of that name; expected {expected}: "
-            f"{', '.join(preset_names())}"
-        )
-    return resolve_device(name)
-
-
-def _live_or_mock(
-    arch: str | None, cluster: str | None, harvest_mask: str | None, dispatch: str | None
-) -> DeviceSpec:
-    """The live device, else a mock. A device that is there and does not open is an error."""
-    from ..runtime.devices import check_arch
-    from ..runtime.live import named_device, query_live
-
-    if cluster or harvest_mask or dispatch:
-        return _mock(arch, cluster, harvest_mask, dispatch)
-    asked = check_arch(arch)
-    try:
-        spec = query_live()
-    except BackendError as error:
-        if named_device() is not None:
-            raise
-        reason = str(error).splitlines()[0]
-        out.print(f"asking a mock, since there is no live device: {reason}", style="dim")
-        return _mock(arch, cluster, harvest_mask, dispatch)
-    if asked not in (None, spec.arch):
-        raise ValueError(f"found a {spec.arch} in this machine; expected a {asked}")
-    return spec
-
-
-def _mock(
-    arch: str | None, cluster: str | None, harvest_mask: str | None, dispatch: str | None
-) -> DeviceSpec:
-    from ..runtime.devices import check_arch
-    from ..runtime.mock import DEFAULT_CLUSTERS, query_mock
-
-    known = clusters()
-    asked = check_arch(arch)
-    cluster = cluster or DEFAULT_CLUSTERS[asked or "wormhole_b0"]
-    descriptor: ClusterDescriptor | Path
-    if cluster in known:
-        descriptor = known[cluster]
-        if harvest_mask is not None:
-            descriptor = descriptor.with_harvest_mask(_parse_mask(harvest_mask))
-    elif not os.path.isfile(cluster):
-        raise ValueError(
-            f"found no cluster {cluster!r}, nor a file of that name; expected one of "
-            f"{', '.join(known)}, or a cluster descriptor"
-        )
-    elif harvest_mask is not None:
-        raise ValueError("found --harvest-mask with a cluster descriptor; expected the mask in it")
-    else:
-        descriptor = Path(cluster)
-    spec = query_mock(descriptor, dispatch or "fast")
-    if asked not in (None, spec.arch):
-        raise ValueError(f"found --arch {arch} with a {spec.arch} cluster; expected one of both")
-    return spec
-
-
-def _parse_grid(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    x, _, y = text.partition("x")
-    if not (x.isdecimal() and y.isdecimal() and int(x) and int(y)):
-        raise ValueError(f"--grid is {text!r}; expected cores a row and rows, as in 8x7")
-    return int(x), int(y)
-
-
-def _parse_mask(text: str) -> int:
-    try:
-        mask = int(text, 0)
-    except ValueError:
-        mask = -1
-    if not 0 <= mask < 2**32:
-        raise ValueError(f"--harvest-mask is {text!r}; expected a number such as 0x21")
-    return mask
 
 
 @app.command()
@@ -250,7 +150,7 @@ def plan(
     parsed = parse_arguments(arguments)
     if output is not None and output == html:
         raise ValueError(f"found -o and --html {output}; expected two files")
-    spec = _device_to_plan_for(device)
+    spec = to_plan_for(device)
     file = KernelFile.load(path)
     if name is None:
         given = {"-a": arguments, "--device": device, "-o": output, "--html": html}
@@ -275,17 +175,6 @@ def plan(
     show.plan(out, built)
     if output is not None:
         out.print(f"written to {output}", soft_wrap=True)
-
-
-def _device_to_plan_for(device: str | None) -> DeviceSpec | None:
-    if device is None:
-        return None
-    if device in backends() and not os.path.exists(device):
-        raise ValueError(
-            f"found --device {device}; expected a file, a preset or live. To ask one and plan for "
-            f"it: tilelang-tt device --from {device} -o device.json, then --device device.json"
-        )
-    return _named(device, "live, a file, or a preset")
 
 
 @app.command("show")
@@ -323,7 +212,7 @@ def run_plan(path: Path, backend: str, arch: str | None, grid: str | None) -> No
     from ..validate.harness import check_device, validate
 
     plan = Plan.load(path)
-    with open_device(backend, _arch_of(plan, path, arch), grid=_parse_grid(grid)) as session:
+    with open_device(backend, _arch_of(plan, path, arch), grid=parse_grid(grid)) as session:
         check_device(plan, session)
         show.opened(out, session.backend)
         schedules = [case for case in of_plan(plan) if case.schedule is not None]
@@ -379,7 +268,7 @@ def validate_cases(
     plan = None if path is None else Plan.load(path)
     if plan is not None and path is not None:
         arch = _arch_of(plan, path, arch)
-    with open_device(backend, arch, grid=_parse_grid(grid)) as session:
+    with open_device(backend, arch, grid=parse_grid(grid)) as session:
         chosen, seed = [], 0
         if plan is not None:
             check_device(plan, session)
