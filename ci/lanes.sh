@@ -44,15 +44,16 @@ venv() {
   if [ ! -x "$folder/bin/python" ] || [ "$(cat "$folder/stamp" 2>/dev/null)" != "$stamp" ]; then
     say "making the environment .venv/$name" >&2
     rm -rf "$folder"
-    "$python" -m venv "$folder"
-    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >&2
+    "$python" -m venv "$folder" >&2 || return
+    # bash has no errexit within $(...), and an environment that is not whole gets no stamp.
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >&2 || return
     printf '%s' "$stamp" >"$folder/stamp"
   fi
   echo "$folder/bin/python"
 }
 
 # What the package requires of any environment, and what its tests do.
-PACKAGE=(click jinja2 jsonschema platformdirs rich)
+PACKAGE=(click filelock jinja2 jsonschema platformdirs rich)
 TESTS=(pytest hypothesis)
 
 build_env() {

@@ -35,8 +35,8 @@ else
   lanes+=(tvm)
 fi
 # The oldest apache-tvm that is supported; ttnn's lane has the newest.
-python_of[tvm-0.26]="$(tvm_env "$(any_python)" 0.26.0)"
-lanes+=(tvm-0.26)
+python_of[tvm-0.26.0]="$(tvm_env "$(any_python)" 0.26.0)"
+lanes+=(tvm-0.26.0)
 
 [ -n "$SKIP_DEPS" ] || install_browser
 
@@ -56,7 +56,7 @@ say "C++ tests"
   --output-junit "$results/cpp.xml" || failed=1
 
 say "documentation"
-"$ROOT/ci/docs.sh" || failed=1
+"$ROOT/ci/docs.sh" "$WHEELS"/*.whl || failed=1
 
 # The tilelang lane comes first: it writes the plan that the ttnn lane reads.
 for lane in "${lanes[@]}"; do
@@ -71,9 +71,15 @@ done
 
 if [ -n "${python_of[ttnn]:-}" ]; then
   say "device tests on simulators, in .venv/ttnn"
-  # A worker an architecture.
-  (cd "$ROOT" && "$(dirname "${python_of[ttnn]}")/pytest" -q -p no:cacheprovider sim_tests \
-    -n 2 --dist loadgroup --tt-backend wolfpine --junitxml "$results/sim.xml") || failed=1
+  running=()
+  for arch in wormhole blackhole; do # at the same time
+    (cd "$ROOT" && "$(dirname "${python_of[ttnn]}")/pytest" -q -p no:cacheprovider sim_tests \
+      --tt-backend wolfpine --tt-arch "$arch" --junitxml "$results/sim-$arch.xml") \
+      >"$results/sim-$arch.log" 2>&1 &
+    running+=("$!")
+  done
+  for process in "${running[@]}"; do wait "$process" || failed=1; done
+  cat "$results"/sim-*.log
 fi
 
 say "the wheel"

@@ -79,8 +79,11 @@ def set_default_backend(config: pytest.Config, name: str) -> None:
 
 
 def _backend_name(config: pytest.Config) -> str:
+    """The backend to use; "auto" is "card" where there is one, whose architecture is its own."""
+    from .runtime.card import cards
+
     name: str = config.getoption("--tt-backend") or config.stash.get(_DEFAULT, "auto")
-    return name
+    return "card" if name == "auto" and cards() else name
 
 
 def _is_lane(config: pytest.Config) -> bool:
@@ -102,18 +105,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         architectures = _architectures(metafunc.config)
         ids = [arch or "card" for arch in architectures]
         metafunc.parametrize("tt_device", architectures, ids=ids, indirect=True, scope="session")
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With -n 2 --dist loadgroup, the tests of an architecture are one worker's: one device."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
-            arch = item.callspec.params.get("tt_device")
-            if arch is not None:
-                item.add_marker(pytest.mark.xdist_group(arch))
 
 
 @pytest.fixture(scope="session")
@@ -174,7 +165,8 @@ def _write_report(config: pytest.Config, evidence: Evidence, name: str) -> None:
     folder = config.getoption("--tt-report")
     if folder is not None:
         parts = [name, evidence.statement.backend, evidence.device.arch, _worker(config)]
-        write(evidence, folder / re.sub(r"[^\w.-]+", "-", "-".join(filter(None, parts))))
+        readable = re.sub(r"[^\w.]+", "-", "-".join(filter(None, parts)))
+        write(evidence, folder / readable[-200:])  # a file system's names have 255 bytes
 
 
 @pytest.fixture
@@ -199,8 +191,8 @@ def tt_prove(request: pytest.FixtureRequest, tt_device: Session) -> Callable[...
         check_device(plan, tt_device)
         evidence = validate(tt_device, of_plan(plan))
         proofs_before = next(number)
-        name = request.node.originalname + (f"-{proofs_before + 1}" if proofs_before else "")
-        _write_report(request.config, evidence, name)
+        again = f"-{proofs_before + 1}" if proofs_before else ""
+        _write_report(request.config, evidence, f"{request.node.nodeid}{again}")
         missing = [
             f"{level} {result.case.name}: not checked: {reason}"
             for result in evidence.results

@@ -70,8 +70,13 @@ def test_a_command_that_is_shown_works(command, folder, monkeypatch):
         text=True,
         timeout=300,
     )
-    missing = [said for part, said in NOT_HERE.items() if part in command]
-    if missing and not os.path.exists("/dev/tenstorrent"):
+    has_card = os.path.exists("/dev/tenstorrent")
+    missing = [
+        said
+        for part, said in NOT_HERE.items()
+        if part in command and (part == "ttsim" or not has_card)
+    ]
+    if missing:
         assert done.returncode != 0
         assert missing[0] in done.stdout + done.stderr
     else:
@@ -135,8 +140,7 @@ def test_the_tests_that_the_pages_show_pass(tmp_path):
     (of_evidence,) = _python("evidence.md")
     of_guide, _ = _python("guide.md")
     (tmp_path / "test_evidence.py").write_text(of_evidence)
-    imports = "import tilelang.tt as tt\nfrom gemm_tir import gemm\n\n"
-    (tmp_path / "test_guide.py").write_text(imports + of_guide)
+    (tmp_path / "test_guide.py").write_text(of_guide)
     shutil.copy(ROOT / "examples" / "gemm_tir.py", tmp_path)
     tool = Path(sys.executable)
     asked = ["device", "--from", "wolfpine", "-o", "device.json"]
@@ -177,9 +181,10 @@ def test_the_backend_that_the_guide_writes_is_one(tmp_path):
     _, code = _python("guide.md")
     names = {}
     exec(compile(code, "guide.md", "exec"), names)
+    with pytest.raises(BackendError, match=r"found no /opt/mine.*\(install mine\)"):
+        names["Mine"]("wormhole_b0")
+    names["Mine"].simulator = tmp_path
     mine = names["Mine"]("wormhole_b0")
     assert mine.statement.arch == "wormhole_b0"
-    assert mine.environment(tmp_path)["TT_METAL_SIMULATOR"] == "/opt/mine"
-    with pytest.raises(BackendError, match="take wolfpine"):
-        names["Mine"]("blackhole")
+    assert mine.environment(tmp_path)["TT_METAL_SIMULATOR"] == str(tmp_path)
     assert f'[project.entry-points."{ENTRY_POINTS}"]' in (ROOT / "docs" / "guide.md").read_text()

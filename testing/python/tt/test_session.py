@@ -236,6 +236,55 @@ def test_an_unknown_backend_or_architecture_is_malformed(open_device, backend, a
         open_device(backend, arch)
 
 
+@pytest.mark.parametrize("backend", ["wolfpine", "mock"])
+def test_sessions_at_once_do_not_compile_in_each_others_folders(
+    open_device, monkeypatch, tmp_path, backend
+):
+    """Of one architecture and from an empty cache: TT-metal writes sources into it, and compiles there."""
+    monkeypatch.setenv("TILELANG_TT_CACHE", str(tmp_path / "cache"))
+    with open_device(backend, "wormhole"), open_device(backend, "wormhole"):
+        (kernels,) = (tmp_path / "cache" / "kernels").glob("*/*")
+        assert {path.name for path in kernels.iterdir()} >= {"0.lock", "1.lock"}
+        third = open_device(backend, "wormhole")
+    third.close()
+    with open_device(backend, "wormhole"):  # what is free is taken again
+        assert not (kernels / "3.lock").exists()
+
+
+def test_two_sessions_compile_the_same_kernel_at_once(open_device, monkeypatch, tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tilelang.tt.runtime.banks import describe_banks
+
+    monkeypatch.setenv("TILELANG_TT_CACHE", str(tmp_path / "cache"))
+    with (
+        open_device("wolfpine", "wormhole") as one,
+        open_device("wolfpine", "wormhole") as other,
+        ThreadPoolExecutor() as threads,
+    ):
+        first, second = threads.map(describe_banks, [one, other])
+    assert first == second
+
+
+BROKEN_BACKENDS = [
+    ("no_such_module:Mine", "ModuleNotFoundError: No module named 'no_such_module'"),
+    ("small:Missing", "AttributeError"),
+    ("small:Unfinished", "TypeError"),
+]
+
+
+@pytest.mark.parametrize(("value", "said"), BROKEN_BACKENDS)
+def test_a_backend_of_another_package_that_is_broken_is_named(value, said, tmp_path):
+    (tmp_path / "small.py").write_text("class Unfinished:\n    pass\n")
+    register(tmp_path, value)
+    done = run_tool(tmp_path, "doctor")
+    assert re.search(rf"small +not ready: small, a backend of small .*{said}", done.stdout), done
+    assert re.search(r"ok +wolfpine", done.stdout)
+    done = run_tool(tmp_path, "device", "--from", "small")
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 BACKEND = """
 from tilelang.tt.runtime.wolfpine import Wolfpine
 
@@ -248,17 +297,26 @@ class Small(Wolfpine):
 """
 
 
-def test_another_package_brings_a_backend(tmp_path):
-    (tmp_path / "small.py").write_text(BACKEND)
-    registered = tmp_path / "small-1.0.dist-info"
+def register(folder, value):
+    """A package named small, whose entry point is a backend of that name."""
+    registered = folder / "small-1.0.dist-info"
     registered.mkdir()
     (registered / "METADATA").write_text("Metadata-Version: 2.1\nName: small\nVersion: 1.0\n")
-    (registered / "entry_points.txt").write_text("[tilelang_tt.backends]\nsmall = small:Small\n")
+    (registered / "entry_points.txt").write_text(f"[tilelang_tt.backends]\nsmall = {value}\n")
+
+
+def run_tool(folder, *args):
     tool = Path(sys.executable).with_name("tilelang-tt")
+    env = {**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "300"}
+    return subprocess.run([tool, *args], env=env, capture_output=True, text=True, timeout=120)
+
+
+def test_another_package_brings_a_backend(tmp_path):
+    (tmp_path / "small.py").write_text(BACKEND)
+    register(tmp_path, "small:Small")
 
     def run(*args):
-        env = {**os.environ, "PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
-        done = subprocess.run([tool, *args], env=env, capture_output=True, text=True, timeout=120)
+        done = run_tool(tmp_path, *args)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -190,7 +190,6 @@ def show_plan(path: Path, html: Path | None) -> None:
 def _write_page(html: Path | None, plan: Plan) -> None:
     if html is None:
         return
-    from .. import files
     from ..page import render_plan
 
     files.write_text(html, render_plan(plan.to_json()))

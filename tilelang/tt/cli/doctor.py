@@ -73,11 +73,12 @@ def _tvm() -> Finding:
 def _passes() -> Finding:
     try:
         path = _ffi.library_path()
-        from .._ffi_api import version as library_version
+        from .. import _ffi_api
     except ImportError as error:
         return Finding("passes", False, _line(error), needed=True)
-    if library_version() != package_version():
-        stale = f"{path} is of version {library_version()}; expected {package_version()}"
+    found = getattr(_ffi_api, "version", lambda: "unknown")()
+    if found != package_version():
+        stale = f"{path} is of version {found}; expected {package_version()}"
         return Finding("passes", False, stale, "install the package again", needed=True)
     return Finding("passes", True, str(path), needed=True)
 

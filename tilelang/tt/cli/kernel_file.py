@@ -185,8 +185,9 @@ def _run(path: Path) -> ModuleType:
             loader.exec_module(module)
     except ImportError as error:
         missing = (error.name or "").partition(".")[0]
-        remedy = install_command("tilelang") if missing == "tilelang" else f"install {missing}"
-        advice = f"; it needs an environment with that: {remedy}" if missing else ""
+        advice = f"; install {missing}" if missing else ""
+        if missing == "tilelang":
+            advice = f"; plan it in an environment of its own, with {install_command(missing)}"
         raise ImportError(f"{path}: {_explain(error, path)}{advice}") from error
     except Exception as error:
         raise ValueError(f"{path}: {_explain(error, path)}") from error

@@ -45,6 +45,8 @@ class Backend(ABC):
     arch: str
     #: Whether a device has to be closed properly; a simulator has nothing to lose.
     closes_gracefully = False
+    #: Whether its TT_METAL_CACHE is one that sessions at the same time have to divide.
+    shares_kernels = True
 
     @property
     @abstractmethod

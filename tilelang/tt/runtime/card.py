@@ -8,6 +8,7 @@ from pathlib import Path
 from . import BackendError
 from .backend import Backend, Statement
 from .installed import ttnn_version
+from .root import kernel_cache
 
 # Where the kernel driver puts a device for each card (tt-kmd).
 _DEVICES = Path("/dev/tenstorrent")
@@ -17,7 +18,7 @@ _CLASS = Path("/sys/class/tenstorrent")
 _ARCHITECTURES = {"0x401e": "wormhole_b0", "0xb140": "blackhole"}
 
 #: Variables that would make ttnn open something other than the card.
-_NOT_A_CARD = ("TT_METAL_SIMULATOR", "TT_METAL_MOCK_CLUSTER_DESC_PATH")
+NOT_A_CARD = ("TT_METAL_SIMULATOR", "TT_METAL_MOCK_CLUSTER_DESC_PATH")
 
 
 class Card(Backend):
@@ -55,7 +56,9 @@ class Card(Backend):
         )
 
     def environment(self, folder: Path) -> dict[str, str]:
-        env = {key: value for key, value in os.environ.items() if key not in _NOT_A_CARD}
+        env = {key: value for key, value in os.environ.items() if key not in NOT_A_CARD}
+        # A folder of its own beside what the shell's ttnn compiles, since cards are open at once.
+        env["TT_METAL_CACHE"] = str(kernel_cache(f"ttnn-{ttnn_version()}", f"card-{self.arch}"))
         if self._number is not None:
             env["TT_VISIBLE_DEVICES"] = str(self._number)  # UMD's own variable
         return env

@@ -36,7 +36,16 @@ def backends() -> dict[str, Callable[[str], Backend]]:
 
 def _loaded_later(point: EntryPoint) -> Callable[[str], Backend]:
     def make(arch: str) -> Backend:
-        backend: Backend = point.load()(arch)
+        try:
+            backend: Backend = point.load()(arch)
+        except BackendError:
+            raise
+        except Exception as error:  # another package's code raises what it likes
+            package = point.dist.name if point.dist is not None else "an unknown package"
+            raise BackendError(
+                f"{point.name}, a backend of {package} ({point.value}): "
+                f"{type(error).__name__}: {error}"
+            ) from error
         return backend
 
     return make

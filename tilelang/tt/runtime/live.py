@@ -9,7 +9,7 @@ from pathlib import Path
 from ..device import DeviceSpec
 from . import BackendError
 from .backend import Backend, Statement
-from .card import cards
+from .card import NOT_A_CARD, cards
 from .installed import ttnn_version
 from .session import Session
 
@@ -17,15 +17,12 @@ from .session import Session
 OPEN_TIMEOUT = 120.0
 
 
-# With one of these ttnn opens something other than a card.
-_VARIABLES = ("TT_METAL_SIMULATOR", "TT_METAL_MOCK_CLUSTER_DESC_PATH")
-
-
 class Live(Backend):
     """Whatever ttnn opens as device 0 in this environment; it is asked, and proves nothing."""
 
     name = "live"
     closes_gracefully = True
+    shares_kernels = False  # the environment is the shell's
 
     @property
     def statement(self) -> Statement:
@@ -48,7 +45,7 @@ class Live(Backend):
 
 def named_device() -> str | None:
     """What there is for ttnn to open here: what a variable of TT-metal's names, or a card."""
-    for variable in _VARIABLES:
+    for variable in NOT_A_CARD:
         if os.environ.get(variable):
             return f"{variable}={os.environ[variable]}"
     return "a card" if cards() else None
@@ -64,7 +61,7 @@ def query_live() -> DeviceSpec:
     if loaded is not None and loaded.GetDefaultDevice() is not None:
         return DeviceSpec.from_ttnn(loaded.GetDefaultDevice())
     ttnn_version()  # else the error would be the child's
-    for variable in _VARIABLES:
+    for variable in NOT_A_CARD:
         named = os.environ.get(variable)
         if named and not Path(named).exists():
             raise BackendError(f"{variable}={named}: found no such file", f"unset {variable}")

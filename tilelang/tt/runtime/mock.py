@@ -81,7 +81,7 @@ def mock_environment(cluster: Path, dispatch: str) -> dict[str, str]:
     root = mock_root()
     env = clean_environment(root)
     env["TT_METAL_MOCK_CLUSTER_DESC_PATH"] = str(cluster)
-    env["TT_METAL_CACHE"] = str(kernel_cache(root, "mock"))
+    env["TT_METAL_CACHE"] = str(kernel_cache(root.name, "mock"))
     if dispatch == "slow":
         env["TT_METAL_SLOW_DISPATCH_MODE"] = "1"
     return env

@@ -8,6 +8,7 @@ that site-packages stay as pip left them.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shlex
@@ -18,6 +19,7 @@ from collections.abc import Callable, Sequence
 from errno import EACCES
 from pathlib import Path
 
+from filelock import BaseFileLock, FileLock, Timeout
 from platformdirs import user_cache_path
 
 from . import BackendError, mock_compiler
@@ -48,12 +50,13 @@ def _device_cache() -> Path:
     return folder
 
 
-def kernel_cache(root: Path, device: str) -> Path:
+def kernel_cache(root: str, device: str) -> Path:
     """The folder, made here, where TT-metal keeps what a root's compiler makes for a device.
 
-    Raises BackendError where it can't be written to.
+    It is for ``TT_METAL_CACHE`` of a backend's environment, of which each session takes a part
+    for itself (:func:`claim_kernel_cache`). Raises BackendError where it can't be written to.
     """
-    folder = _device_cache() / "kernels" / root.name / device
+    folder = _device_cache() / "kernels" / root / device
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -61,6 +64,23 @@ def kernel_cache(root: Path, device: str) -> Path:
     if not os.access(folder, os.W_OK):
         raise _unwritable(folder, PermissionError(EACCES, os.strerror(EACCES)))
     return folder
+
+
+def claim_kernel_cache(folder: Path) -> tuple[Path, BaseFileLock]:
+    """A part of a kernel cache that no other open session has, and the lock to release.
+
+    TT-metal writes the sources of a kernel into its cache and compiles them there, and a second
+    process that does so at the same time finds them half written. The first part that is free is
+    taken, so that sessions one after the other find what was compiled before.
+    """
+    for number in itertools.count():
+        lock = FileLock(folder / f"{number}.lock", blocking=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            continue
+        return folder / str(number), lock
+    raise AssertionError  # the count has no end
 
 
 def clear_cache() -> None:

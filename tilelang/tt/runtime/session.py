@@ -28,7 +28,7 @@ from . import BackendError, guardian
 from .backend import Backend
 from .environment import folder_variables
 from .output import last_output
-from .root import cache_folder
+from .root import cache_folder, claim_kernel_cache
 
 #: Seconds.
 OPEN_TIMEOUT = 60.0
@@ -76,6 +76,10 @@ class Session:
             if grid is not None:
                 x, y = grid
                 env[_GRID_OVERRIDE] = f"{x - 1},{y - 1}"
+            self._kernels = None
+            if backend.shares_kernels:
+                mine, self._kernels = claim_kernel_cache(Path(env["TT_METAL_CACHE"]))
+                env["TT_METAL_CACHE"] = str(mine)
         except BaseException:  # nothing runs yet that would remove it
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
@@ -212,6 +216,8 @@ class Session:
         self._worker.wait()
         os.close(self._lifeline)
         self._guardian.wait()
+        if self._kernels is not None:
+            self._kernels.release()
 
     def __enter__(self) -> Session:
         return self

@@ -56,7 +56,7 @@ class TTSim(Backend):
         return {
             **clean_environment(self._root),
             "TT_METAL_SIMULATOR": str(simulator / "libttsim.so"),
-            "TT_METAL_CACHE": str(kernel_cache(self._root, f"{self.name}-{self.arch}")),
+            "TT_METAL_CACHE": str(kernel_cache(self._root.name, f"{self.name}-{self.arch}")),
             "TT_METAL_SLOW_DISPATCH_MODE": "1",  # fast dispatch is not simulated
         }
 

@@ -63,7 +63,7 @@ class Wolfpine(Backend):
         return {
             **clean_environment(self._root),
             "TT_METAL_SIMULATOR": str(simulator),
-            "TT_METAL_CACHE": str(kernel_cache(self._root, f"{self.name}-{self.arch}")),
+            "TT_METAL_CACHE": str(kernel_cache(self._root.name, f"{self.name}-{self.arch}")),
             "TT_METAL_SLOW_DISPATCH_MODE": "1",  # fast dispatch is not simulated
             "TT_SIMULATOR_LOCALHOST": "1",  # the socket between the two stays on this machine
         }
