@@ -92,7 +92,7 @@ install_browser() {
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
   say "installing chromium"
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-    apt-get install -qq -y --no-install-recommends chromium; } >/dev/null || true
+    apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; } >/dev/null || true
 }
 
 # install_wheel PYTHON: the wheel that was built last, and nothing else.

@@ -49,8 +49,17 @@ def test_the_first_card_is_the_one_that_is_left_visible(driver, monkeypatch, vis
     from tilelang.tt.runtime.card import Card
 
     monkeypatch.setenv("TT_VISIBLE_DEVICES", visible)
-    driver(card0="0x401e", card1="0xb140")
+    driver(card0="0x401e", card1="0xb140", card2="0xb140")
     assert Card().arch == arch
+
+
+def test_cards_that_are_not_visible_are_left_to_others(driver, monkeypatch):
+    from tilelang.tt.runtime.card import cards
+
+    driver(card0="0x401e", card1="0x401e", card2="0x401e")
+    assert cards() == [0, 1, 2]
+    monkeypatch.setenv("TT_VISIBLE_DEVICES", "2,1,7")
+    assert cards() == [2, 1]
 
 
 @pytest.mark.parametrize("device", ["0xfaca", ""])

@@ -44,7 +44,7 @@ class Card(Backend):
             )
         if number is not None and number not in found:
             raise BackendError(f"found no card {number} in {_DEVICES}; expected one of {found}")
-        self.arch = arch or _architecture(_first_card() if number is None else number)
+        self.arch = arch or _architecture(found[0] if number is None else number)
 
     @property
     def statement(self) -> Statement:
@@ -65,16 +65,15 @@ class Card(Backend):
 
 
 def cards() -> list[int]:
-    """The numbers of this machine's cards, as the kernel driver shows them."""
+    """The numbers of this machine's cards, as the kernel driver shows them, less those that
+    TT_VISIBLE_DEVICES leaves out, by whose order they are then."""
     if not _DEVICES.is_dir():
         return []
-    return sorted(int(path.name) for path in _DEVICES.iterdir() if path.name.isdecimal())
-
-
-def _first_card() -> int:
-    """The number of the card that ttnn opens as its device 0."""
-    visible = os.environ.get("TT_VISIBLE_DEVICES", "").split(",")[0]  # may name a PCI address
-    return int(visible) if visible.isdecimal() else cards()[0]
+    found = sorted(int(path.name) for path in _DEVICES.iterdir() if path.name.isdecimal())
+    visible = os.environ.get("TT_VISIBLE_DEVICES", "").split(",")
+    if not all(name.isdecimal() for name in visible):  # none, or PCI addresses
+        return found
+    return [number for number in map(int, visible) if number in found]
 
 
 def _architecture(number: int) -> str:
