@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Builds the documentation, with the reference from the docstrings, in build/docs. A warning is an error.
-#   ci/docs.sh [WHEEL]    of the wheel that is named, else of one that is built
+#   ci/docs.sh [--built]    of the wheel that was built last, without building it again
 set -euo pipefail
 . "$(dirname "$0")/lanes.sh"
 
 python="$(docs_env)"
-[ $# -gt 0 ] || "$ROOT/ci/build.sh"
+[ "${1:-}" = --built ] || "$ROOT/ci/build.sh"
 install_wheel "$python"
 rm -rf "$ROOT/build/docs"
 "$python" -m sphinx --fail-on-warning --keep-going --quiet -d "$ROOT/build/doctrees" \

@@ -37,15 +37,14 @@ class Plan:
     def __post_init__(self) -> None:
         from ._ffi_api import check_metadata
 
+        device = _plain(self.device.to_attr())
         for name, attrs in self.functions.items():
             if not attrs:
                 raise ValueError(f"{name}: found no metadata; run infer_metadata first")
             check_metadata(name, _for_ffi(attrs))
-            device = DeviceSpec.from_attr(attrs["tt_device"], f"{name}: tt_device")
-            if device != self.device:
-                raise ValueError(
-                    f"{name}: tt_device is {device}; expected the plan's, {self.device}"
-                )
+            if _plain(attrs["tt_device"]) != device:
+                found = dict(attrs["tt_device"])
+                raise ValueError(f"{name}: tt_device is {found}; expected the plan's, {device}")
         files.validate("plan", self.to_json(), "the plan")
 
     @classmethod

@@ -60,17 +60,12 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"found --tt-backend {name}; expected one of {expected}")
     folder = config.getoption("--tt-report")
     if folder is not None:
-        _prepare(folder)
+        from .validate.report import prepare
 
-
-def _prepare(folder: Path) -> None:
-    """Make the folder of the reports, before the work."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise pytest.UsageError(
-            f"--tt-report {folder}: {error.strerror}; expected a folder to write to"
-        ) from error
+        try:
+            prepare(folder)  # before the work
+        except ValueError as error:
+            raise pytest.UsageError(f"--tt-report {error}") from error
 
 
 def set_default_backend(config: pytest.Config, name: str) -> None:

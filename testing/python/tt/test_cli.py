@@ -221,6 +221,25 @@ def test_bad_input_gives_one_line_and_code_2(command, message, gemm, tmp_path, m
     assert not (tmp_path / "new.json").exists()
 
 
+@pytest.mark.parametrize("command", ["device --from live", "plan GEMM", "plan GEMM --device live"])
+def test_no_live_device_is_said_in_words_of_the_command_line(command, gemm, monkeypatch, capsys):
+    from tilelang.tt.cli import main
+    from tilelang.tt.runtime import BackendError, live
+
+    def fails():
+        raise BackendError("the driver sleeps")
+
+    monkeypatch.setattr(live, "query_live", fails)
+    monkeypatch.setattr("sys.argv", ["tilelang-tt", *command.replace("GEMM", gemm).split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    printed = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert printed.startswith("error: found no live device: the driver sleeps; with a card, see")
+    assert "name another: a preset, as in plan --device n150" in printed
+    assert "device=" not in printed
+
+
 def _refuse(path):
     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 

@@ -162,13 +162,7 @@ def plan(
         return
     from ..passes import infer_metadata
 
-    try:
-        built = Plan.from_module(infer_metadata(file.trace(name, parsed), spec))
-    except NoDeviceError as error:
-        raise ValueError(
-            f"found no device to plan for ({error.reason}); expected --device: a preset, as in "
-            "--device n150, or a file, which 'tilelang-tt device -o device.json' writes"
-        ) from error
+    built = Plan.from_module(infer_metadata(file.trace(name, parsed), spec))
     if output is not None:
         built.save(output)
     _write_page(html, built)
@@ -315,6 +309,12 @@ def run() -> NoReturn:
         _fail(f"{error.format_message()} See {command} --help")
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except NoDeviceError as error:  # its own text is for Python
+        _fail(
+            f"found no live device: {error.reason}; with a card, see tilelang-tt doctor; without "
+            "one, name another: a preset, as in plan --device n150 or device --from n150, or a "
+            "file, which 'tilelang-tt device -o device.json' writes"
+        )
     except (ValueError, NotImplementedError, ImportError, BackendError) as error:
         _fail(str(error) or type(error).__name__)
     except OSError as error:  # of a file that no check above knows, or of the output

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..device import DeviceSpec, NoDeviceError, preset_names, resolve_device
+from ..device import DeviceSpec, preset_names, resolve_device
 from ..runtime import BackendError
 from ..runtime.clusters import ClusterDescriptor, clusters
 from ..runtime.devices import backends, check_arch, open_device
@@ -56,14 +56,6 @@ def ask(origin: str, options: Options) -> Asked:
 
         with open_device(origin, options.arch, grid=parse_grid(options.grid)) as session:
             return Asked(describe_banks(session))
-    if origin == "live":
-        try:
-            return Asked(resolve_device(origin))
-        except NoDeviceError as error:
-            raise ValueError(
-                f"found no live device: {error.reason}; with a card, see tilelang-tt doctor; "
-                f"without one, ask another: --from {'|'.join(backends())}|PRESET"
-            ) from error
     return Asked(look_up(origin, f"live, {', '.join(backends())}, a file, or a preset"))
 
 

@@ -74,9 +74,10 @@ def claim_kernel_cache(folder: Path) -> tuple[Path, BaseFileLock]:
     taken, so that sessions one after the other find what was compiled before.
     """
     for number in itertools.count():
-        lock = FileLock(folder / f"{number}.lock", blocking=False)
+        # A session may be closed by another thread than the one that opened it.
+        lock = FileLock(folder / f"{number}.lock", thread_local=False)
         try:
-            lock.acquire()
+            lock.acquire(blocking=False)
         except Timeout:
             continue
         return folder / str(number), lock
