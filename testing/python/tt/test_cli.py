@@ -268,15 +268,6 @@ def test_the_architecture_chooses_the_mock(run):
 
 
 @pytest.mark.needs("ttnn")
-def test_a_cache_folder_with_a_space_is_named(run, tmp_path):
-    spaced = {"TILELANG_TT_CACHE": f"{tmp_path}/a b"}
-    done = run("device", "--from", "mock", env=spaced)
-    assert done.returncode == 2
-    assert "a b: found a cache folder with a space" in done.stderr
-    assert "has a space: TT-metal stops at it" in run("doctor", env=spaced).stdout
-
-
-@pytest.mark.needs("ttnn")
 def test_device_asks_a_mock_and_writes_its_description(run, tmp_path):
     done = run("device", "--from", "mock", "--cluster", "p100a", "-o", "device.json")
     assert done.returncode == 0, done.stderr
@@ -303,7 +294,7 @@ def test_doctor_says_what_is_here_and_what_to_do_about_the_rest(run):
     assert "ok  cache folder" in done.stdout
     named = run("doctor", env={"TILELANG_TT_DEVICE": "n160", "TILELANG_TT_CACHE": "/proc/no"})
     assert "found no preset 'n160'" in named.stdout
-    assert "set TILELANG_TT_CACHE to a folder that can be written to" in named.stdout
+    assert "-> export TILELANG_TT_CACHE=<another folder>" in named.stdout
 
 
 def test_the_version_is_that_of_the_package(run):

@@ -113,7 +113,7 @@ def test_two_first_uses_at_once_share_one_root(query, tmp_path, monkeypatch):
     with ThreadPoolExecutor(4) as pool:
         specs = list(pool.map(query, [clusters()["n150"], clusters()["p150a"]] * 2))
     assert [spec.arch for spec in specs] == ["wormhole_b0", "blackhole"] * 2
-    roots = list((tmp_path / "cache" / "roots").iterdir())
+    roots = list((tmp_path / "cache" / "tilelang-tt" / "roots").iterdir())
     assert len(roots) == 1, roots
 
 

@@ -243,7 +243,7 @@ def test_sessions_at_once_do_not_compile_in_each_others_folders(
     """Of one architecture and from an empty cache: TT-metal writes sources into it, and compiles there."""
     monkeypatch.setenv("TILELANG_TT_CACHE", str(tmp_path / "cache"))
     with open_device(backend, "wormhole"), open_device(backend, "wormhole"):
-        (kernels,) = (tmp_path / "cache" / "kernels").glob("*/*")
+        (kernels,) = (tmp_path / "cache" / "tilelang-tt" / "kernels").glob("*/*")
         assert {path.name for path in kernels.iterdir()} >= {"0.lock", "1.lock"}
         third = open_device(backend, "wormhole")
     third.close()

@@ -279,14 +279,18 @@ def validate_cases(
 
 
 @app.command()
-@click.option("--clear", is_flag=True, help="Remove what is in it: runtime roots and kernels.")
+@click.option("--clear", is_flag=True, help="Remove what this package has made in it.")
 def cache(clear: bool) -> None:
     """Say where the cache folder is, or clear it."""
-    from ..runtime.root import cache_folder, clear_cache
+    from ..runtime.cache import cache_folder, clear_cache
 
     if clear:
-        clear_cache()
-    out.print(f"{'cleared' if clear else 'cache folder:'} {cache_folder()}", soft_wrap=True)
+        removed = clear_cache()
+        nothing = f"found nothing of ours in {cache_folder()}"
+        said = nothing if removed is None else f"cleared {removed}"
+        out.print(said, soft_wrap=True)
+        return
+    out.print(f"cache folder: {cache_folder()}", soft_wrap=True)
 
 
 @app.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -150,21 +149,13 @@ def _named_device() -> Finding:
 
 
 def _cache() -> Finding:
-    from ..runtime.root import cache_folder
+    from ..runtime.cache import cache_folder, device_cache
 
-    folder = cache_folder()
-    if " " in str(folder):
-        advice = "set TILELANG_TT_CACHE to a folder without"
-        reason = f"{folder}: has a space: TT-metal stops at it"
-        return Finding("cache folder", False, reason, advice)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        advice = "set TILELANG_TT_CACHE to a folder that can be written to"
-        return Finding("cache folder", False, f"{folder}: {error.strerror}", advice)
-    return Finding("cache folder", True, str(folder))
+        device_cache()
+    except BackendError as error:
+        return Finding("cache folder", False, error.reason, error.remedy)
+    return Finding("cache folder", True, str(cache_folder()))
 
 
 def _line(error: BaseException) -> str:

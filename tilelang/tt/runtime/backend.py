@@ -46,7 +46,7 @@ class Backend(ABC):
     #: Whether a device has to be closed properly; a simulator has nothing to lose.
     closes_gracefully = False
     #: Whether its TT_METAL_CACHE is one that sessions at the same time have to divide.
-    shares_kernels = True
+    shares_kernels: bool = True
 
     @property
     @abstractmethod

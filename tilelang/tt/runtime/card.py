@@ -7,8 +7,8 @@ from pathlib import Path
 
 from . import BackendError
 from .backend import Backend, Statement
+from .cache import kernel_cache
 from .installed import ttnn_version
-from .root import kernel_cache
 
 # Where the kernel driver puts a device for each card (tt-kmd).
 _DEVICES = Path("/dev/tenstorrent")

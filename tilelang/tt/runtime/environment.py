@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from .cache import part
+
 # TT_METAL_*, TT_SIM*, TT_LOGGER_*, TT_VISIBLE_DEVICES and the like, and the simulator's socket.
 _OF_TT_METAL = ("TT_", "NNG_SOCKET", "WOLFPINE_")
 
@@ -19,8 +21,15 @@ def clean_environment(root: Path) -> dict[str, str]:
 
 
 def folder_variables(folder: Path) -> dict[str, str]:
-    """Variables that keep what TT-metal and its libraries write in a folder, and quiet."""
+    """Variables that keep what TT-metal and its libraries write in folders of ours, and quiet.
+
+    ttnn ends with SIGSEGV where there is no HOME, and some homes can't be written to. The one in
+    the cache stays, since what a simulator and a compiler keep there saves seconds the next time.
+    """
+    home = part("home")
     return {
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / ".cache"),
         "TT_METAL_LOGS_PATH": str(folder),
         "TMPDIR": str(folder),
         "LOGURU_LEVEL": "WARNING",

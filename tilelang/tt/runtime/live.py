@@ -9,6 +9,7 @@ from pathlib import Path
 from ..device import DeviceSpec
 from . import BackendError
 from .backend import Backend, Statement
+from .cache import kernel_cache
 from .card import NOT_A_CARD, cards
 from .installed import ttnn_version
 from .session import Session
@@ -22,7 +23,10 @@ class Live(Backend):
 
     name = "live"
     closes_gracefully = True
-    shares_kernels = False  # the environment is the shell's
+
+    @property
+    def shares_kernels(self) -> bool:  # type: ignore[override]  # what the shell names is its own
+        return "TT_METAL_CACHE" not in os.environ
 
     @property
     def statement(self) -> Statement:
@@ -37,7 +41,9 @@ class Live(Backend):
         )
 
     def environment(self, folder: Path) -> dict[str, str]:
-        return dict(os.environ)
+        # TT-metal's own default is in HOME, which is another one there.
+        cache = {"TT_METAL_CACHE": str(kernel_cache(f"ttnn-{ttnn_version()}", "live"))}
+        return {**(cache if self.shares_kernels else {}), **os.environ}
 
     def __str__(self) -> str:
         return "device 0 of this machine"

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from ..device import DeviceSpec
 from .backend import Backend, Statement
+from .cache import kernel_cache
 from .clusters import ClusterDescriptor, clusters
 from .environment import clean_environment
-from .root import kernel_cache, mock_root
+from .root import mock_root
 from .session import Session
 
 #: By architecture.

@@ -26,9 +26,9 @@ from typing import Any
 from ..device import DeviceSpec
 from . import BackendError, guardian
 from .backend import Backend
+from .cache import cache_folder, claim_kernel_cache
 from .environment import folder_variables
 from .output import last_output
-from .root import cache_folder, claim_kernel_cache
 
 #: Seconds.
 OPEN_TIMEOUT = 60.0

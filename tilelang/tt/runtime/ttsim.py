@@ -14,8 +14,9 @@ from pathlib import Path
 
 from . import BackendError
 from .backend import Backend, Statement
+from .cache import kernel_cache
 from .environment import clean_environment
-from .root import compiler_name, kernel_cache, simulator_root
+from .root import compiler_name, simulator_root
 
 ENVIRONMENT_VARIABLE = "TILELANG_TT_TTSIM"
 RELEASES = "https://github.com/tenstorrent/ttsim/releases"

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from . import BackendError
 from .backend import Backend, Statement
+from .cache import kernel_cache
 from .environment import clean_environment
 from .guardian import SIMULATOR_PID
 from .installed import install_beside
-from .root import compiler_name, kernel_cache, simulator_root
+from .root import compiler_name, simulator_root
 
 #: What the evidence rests on: each DRAM bank is storage of its own, at its own coordinate,
 #: and a transfer that TT-metal's alignment rules forbid is refused.
