@@ -128,7 +128,8 @@ void CheckRuntimeArgs(const Attrs& attrs, const std::array<int64_t, 3>& grid) {
 
 void CheckAddresses(const Attrs& attrs, const AttrMap& buffers) {
   std::set<std::string> addressed;
-  for (const ffi::Any& item : *attrs.Array(attr::kRuntimeArgs)) {
+  const char* advice = "run InferDefaultTTSchedule first";
+  for (const ffi::Any& item : attrs.RequireArray(attr::kRuntimeArgs, advice)) {
     auto buffer = item.cast<AttrMap>().Get("buffer");
     if (!buffer) continue;
     std::string name = buffer->cast<ffi::String>();
