@@ -57,10 +57,15 @@ std::optional<std::string> FindCoreRangeFault(const std::vector<CoreRange>& rang
             << ") is found; expected one inside the grid of " << grid_x << "x" << grid_y;
       return fault.str();
     }
+    if (r.count < 1) {
+      fault << "the rectangle (" << r.x0 << ", " << r.y0 << ")-(" << r.x1 << ", " << r.y1
+            << ") has " << r.count << " tiles a core; expected at least 1";
+      return fault.str();
+    }
     for (int64_t y = r.y0; y <= r.y1; ++y) {
       for (int64_t x = r.x0; x <= r.x1; ++x) {
         int64_t& seen = covered[y * grid_x + x];
-        if (seen != 0 || r.count != counts[y * grid_x + x] || r.count == 0) {
+        if (seen != 0 || r.count != counts[y * grid_x + x]) {
           fault << "core (" << x << ", " << y << ") has " << r.count
                 << " tiles by its rectangle; expected "
                 << (seen != 0 ? "it in one rectangle only"

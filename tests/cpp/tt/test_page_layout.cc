@@ -21,22 +21,28 @@ int64_t Padded(int64_t value, int64_t multiple) {
   return value;
 }
 
+struct Tile {
+  int64_t height, width;
+};
+
 /*! Pages, counted as the distinct tiles that the padded tensor's elements fall into. */
-int64_t CountPages(const Shape& padded) {
+int64_t CountPages(const Shape& padded, const Tile& tile) {
   std::set<Shape> tiles;
   int64_t height = padded[padded.size() - 2], width = padded[padded.size() - 1], matrices = 1;
   for (size_t i = 0; i + 2 < padded.size(); ++i) matrices *= padded[i];
   for (int64_t m = 0; m < matrices; ++m) {
     for (int64_t row = 0; row < height; ++row) {
       for (int64_t column = 0; column < width; ++column) {
-        tiles.insert({m, row / 32, column / 32});
+        tiles.insert({m, row / tile.height, column / tile.width});
       }
     }
   }
   return tiles.size();
 }
 
-TEST_CASE("pages are the 32x32 tiles of each padded matrix", "[page_layout]") {
+TEST_CASE("pages are the tiles of each padded matrix", "[page_layout]") {
+  // The passes ask for 32x32 alone. A tile that is no square shows which side is which.
+  Tile tile = GENERATE(Tile{32, 32}, Tile{16, 32}, Tile{32, 16});
   Shape shape = GENERATE(values<Shape>({{},
                                         {1},
                                         {32},
@@ -51,19 +57,20 @@ TEST_CASE("pages are the 32x32 tiles of each padded matrix", "[page_layout]") {
                                         {2, 3, 31, 65},
                                         {1, 1, 1, 1},
                                         {5, 1, 32, 64}}));
-  std::optional<PageLayout> layout = TiledInterleaved(shape, 32, 32, 2, 32);
+  std::optional<PageLayout> layout = TiledInterleaved(shape, tile.height, tile.width, 2, 32);
   REQUIRE(layout);
 
   Shape matrix = shape;
   while (matrix.size() < 2) matrix.insert(matrix.begin(), 1);
   Shape padded = matrix;
-  padded[padded.size() - 2] = Padded(matrix[matrix.size() - 2], 32);
-  padded[padded.size() - 1] = Padded(matrix[matrix.size() - 1], 32);
+  padded[padded.size() - 2] = Padded(matrix[matrix.size() - 2], tile.height);
+  padded[padded.size() - 1] = Padded(matrix[matrix.size() - 1], tile.width);
   CHECK(layout->padded_shape == padded);
   CHECK(layout->needs_padding == (padded != matrix));
-  CHECK(layout->tiles_height * 32 == padded[padded.size() - 2]);
-  CHECK(layout->tiles_width * 32 == padded[padded.size() - 1]);
-  CHECK(layout->num_pages == CountPages(padded));
+  CHECK(layout->tiles_height * tile.height == padded[padded.size() - 2]);
+  CHECK(layout->tiles_width * tile.width == padded[padded.size() - 1]);
+  CHECK(layout->num_pages == CountPages(padded, tile));
+  CHECK(layout->page_size == tile.height * tile.width * 2);
 }
 
 TEST_CASE("a page is a tile's bytes, and starts at a multiple of the alignment", "[page_layout]") {
@@ -79,11 +86,13 @@ TEST_CASE("the largest buffer has 2^32 - 1 pages", "[page_layout]") {
   constexpr int64_t kMaxPages = 4294967295, kMaxInt = std::numeric_limits<int64_t>::max();
   for (const Shape& shape : {Shape{kMaxPages * 32, 32}, Shape{1, kMaxPages * 32},
                              Shape{kMaxPages, 1, 1}, Shape{65535, 65537, 32, 32}}) {
-    CHECK(TiledInterleaved(shape, 32, 32, 4, 32)->num_pages == kMaxPages);
+    std::optional<PageLayout> layout = TiledInterleaved(shape, 32, 32, 4, 32);
+    REQUIRE(layout);
+    CHECK(layout->num_pages == kMaxPages);
   }
   for (const Shape& shape :
        {Shape{kMaxPages * 32 + 1, 32}, Shape{1, kMaxPages * 32 + 1}, Shape{kMaxPages + 1, 1, 1},
-        Shape{65536, 65536, 32, 32}, Shape{kMaxInt}, Shape{kMaxInt, kMaxInt},
+        Shape{65536, 65536, 32, 32}, Shape{kMaxInt}, Shape{kMaxInt, 1}, Shape{kMaxInt, kMaxInt},
         Shape{kMaxInt, kMaxInt, 1, 1}, Shape{2, kMaxPages * 32, 32}}) {
     CHECK_FALSE(TiledInterleaved(shape, 32, 32, 4, 32));
   }

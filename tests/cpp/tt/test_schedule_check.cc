@@ -4,6 +4,8 @@
  */
 #include <catch2/catch.hpp>
 #include <functional>
+#include <limits>
+#include <string>
 
 #include "schedule/check.h"
 
@@ -47,6 +49,29 @@ TEST_CASE("a partition has no fault exactly if each tile runs once", "[schedule_
     REQUIRE(FindPartitionFault(ranges, 3).has_value() != sound);
   });
   CHECK(accepted > 0);
+}
+
+TEST_CASE("a fault of a partition is named with its core, what is found and what is expected",
+          "[schedule_check]") {
+  struct Case {
+    std::vector<TileRange> ranges;
+    std::string says;
+  };
+  constexpr int64_t kMaxInt = std::numeric_limits<int64_t>::max();
+  std::vector<Case> table = {
+      {{{0, 7}}, "core 0 has 7 tiles; expected 0 to 6"},
+      {{{0, 3}, {3, kMaxInt}}, "core 1 has 9223372036854775807 tiles; expected 0 to 6"},
+      {{{0, 6}, {0, -1}}, "core 1 has -1 tiles; expected 0 to 6"},
+      {{{0, 6}, {7, 0}}, "core 1 starts at tile 7; expected 0 to 6"},
+      {{{-1, 6}}, "core 0 starts at tile -1; expected 0 to 6"},
+      {{{0, 3}, {2, 4}}, "core 1 starts at tile 2; expected 3, since a tile would run twice"},
+      {{{4, 2}, {0, 3}}, "core 0 starts at tile 4; expected 3, since no core runs it"},
+      {{{1, 5}}, "core 0 starts at tile 1; expected 0, since no core runs it"},
+      {{{0, 2}, {2, 3}}, "the cores run 5 tiles; expected 6"},
+      {{{0, 2}, {2, 5}}, "the cores run 7 tiles; expected 6"},
+      {{{6, 0}}, "the cores run 0 tiles; expected 6"},
+  };
+  for (const Case& entry : table) CHECK(FindPartitionFault(entry.ranges, 6) == entry.says);
 }
 
 bool CoversEachCoreOnce(const std::vector<CoreRange>& ranges, const std::vector<int64_t>& counts,
@@ -97,6 +122,36 @@ TEST_CASE("two rectangles have no fault exactly if they share out the active cor
     });
   });
   CHECK(accepted > 0);
+}
+
+TEST_CASE("a fault of the rectangles is named with its cores, what is found and what is expected",
+          "[schedule_check]") {
+  struct Case {
+    std::vector<CoreRange> ranges;
+    std::string says;
+  };
+  const std::vector<int64_t> counts = {3, 3, 2, 2, 2, 0};  // on 3x2 cores
+  std::vector<Case> table = {
+      {{{0, 0, 3, 0, 3}},
+       "the rectangle (0, 0)-(3, 0) is found; expected one inside the grid of 3x2"},
+      {{{0, 1, 0, 2, 3}},
+       "the rectangle (0, 1)-(0, 2) is found; expected one inside the grid of 3x2"},
+      {{{2, 1, 2, 1, 0}}, "the rectangle (2, 1)-(2, 1) has 0 tiles a core; expected at least 1"},
+      {{{0, 0, 2, 0, 3}},
+       "core (2, 0) has 3 tiles by its rectangle; expected 2 by tt_tiles_per_core"},
+      {{{2, 0, 2, 1, 2}},
+       "core (2, 1) has 2 tiles by its rectangle; expected 0 by tt_tiles_per_core"},
+      {{{0, 0, 1, 0, 3}, {1, 0, 1, 0, 3}},
+       "core (1, 0) has 3 tiles by its rectangle; expected it in one rectangle only"},
+      {{{0, 0, 1, 0, 3}, {0, 1, 1, 1, 2}},
+       "core (2, 0) is in no rectangle; expected one with its 2 tiles"},
+      {{{0, 0, 1, 0, 3}, {2, 0, 2, 0, 2}, {1, 1, 1, 1, 2}},
+       "core (0, 1) is in no rectangle; expected one with its 2 tiles"},
+  };
+  for (const Case& entry : table)
+    CHECK(FindCoreRangeFault(entry.ranges, counts, 3, 2) == entry.says);
+  CHECK_FALSE(
+      FindCoreRangeFault({{0, 0, 1, 0, 3}, {2, 0, 2, 0, 2}, {0, 1, 1, 1, 2}}, counts, 3, 2));
 }
 
 }  // namespace
