@@ -1,5 +1,5 @@
 # The commands one needs; each does all of its own set-up. ci/lanes.sh says what that is.
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs sanitize mutants clean
 
 demo: ## plan a GEMM for a device that is asked, and prove the plan on a simulator
 	@ci/demo.sh
@@ -13,5 +13,11 @@ lint: ## check the form of every file
 docs: ## build the documentation, with the reference
 	@ci/docs.sh
 
-clean: ## remove what the two made
+sanitize: ## look for undefined behaviour, with Clang's warnings and the sanitizers
+	@ci/sanitize.sh
+
+mutants: ## change the code in small ways and see that the tests notice; ONLY=REGEX for some of them
+	@ci/mutants.sh "$(ONLY)"
+
+clean: ## remove what these made
 	rm -rf build .venv

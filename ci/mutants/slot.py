@@ -1,0 +1,183 @@
+"""A copy of the source tree, with an environment that has its package, to run tests in."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What a test may read, and what a copy is made of.
+CPP = ("CMakeLists.txt", "src", "tests")
+WHOLE = (
+    *(*CPP, "README.md", "benchmarks", "docs", "examples", "hw_tests", "pyproject.toml"),
+    *("sim_tests", "testing", "tilelang"),
+)
+
+# Seconds. A build of one file takes a few, a first one of all a few minutes.
+BUILD_LIMIT = 3600.0
+
+
+class DataError(Exception):
+    """The list of mutants is wrong, or does not suit the code as it is."""
+
+
+def files_of(root: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """The files below some files and folders, by their paths."""
+    found = {}
+    for name in names:
+        top = root / name
+        for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+            if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".so":
+                found[str(path.relative_to(root))] = path.read_bytes()
+    return found
+
+
+def digest(files: dict[str, bytes]) -> str:
+    """One word for all their contents."""
+    whole = hashlib.sha256()
+    for name, content in files.items():
+        whole.update(f"{name}\0{len(content)}\0".encode() + content)
+    return whole.hexdigest()
+
+
+@dataclasses.dataclass
+class Tools:
+    """What the tests are run with."""
+
+    python: Path  # the interpreter of the environment that has ttnn and pytest
+    cmake_bin: Path  # the folder of cmake, ctest, ninja and the Python to build with
+    tvm_library: Path
+    library: Path  # libtilelang_tt.so of the code as it is
+    simulator: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """One line of the list's [tests]: `ctest TARGET REGEX`, or `pytest ARGUMENT...`."""
+
+    text: str
+    runner: str
+    target: str  # what has to be built for it
+    arguments: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Command:
+        runner, *words = [word.strip("'") for word in re.findall(r"'[^']*'|\S+", text)]
+        if runner == "ctest" and len(words) == 2:
+            return cls(text, runner, words[0], (words[1],))
+        if runner == "pytest" and words:
+            return cls(text, runner, "tilelang_tt", tuple(words))
+        raise DataError(f"{text}: expected ctest TARGET REGEX, or pytest ARGUMENT...")
+
+
+class Slot:
+    """A place where one mutant at a time is made and tested.
+
+    The tree is never the one that is worked in. Of one run to the next it keeps what it has built.
+    """
+
+    def __init__(self, folder: Path, tools: Tools) -> None:
+        self.folder, self.tools = folder, tools
+        self.tree, self.venv = folder / "tree", folder / "venv"
+        self._library = tools.library
+        self._copy()
+        self._make_environment()
+
+    def _copy(self) -> None:
+        """Make the copy equal to the tree; a file that is equal keeps its date, for ninja."""
+        wanted = files_of(ROOT, WHOLE)
+        there = files_of(self.tree, WHOLE)
+        for name in there.keys() - wanted.keys():
+            (self.tree / name).unlink()
+        for name, content in wanted.items():
+            if there.get(name) != content:
+                (self.tree / name).parent.mkdir(parents=True, exist_ok=True)
+                (self.tree / name).write_bytes(content)
+                shutil.copymode(ROOT / name, self.tree / name)
+
+    def _make_environment(self) -> None:
+        """An environment in which the copy's package comes before all that the other one has."""
+        shutil.rmtree(self.venv, ignore_errors=True)
+        python = str(self.tools.python)
+        subprocess.run([python, "-m", "venv", "--without-pip", str(self.venv)], check=True)
+        where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        packages = subprocess.check_output([python, "-c", where], text=True).strip()
+        (mine,) = self.venv.glob("lib/python3.*/site-packages")
+        (mine / "copy.pth").write_text(f"{self.tree}\n{packages}\n")
+        tool = self.venv / "bin" / "tilelang-tt"
+        call = "import sys\nfrom tilelang.tt.cli import main\nsys.exit(main())\n"
+        tool.write_text(f"#!{self.venv}/bin/python\n{call}")
+        tool.chmod(0o755)
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **{key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+            "TILELANG_TT_LIBRARY": str(self._library),
+            "TILELANG_TT_CACHE": str(self.folder / "cache"),
+            # Two mutants of one second and of one size would share their bytecode.
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PATH": f"{self.tools.cmake_bin}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    def run(self, command: Sequence[str], limit: float) -> tuple[int | None, str]:
+        """The exit code, None if it took longer than `limit` seconds, and what was printed."""
+        log = self.folder / "output.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=self.tree,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                code: int | None = process.wait(limit)
+            except subprocess.TimeoutExpired:
+                code = None
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+        return code, log.read_text(errors="replace")
+
+    def build(self, targets: Iterable[str]) -> tuple[int | None, str]:
+        """Build, without optimisation, which is quick, what of the targets has changed."""
+        build = self.tree / "build"
+        if not (build / "build.ninja").is_file():
+            code, said = self.run(
+                [
+                    *("cmake", "-S", str(self.tree), "-B", str(build), "-G", "Ninja"),
+                    *("-DCMAKE_BUILD_TYPE=None", "-DTILELANG_TT_BUILD_TESTS=ON"),
+                    f"-DPython_EXECUTABLE={self.tools.cmake_bin / 'python'}",
+                    f"-DTILELANG_TT_TVM_LIBRARIES={self.tools.tvm_library}",
+                ],
+                BUILD_LIMIT,
+            )
+            if code != 0:
+                return code, said
+        self._library = build / "libtilelang_tt.so"
+        names = [word for target in sorted(set(targets)) for word in ("--target", target)]
+        return self.run(["cmake", "--build", str(build), "-j", "1", *names], BUILD_LIMIT)
+
+    def test(self, command: Command, limit: float) -> tuple[int | None, str]:
+        """Run the tests of a command, up to the first that fails."""
+        if command.runner == "ctest":
+            options = ["--no-tests=error", "--stop-on-failure", "--output-on-failure"]
+            build = str(self.tree / "build")
+            return self.run(
+                ["ctest", "--test-dir", build, "-R", *command.arguments, *options], limit
+            )
+        python = str(self.venv / "bin" / "python")
+        words = [word.replace("{simulator}", self.tools.simulator) for word in command.arguments]
+        options = ["-x", "-q", "--tb=short", "-p", "no:cacheprovider"]
+        return self.run([python, "-m", "pytest", *options, *words], limit)

@@ -1,0 +1,133 @@
+"""The lists of `make mutants` are made for the code as it is, and a run of them can't look greener than it is."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def run(root):
+    """ci/mutants/run.py, which is a script."""
+    folder = root / "ci" / "mutants"
+    sys.path.insert(0, str(folder))
+    try:
+        spec = importlib.util.spec_from_file_location("mutants_run", folder / "run.py")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["mutants_run"] = module
+        spec.loader.exec_module(module)
+        yield module
+    finally:
+        sys.path.remove(str(folder))
+
+
+def test_every_mutant_applies_to_the_code_as_it_is_and_few_are_said_to_change_nothing(run, root):
+    mutants = [
+        m for path in (root / "ci" / "mutants").glob("*.toml") for m in run.read_mutants(path)
+    ]
+    assert len(mutants) >= 100
+    assert sum(bool(mutant.proof) for mutant in mutants) <= 0.03 * len(mutants)
+
+
+LIST = """
+[tests]
+sums = ["pytest test_sums.py"]
+
+[files."sums.py"]
+tests = ["sums"]
+mutants = [
+  {entries}
+]
+"""
+
+CODE = "def add(a, b):\n    return a + b  # a + a\n"
+
+
+@pytest.fixture
+def read(run, tmp_path):
+    (tmp_path / "sums.py").write_text(CODE)
+
+    def read(*entries: str):
+        (tmp_path / "list.toml").write_text(LIST.replace("{entries}", ",\n".join(entries)))
+        return run.read_mutants(tmp_path / "list.toml", tmp_path)
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{ old = 'a - b', new = 'a + b' }", "the old text occurs 0 times; expected once"),
+        ("{ old = 'a +', new = 'b -' }", "the old text occurs 2 times; expected once"),
+        ("{ old = 'a + b', new = 'a + b' }", "changes no text"),
+        ("{ old = 'a + b', new = 'b', tests = ['none'] }", "found the tests ['none']"),
+        ("{ old = 'a + b', new = 'b', why = '' }", "found the keys ['why']"),
+    ],
+)
+def test_an_entry_that_does_not_suit_the_code_is_an_error(run, read, entry, said):
+    with pytest.raises(run.DataError, match=r"sums\.py") as error:
+        read(entry)
+    assert said in str(error.value)
+
+
+def test_a_change_is_listed_once(run, read):
+    with pytest.raises(run.DataError, match="twice"):
+        read("{ old = 'a + b', new = 'b' }", "{ old = 'a + b', new = 'b' }")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "proven", "exit_code", "said"),
+    [
+        (["noticed", "hangs"], 0, 0, "2 of 2 mutants noticed (100.0%)"),
+        (["noticed", "survives"], 0, 1, "SURVIVES"),
+        (["noticed", "broken"], 0, 1, "does not build"),
+        (["noticed"] * 33 + ["survives"], 1, 0, "33 of 34 mutants noticed"),
+        (
+            ["noticed"] * 32 + ["survives"],
+            1,
+            1,
+            "1 of 33 mutants have a proof; expected at most 3 %",
+        ),
+        (["noticed"] * 34, 1, 1, "HAS A PROOF THAT IS WRONG"),
+    ],
+)
+def test_a_run_is_green_only_if_all_are_noticed_but_a_few_that_change_nothing(
+    run, capsys, outcomes, proven, exit_code, said
+):
+    mutants = [
+        run.Mutant("sums.py", "a", str(i), (), "why" if i >= len(outcomes) - proven else "")
+        for i in range(len(outcomes))
+    ]
+    assert run.report(dict(zip(mutants, outcomes, strict=True)), mutants) == exit_code
+    assert said in capsys.readouterr().out
+
+
+def test_a_mutant_is_made_in_a_copy_and_noticed_by_a_test_that_fails_or_hangs(run, tmp_path):
+    """With a slot of the test's own; what is tested is a function that counts down."""
+
+    class Slot:
+        tree = tmp_path
+
+        def test(self, command, limit):
+            space: dict[str, object] = {}
+            text = (tmp_path / "down.py").read_text()
+            if "+= 1" in text:
+                return None, ""  # as where the limit is over
+            exec(text, space)
+            return int(space["down"](2) != [2, 1]), ""
+
+    code = "def down(n):\n    out = []\n    while n > 0:\n        out.append(n)\n        n -= 1\n    return out\n"
+    (tmp_path / "down.py").write_text(code)
+    command = run.Command.parse("pytest test_down.py")
+    judge = run.Run.__new__(run.Run)
+    judge._seconds = {command: 0.1}
+    for old, new, outcome in [
+        ("n > 0", "n > 1", "noticed"),
+        ("n -= 1", "n += 1", "hangs"),
+        ("n > 0", "0 < n", "survives"),
+    ]:
+        mutant = run.Mutant("down.py", old, new, (command,), "")
+        assert judge._judge(Slot(), mutant)[0] == outcome
+        assert (tmp_path / "down.py").read_text() == code
