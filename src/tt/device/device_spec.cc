@@ -16,6 +16,9 @@ constexpr int64_t kMaxGridSide = 64;
 // A bank is named by 32 bits at most; this bounds the arithmetic, not the hardware.
 constexpr int64_t kMaxUint32 = 0xffffffff;
 
+// An address within a bank has 36 bits (NOC_ADDR_LOCAL_BITS, noc_parameters.h).
+constexpr int64_t kMaxBankSize = int64_t{1} << 36;
+
 constexpr const char* kAdvice = "expected it in the description of a device";
 
 int64_t InRange(const Attrs& attrs, const char* key, int64_t max) {
@@ -36,9 +39,12 @@ DeviceSpec ReadDeviceSpec(const std::string& place, const AttrMap& description) 
   spec.grid_y = InRange(attrs, "grid_y", kMaxGridSide);
   spec.dram_banks = InRange(attrs, "dram_banks", kMaxUint32);
   spec.dram_alignment = InRange(attrs, "dram_alignment", kMaxUint32);
+  if (attrs.Int("dram_bank_size")) {
+    spec.dram_bank_size = InRange(attrs, "dram_bank_size", kMaxBankSize);
+  }
   // The passes need none of these, but a description that has one wrong is wrong.
   InRange(attrs, "l1_alignment", kMaxUint32);
-  for (const char* key : {"l1_banks", "l1_bank_size", "dram_bank_size"}) attrs.Int(key);
+  for (const char* key : {"l1_banks", "l1_bank_size"}) attrs.Int(key);
   spec.source = attrs.RequireString("source", "expected it to say how the device is known");
   return spec;
 }

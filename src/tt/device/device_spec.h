@@ -8,6 +8,7 @@
 #include <tvm/ffi/tvm_ffi.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace tilelang_tt {
@@ -22,6 +23,8 @@ struct DeviceSpec {
   int64_t dram_banks;
   /*! Bytes. */
   int64_t dram_alignment;
+  /*! Bytes of a DRAM bank that buffers can have, where it is known. */
+  std::optional<int64_t> dram_bank_size;
   std::string source;
 
   int64_t num_cores() const { return grid_x * grid_y; }

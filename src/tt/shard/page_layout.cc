@@ -48,5 +48,12 @@ std::optional<PageLayout> TiledInterleaved(const std::vector<int64_t>& shape, in
   return layout;
 }
 
+std::optional<int64_t> BytesOfABank(int64_t num_pages, int64_t aligned_page_size, int64_t num_banks,
+                                    int64_t limit) {
+  int64_t rows = RoundUp(num_pages, num_banks) / num_banks;
+  if (rows > limit / aligned_page_size) return std::nullopt;
+  return rows * aligned_page_size;
+}
+
 }  // namespace shard
 }  // namespace tilelang_tt

@@ -45,6 +45,16 @@ std::optional<PageLayout> TiledInterleaved(const std::vector<int64_t>& shape, in
                                            int64_t tile_width, int64_t item_size,
                                            int64_t alignment);
 
+/*!
+ * \brief The bytes that an interleaved buffer takes of each bank, or nothing if they are more
+ *   than a limit.
+ *
+ * ttnn takes as much of every bank as of the first, which has most pages, and the buffers of a
+ * device one after the other: they fit if their sum is at most what a bank has.
+ */
+std::optional<int64_t> BytesOfABank(int64_t num_pages, int64_t aligned_page_size, int64_t num_banks,
+                                    int64_t limit);
+
 }  // namespace shard
 }  // namespace tilelang_tt
 

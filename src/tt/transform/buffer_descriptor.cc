@@ -6,6 +6,8 @@
 
 #include <tvm/ffi/reflection/registry.h>
 
+#include <limits>
+
 #include "../error.h"
 #include "../shard/data_format.h"
 #include "../shard/page_layout.h"
@@ -65,6 +67,15 @@ void CheckCompact(const std::string& place, const ir::BufferParam& buffer,
   }
 }
 
+constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
+
+[[noreturn]] void TooLarge(const std::string& what, const std::string& bytes,
+                           const device::DeviceSpec& device) {
+  TT_UNSUPPORTED() << what << bytes << " bytes of each DRAM bank; expected at most "
+                   << *device.dram_bank_size << ", what a bank has by " << device.source
+                   << ". Take smaller tensors, or plan for a device with more memory";
+}
+
 ffi::Array<ffi::Any> IntList(const std::vector<int64_t>& values) {
   ffi::Array<ffi::Any> list;
   for (int64_t value : values) list.push_back(value);
@@ -109,6 +120,14 @@ AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device
                      << "expected at most 4294967295";
   }
 
+  int64_t bank_size = device.dram_bank_size.value_or(kNoLimit);
+  if (!shard::BytesOfABank(layout->num_pages, layout->aligned_page_size, device.dram_banks,
+                           bank_size)) {
+    std::optional<int64_t> bytes = shard::BytesOfABank(layout->num_pages, layout->aligned_page_size,
+                                                       device.dram_banks, kNoLimit);
+    TooLarge(place + " takes ", bytes ? std::to_string(*bytes) : "more than 2^63", device);
+  }
+
   AttrMap accessor;
   accessor.Set("memory", ffi::String("dram"));
   accessor.Set("page_size", layout->page_size);
@@ -133,6 +152,25 @@ AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device
   descriptor.Set("tt_data_format", ffi::String(format->name));
   descriptor.Set("tt_tensor_accessor_config", accessor);
   return descriptor;
+}
+
+void CheckCapacity(const Attrs& func_attrs, const device::DeviceSpec& device,
+                   const AttrMap& buffers) {
+  if (!device.dram_bank_size) return;
+  int64_t together = 0;
+  std::string names;
+  for (const auto& [name, value] : buffers) {
+    Attrs descriptor(BufferPlace(func_attrs, name), value.cast<AttrMap>());
+    Attrs accessor(descriptor.place(), *descriptor.Map("tt_tensor_accessor_config"));
+    // Each is at most a bank, by DescribeBuffer, so no sum of them overflows.
+    together += *shard::BytesOfABank(*accessor.Int("num_pages"), *accessor.Int("aligned_page_size"),
+                                     device.dram_banks, *device.dram_bank_size);
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  if (together > *device.dram_bank_size) {
+    TooLarge(func_attrs.place() + ": buffers " + names + " take ", std::to_string(together),
+             device);
+  }
 }
 
 /*! The descriptor of a tensor that belongs to no function, on a device. */

@@ -30,11 +30,19 @@ std::vector<int64_t> CompactShape(const std::string& place, const ir::BufferPara
  * \param name The buffer's name.
  * \param shape Elements a dimension, each at least 1.
  * \throws NotImplementedError: a rank above 4, a dtype with no Tenstorrent format, or more
- *   pages than 2^32 - 1.
+ *   pages than 2^32 - 1, or more bytes than the device's banks have.
  */
 AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device,
                        const std::string& name, const std::vector<int64_t>& shape,
                        const std::string& dtype);
+
+/*!
+ * \brief Checks that the device's DRAM holds all buffers of a function at once.
+ * \param buffers Descriptors that agree with the device, by name.
+ * \throws NotImplementedError: with the bytes of a bank that they take and that it has.
+ */
+void CheckCapacity(const Attrs& func_attrs, const device::DeviceSpec& device,
+                   const AttrMap& buffers);
 
 /*! \brief The place of a buffer in messages: "gemm: buffer A". */
 std::string BufferPlace(const Attrs& func_attrs, const std::string& name);

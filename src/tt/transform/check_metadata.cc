@@ -58,7 +58,8 @@ std::vector<int64_t> DescribedShape(const Attrs& descriptor) {
 }
 
 void CheckBuffers(const Attrs& attrs, const device::DeviceSpec& device) {
-  for (const auto& [name, value] : attrs.RequireMap(attr::kBuffers, kShardAdvice)) {
+  AttrMap buffers = attrs.RequireMap(attr::kBuffers, kShardAdvice);
+  for (const auto& [name, value] : buffers) {
     std::string place = BufferPlace(attrs, name);
     auto map = value.as<AttrMap>();
     if (!map) TT_MALFORMED() << place << " is " << Show(value) << "; expected a descriptor";
@@ -80,6 +81,7 @@ void CheckBuffers(const Attrs& attrs, const device::DeviceSpec& device) {
       }
     }
   }
+  CheckCapacity(attrs, device, buffers);
 }
 
 }  // namespace

@@ -87,6 +87,7 @@ void InferShard(const ffi::ObjectRef& func, Attrs* attrs) {
                      << std::string(entry.first) << "\"; expected the name of a tensor parameter";
     }
   }
+  CheckCapacity(*attrs, device, buffers);
   attrs->Set(attr::kBuffers, buffers);
 }
 

@@ -90,6 +90,31 @@ TEST_CASE("more pages than 32 bits count are unsupported", "[shard]") {
   });
 }
 
+TEST_CASE("tensors that the banks can not hold, one or all, are unsupported", "[shard]") {
+  // Two banks of four tiles of float32.
+  AttrMap device = With(Device(8, 9, 2, 32), "dram_bank_size", 4 * 4096);
+  auto taking = [&](int64_t x_tiles, int64_t y_tiles) {
+    return OnDevice(Taking({Tensor("X", {32, 32 * x_tiles}), Tensor("Y", {32, 32 * y_tiles})}),
+                    device);
+  };
+  CHECK(Descriptor(InferShard(taking(6, 2), device), "X").size() > 0);
+  CheckShardRejects(taking(9, 1), {"NotImplementedError",
+                                   {"f: buffer X takes 20480 bytes of each DRAM bank",
+                                    "at most 16384", "made up by a test"}});
+  // A page more than 6 is a row more of a bank, whoever has it.
+  for (auto [x, y] : {std::pair<int64_t, int64_t>{7, 2}, {6, 3}}) {
+    CheckShardRejects(taking(x, y),
+                      {"NotImplementedError",
+                       {"f: buffers X, Y take 20480 bytes of each DRAM bank", "at most 16384"}});
+  }
+  Node unlimited = WithAttr(taking(9, 9), "tt_device", Without(device, "dram_bank_size"));
+  CHECK(Descriptor(Attrs(Apply(Pass("InferDefaultTTShard"), unlimited)), "X").size() > 0);
+  Node fits = Complete(taking(6, 2), device);
+  AttrMap smaller = With(device, "dram_bank_size", 4 * 4096 - 1);
+  CheckRejects(Pass("VerifyTTMetadata"), WithAttr(fits, "tt_device", smaller),
+               {"NotImplementedError", {"take 16384 bytes", "at most 16383"}});
+}
+
 TEST_CASE("parameters have to be tensors and numbers with distinct names", "[shard]") {
   CheckShardRejects(Taking({Tensor("A", {32}), Tensor("A", {32})}),
                     {"ValueError", {"f: parameters 0 and 1", "\"A\"", "distinct names"}});

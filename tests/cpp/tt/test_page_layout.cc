@@ -98,6 +98,17 @@ TEST_CASE("the largest buffer has 2^32 - 1 pages", "[page_layout]") {
   }
 }
 
+TEST_CASE("a bank holds a page in so many, the first one most", "[page_layout]") {
+  constexpr int64_t kMaxInt = std::numeric_limits<int64_t>::max();
+  CHECK(BytesOfABank(1, 2048, 12, kMaxInt) == 2048);
+  CHECK(BytesOfABank(12, 2048, 12, kMaxInt) == 2048);
+  CHECK(BytesOfABank(13, 2048, 12, kMaxInt) == 4096);
+  CHECK(BytesOfABank(13, 2048, 12, 4096) == 4096);
+  CHECK_FALSE(BytesOfABank(13, 2048, 12, 4095));
+  CHECK(BytesOfABank(4294967295, 4096, 1, kMaxInt) == 4294967295 * 4096);
+  CHECK_FALSE(BytesOfABank(4294967295, int64_t{1} << 32, 1, kMaxInt));
+}
+
 struct Format {
   const char* dtype;
   const char* name;
