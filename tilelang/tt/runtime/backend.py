@@ -48,6 +48,11 @@ class Backend(ABC):
     #: Whether its TT_METAL_CACHE is one that sessions at the same time have to divide.
     shares_kernels: bool = True
 
+    #: Over how many cores to spread questions that any core can answer, at most; None for all of
+    #: them. Cores that work at once are best all used; a simulator that runs them one after the
+    #: other, and pays for each that is started, wants few, with much to do for each.
+    most_cores: int | None = None
+
     @property
     @abstractmethod
     def statement(self) -> Statement:

@@ -22,7 +22,7 @@ def describe_banks(session: Session) -> DeviceSpec:
     spec = session.spec
     if not session.backend.statement.runs_kernels:
         return spec
-    tables = session.call(f"{__package__}.jobs:bank_tables", spec.dram_banks)
+    tables = session.call(f"{__package__}.probe:bank_tables", spec.dram_banks)
     noc0, noc1 = (_coordinates(row) for row in tables[:2])
     if noc0 != spec.dram_cores:
         raise BackendError(

@@ -43,6 +43,17 @@ def to_device(device: Any, array: np.ndarray[Any, Any], buffer: BufferDescriptor
     return ttnn.to_device(tensor, device, memory_config=ttnn.DRAM_MEMORY_CONFIG)
 
 
+def allocate(device: Any, buffer: BufferDescriptor) -> Any:
+    """The tensor that :func:`to_device` makes, with whatever is there."""
+    return ttnn.allocate_tensor_on_device(
+        ttnn.Shape(buffer.shape or (1,)),
+        getattr(ttnn, _CARRIERS.get(buffer.dtype, buffer.dtype)),
+        ttnn.TILE_LAYOUT,
+        device,
+        ttnn.DRAM_MEMORY_CONFIG,
+    )
+
+
 def from_device(tensor: Any, buffer: BufferDescriptor) -> np.ndarray[Any, Any]:
     """The elements of a tensor that :func:`to_device` made, bit by bit."""
     host = ttnn.from_device(tensor)

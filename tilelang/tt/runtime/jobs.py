@@ -60,25 +60,20 @@ def copy_by_schedule(device: Any, schedule: Schedule, buffer: BufferDescriptor) 
     return content, bridge.from_device(target, buffer)
 
 
-def bank_tables(device: Any, num_banks: int) -> Any:
-    """What the firmware has of each DRAM bank: a row for NoC 0 and one for NoC 1 of coordinates
-    (x | y << 6), and a row of offsets in bytes."""
-    words = 3 * num_banks
-    report = bridge.room_in_l1(device, 1, -(-words // 4) * 4)
-    kernel = bridge.Kernel(
-        _KERNELS / "report_banks.cpp",
-        bridge.first_cores(device, 1),
-        bridge.args_of_first_cores(device, [[report.buffer_address()]]),
-    )
-    bridge.run(device, [kernel], [report])
-    return bridge.from_l1(report).ravel()[:words].reshape(3, num_banks)
-
-
 def matmul(
     device: Any, a: Any, b: Any, a_buffer: BufferDescriptor, b_buffer: BufferDescriptor
 ) -> Any:
     """The product of two bfloat16 matrices by ttnn.matmul, as float32."""
+    # Accumulation in the packer, which is ttnn's default, is more than wolfpine 2.2 simulates.
+    config = ttnn.init_device_compute_kernel_config(
+        device.arch(),
+        math_fidelity=ttnn.MathFidelity.HiFi2,
+        fp32_dest_acc_en=True,
+        packer_l1_acc=False,
+    )
     product = ttnn.matmul(
-        bridge.to_device(device, a, a_buffer), bridge.to_device(device, b, b_buffer)
+        bridge.to_device(device, a, a_buffer),
+        bridge.to_device(device, b, b_buffer),
+        compute_kernel_config=config,
     )
     return ttnn.to_dtype(ttnn.from_device(product), ttnn.float32).to_numpy()

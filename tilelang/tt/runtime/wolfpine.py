@@ -31,6 +31,9 @@ class Wolfpine(Backend):
     """A simulated Wormhole or Blackhole. Raises BackendError where what it needs is missing."""
 
     name = "wolfpine"
+    #: A core's first start takes it 0.15 s, and from then on every message of the host's runs all
+    #: cores that were started for 100 cycles.
+    most_cores = 4
 
     def __init__(self, arch: str) -> None:
         self.arch = arch
@@ -64,6 +67,10 @@ class Wolfpine(Backend):
         return {
             **clean_environment(self._root),
             "TT_METAL_SIMULATOR": str(simulator),
+            # Coordinates are translated, as on a card. Without, kernels see NoC 1 coordinates of
+            # Tensix cores that are wrong, and a multicast over NoC 1 ends a Wormhole's run. UMD
+            # reads the variable, and the simulator, which inherits it, reads it too.
+            "TT_METAL_MOCK_CLUSTER_DESC_PATH": str(simulator / "cluster_descriptor.yaml"),
             "TT_METAL_CACHE": str(kernel_cache(self._root.name, f"{self.name}-{self.arch}")),
             "TT_METAL_SLOW_DISPATCH_MODE": "1",  # fast dispatch is not simulated
             "TT_SIMULATOR_LOCALHOST": "1",  # the socket between the two stays on this machine

@@ -7,9 +7,8 @@ back comes in few transfers and by another way than the one that is being tested
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,17 +16,17 @@ import numpy as np
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor
 from ..runtime import bridge
+from ..runtime.probe import Question, ask
 from .claims import Banks, Claim
 from .evidence import Allocation
 from .tiles import Array, bits_dtype, contents
 
-_KERNELS = Path(__file__).parent / "kernels"
-
 # Versions of a tensor's contents: what ttnn writes, what E5 writes, and one for each control.
 _VERSIONS = 64
 
-# Pages a core answers for in one program of report_addresses.cpp; each takes 8 words of L1.
-_QUESTIONS = 4096
+# Pages a core answers for in one program of report_addresses.h, each of which takes 6 words of L1;
+# and how many are worth a core's start.
+_QUESTIONS, _WORTH_A_CORE = 4096, 64
 
 
 @dataclass(frozen=True)
@@ -43,18 +42,35 @@ class Transfer:
 
 
 class Bench:
-    """The tensors of some descriptors, allocated at once and written with contents of a seed."""
+    """The tensors of some descriptors, allocated at once and written with contents of a seed,
+    unless the device holds none.
+
+    Parameters
+    ----------
+    most_cores : to spread questions over (Backend.most_cores); None for all
+    """
 
     def __init__(
-        self, device: Any, spec: DeviceSpec, buffers: Sequence[BufferDescriptor], seed: int
+        self,
+        device: Any,
+        spec: DeviceSpec,
+        buffers: Sequence[BufferDescriptor],
+        seed: int,
+        holds_data: bool = True,
+        most_cores: int | None = None,
     ) -> None:
         self.device = device
         self.spec = spec
         self._buffers = buffers
         self._seed = seed
-        self._pages: dict[tuple[int, int], Array] = {}
+        self._most_cores = min(most_cores or spec.num_cores, spec.num_cores)
+        # The version of each tensor's contents that was asked for last, and the pages of it.
+        self._bits: dict[int, tuple[int, Array]] = {}
+        self._pages: dict[int, tuple[int, Array]] = {}
         self._tensors = [
             bridge.to_device(device, _elements(buffer, self.bits(index)), buffer)
+            if holds_data
+            else bridge.allocate(device, buffer)
             for index, buffer in enumerate(buffers)
         ]
         banks = Banks.of(spec)
@@ -73,8 +89,13 @@ class Bench:
     def bits(self, index: int, version: int = 0) -> Array:
         """The bits of a tensor's contents: as ttnn wrote them, or another version. Each version of
         each tensor is different."""
-        buffer = self._buffers[index]
-        return contents(buffer.shape, buffer.dtype, self._seed + _VERSIONS * index + version)
+        kept = self._bits.get(index)
+        if kept is None or kept[0] != version:
+            buffer = self._buffers[index]
+            seed = self._seed + _VERSIONS * index + version
+            kept = version, contents(buffer.shape, buffer.dtype, seed)
+            self._bits[index] = kept
+        return kept[1]
 
     def pages(self, claim: Claim, index: int, version: int = 0) -> Array:
         """The bytes of a tensor's pages by a claim about it, with some version of its contents.
@@ -83,10 +104,12 @@ class Bench:
         """
         if claim.numbering != self.claims[index].numbering:
             return claim.pages(self.bits(index, version))
-        key = index, version
-        if key not in self._pages:
-            self._pages[key] = claim.pages(self.bits(index, version))
-        return self._pages[key]
+        kept = self._pages.get(index)
+        if kept is None or kept[0] != version:
+            self._pages.pop(index, None)  # before there are two
+            kept = version, claim.pages(self.bits(index, version))
+            self._pages[index] = kept
+        return kept[1]
 
     def accessor_addresses(self) -> list[Array]:
         """What TensorAccessor answers for each page of each tensor: its NoC addresses on NoC 0
@@ -107,62 +130,63 @@ class Bench:
         return answers
 
     def _ask(self, accessor_words: Sequence[int], questions: Array) -> Array:
-        total = len(questions)
-        a_program = _QUESTIONS * self.spec.num_cores
-        if total > a_program:
-            parts = [questions[i : i + a_program] for i in range(0, total, a_program)]
-            return np.concatenate([self._ask(accessor_words, part) for part in parts])
-        cores = -(-total // _QUESTIONS)
-        each = -(-total // cores)
-        words = np.zeros((cores * each, 8), np.uint32)
-        words[:total, :2] = questions
-        counts = [min(each, total - core * each) for core in range(cores)]
-        lists = bridge.to_l1(self.device, words.reshape(cores, each * 8))
-        kernels = [
-            bridge.Kernel(
-                _KERNELS / "report_addresses.cpp",
-                bridge.first_cores(self.device, cores),
-                bridge.args_of_first_cores(
-                    self.device, [[lists.buffer_address(), count] for count in counts]
-                ),
-                accessor_words,
-                noc,
-            )
-            for noc in (0, 1)
-        ]
-        bridge.run(self.device, kernels, [lists])
-        found = bridge.from_l1(lists).reshape(-1, 8)[:total].astype(np.int64)
-        return found[:, [2, 4]] | found[:, [3, 5]] << 32
+        answers = np.zeros((len(questions), 2), np.int64)
+        for part, cores, each in self._programs(len(questions), _QUESTIONS):
+            words = np.zeros((cores * each, 6), np.uint32)
+            asked = questions[part]
+            words[: len(asked), :2] = asked
+            lists = bridge.to_l1(self.device, words.reshape(cores, each * 6))
+            counts = [min(each, len(asked) - core * each) for core in range(cores)]
+            rows = [[lists.buffer_address(), count] for count in counts]
+            ask(self.device, Question.ADDRESSES, (rows, rows), [lists], accessor_words)
+            found = bridge.from_l1(lists).reshape(-1, 6)[: len(asked)].astype(np.int64)
+            answers[part] = found[:, [2, 4]] | found[:, [3, 5]] << 32
+        return answers
+
+    def _programs(self, total: int, most_each: int) -> Iterator[tuple[slice, int, int]]:
+        """So many questions as programs: which of them, over how many cores, how many each.
+
+        Each is a multiple of 2, so that a core's list of six words each is one of 16 bytes.
+        """
+        most_each -= most_each % 2
+        a_program = most_each * self._most_cores
+        for first in range(0, total, a_program):
+            size = min(total - first, a_program)
+            cores = min(-(-size // _WORTH_A_CORE), self._most_cores)
+            each = _align(-(-size // max(cores, -(-size // most_each))), 2)
+            yield slice(first, first + size), -(-size // each), each
 
     # Raw addresses ------------------------------------------------------------------
 
-    def refusals(self, transfer: Transfer) -> list[str]:
-        """Why each of these places must not be reached for, or nothing.
+    def refusals(self, transfer: Transfer) -> dict[int, str]:
+        """Why some of these places must not be reached for, by their numbers.
 
         A wrong address is not tried out: it could hang a card or overwrite what is not ours. So
         each has to be aligned as a NoC transfer needs it, and in what ttnn gave this batch of a
         bank that the device has on that NoC.
         """
         banks = self.claims[0].banks
-        starts: list[dict[tuple[int, int], list[int]]] = [{}, {}]
-        for noc, cores in enumerate(banks.cores):
-            for core, start in zip(cores, banks.offsets, strict=True):
-                starts[noc].setdefault(core, []).append(start)
+        noc, x, y, address = transfer.places.T
         first, end = self.arena
-        found = []
-        for noc, x, y, address in transfer.places.tolist():
-            at = f"NoC {noc} ({x}, {y}), address {address:#x}"
-            if (x, y) not in starts[noc]:
-                found.append(f"{at}: no DRAM bank is there")
-            elif address % self.spec.dram_alignment:
-                found.append(f"{at}: not aligned to {self.spec.dram_alignment} bytes")
-            elif not any(
-                start + first <= address <= start + end - transfer.size
-                for start in starts[noc][x, y]
-            ):
-                found.append(f"{at}: outside of the memory that was allocated")
+        is_bank = np.zeros(len(noc), bool)
+        is_ours = np.zeros(len(noc), bool)
+        for number, cores in enumerate(banks.cores):
+            for core, start in zip(cores, banks.offsets, strict=True):
+                here = (noc == number) & (x == core[0]) & (y == core[1])
+                is_bank |= here
+                last = start + end - transfer.size
+                is_ours |= here & (start + first <= address) & (address <= last)
+        is_aligned = address % self.spec.dram_alignment == 0
+        found = {}
+        for place in np.flatnonzero(~(is_bank & is_aligned & is_ours)).tolist():
+            if not is_bank[place]:
+                why = "no DRAM bank is there"
+            elif not is_aligned[place]:
+                why = f"not aligned to {self.spec.dram_alignment} bytes"
             else:
-                found.append("")
+                why = "outside of the memory that was allocated"
+            noc_x_y = f"NoC {noc[place]} ({x[place]}, {y[place]})"
+            found[place] = f"{noc_x_y}, address {address[place]:#x}: {why}"
         return found
 
     def read(self, transfers: Sequence[Transfer]) -> list[Array]:
@@ -192,19 +216,17 @@ class Bench:
                 data[start : start + len(content), : transfer.size] = content
                 start += len(content)
         room = (self.spec.l1_bank_size or 0) // 2
-        each = max(room // (slot + 16), 1)
-        a_program = each * self.spec.num_cores
-        for first in range(0, len(entries), a_program):
-            part = slice(first, first + a_program)
-            data[part] = self._move_part(entries[part], data[part], each, pages is not None)
+        for part, cores, each in self._programs(len(entries), max(room // (slot + 16), 2)):
+            content = data[part]
+            moved = self._move_part(entries[part], content, cores, each, pages is not None)
+            if pages is None:
+                data[part] = moved
         sizes = [len(transfer.places) for transfer in transfers]
         parts = np.split(data, np.cumsum(sizes)[:-1])
         return [part[:, : t.size] for part, t in zip(parts, transfers, strict=True)]
 
-    def _move_part(self, entries: Array, data: Array, each: int, writes: bool) -> Array:
+    def _move_part(self, entries: Array, data: Array, cores: int, each: int, writes: bool) -> Array:
         total, slot = data.shape
-        cores = -(-total // each)
-        each = -(-total // cores)
         alignment = self.spec.dram_alignment
         # A read wants the same alignment at both ends, and the L1 tensor's own is less; a write
         # wants 16 bytes (noc_parameters.h).
@@ -231,16 +253,7 @@ class Bench:
             [[base, at, noc0, int(writes)] for noc0, _ in counts],
             [[base + 16 * noc0, at, noc1, int(writes)] for noc0, noc1 in counts],
         )
-        kernels = [
-            bridge.Kernel(
-                _KERNELS / "move_pages.cpp",
-                bridge.first_cores(self.device, cores),
-                bridge.args_of_first_cores(self.device, rows[noc]),
-                noc=noc,
-            )
-            for noc in (0, 1)
-        ]
-        bridge.run(self.device, kernels, [questions, store])
+        ask(self.device, Question.MOVES, rows, [questions, store])
         if writes:
             return data
         back = bridge.from_l1(store).view(np.uint8)

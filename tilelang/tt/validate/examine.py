@@ -53,13 +53,14 @@ def examine_tensors(
     buffers: Sequence[BufferDescriptor],
     seed: int,
     levels: Sequence[str],
+    most_cores: int | None = None,
 ) -> list[Examined]:
     """The levels E1 to E5, or those of them that a backend can show, of tensors allocated at once.
 
     Controls are made where the right claim is proven; those of E5, each of which costs a tensor
     read back, on the smallest tensor of the batch that a mutation has an effect on.
     """
-    bench = Bench(device, spec, buffers, seed)
+    bench = Bench(device, spec, buffers, seed, "E4" in levels, most_cores)
     results = [Examined([], []) for _ in buffers]
     judges = _host_judges(bench, "E3" in levels)
     for index, claim in enumerate(bench.claims):
@@ -124,8 +125,8 @@ def _transfers(bench: Bench, turn: int) -> tuple[list[Transfer], list[str]]:
     ]
     for index, transfer in enumerate(transfers):
         reasons = bench.refusals(transfer)
-        page = next((page for page, why in enumerate(reasons) if why), None)
-        if page is not None:
+        if reasons:
+            page = min(reasons)
             refused[index] = f"page {page} at {reasons[page]}"
     return transfers, refused
 
@@ -137,7 +138,7 @@ def _sample(bench: Bench, right: Claim, wrong: Claim, turn: int) -> tuple[list[i
         return [], why
     pages = changed_pages(right, wrong, _CANDIDATES)
     reasons = bench.refusals(_transfer(wrong, turn, pages))
-    reachable = [page for page, why in zip(pages, reasons, strict=True) if not why]
+    reachable = [page for place, page in enumerate(pages) if place not in reasons]
     return reachable[:_SAMPLE], "" if reachable else f"page {pages[0]} at {reasons[0]}"
 
 

@@ -83,11 +83,12 @@ class Evidence:
 
     def exit_code(self) -> int:
         """0 if everything that was checked is proven and every control was rejected, 1 if
-        something is disproved or a control went unnoticed, 3 if nothing was checked."""
+        something is disproved, a control went unnoticed or the run ended early, 3 if nothing was
+        checked."""
         levels, controls = self.count(), self.count_controls()
-        if levels["disproved"] or controls[UNNOTICED] or self.failure:
-            return 1
-        return 0 if levels["proven"] else 3
+        if not levels["proven"] and not levels["disproved"]:
+            return 3
+        return 1 if levels["disproved"] or controls[UNNOTICED] or self.failure else 0
 
 
 def validate(
@@ -191,7 +192,7 @@ def _examine(
     pages = sum(buffer.accessor.num_pages for buffer in buffers)
     examined = session.call(
         f"{__package__}.examine:examine_tensors",
-        *(evidence.device, buffers, evidence.seed, levels),
+        *(evidence.device, buffers, evidence.seed, levels, session.backend.most_cores),
         timeout=_TIMEOUT + _TIMEOUT_A_PAGE * pages,
     )
     for result, one in zip(results, examined, strict=True):

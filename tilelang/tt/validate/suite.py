@@ -86,9 +86,9 @@ def test_evidence_follows_the_grid_of_the_device(
     assert evidence.exit_code() == 0
 
 
-# Wolfpine 2.2 ends with an error of its own where ttnn.matmul multicasts over NoC 1: on larger or
-# unaligned products, and after a program that used every core. So each of these has a fresh device.
-@pytest.mark.parametrize("size", [(32, 32, 32), (64, 64, 64)])
+# One tile; several cores, which multicast over both NoCs; and no multiples of a tile. A fresh device,
+# since on a simulator each core that is up makes every other one slower.
+@pytest.mark.parametrize("size", [(32, 32, 32), (128, 128, 128), (100, 70, 60)])
 def test_ttnns_own_matmul_agrees_with_numpy(
     tt_fresh_device: Session, size: tuple[int, int, int]
 ) -> None:
@@ -98,7 +98,7 @@ def test_ttnns_own_matmul_agrees_with_numpy(
         describe_tensor(name, array.shape, "bfloat16", tt_fresh_device.spec)
         for name, array in (("A", a), ("B", b))
     ]
-    c = tt_fresh_device.call("tilelang.tt.runtime.jobs:matmul", a, b, *describe, timeout=120)
+    c = tt_fresh_device.call("tilelang.tt.runtime.jobs:matmul", a, b, *describe, timeout=600)
     expected = a.astype(np.float32) @ b.astype(np.float32)
     assert c.shape == expected.shape
     assert np.corrcoef(c.ravel(), expected.ravel())[0, 1] > 0.999

@@ -5,15 +5,16 @@
 // (x | y << 6, as this kernel's NoC counts), its address there, its bytes, and where in L1 it goes
 // to or comes from, in bytes after the start of `data`.
 //
-// Runtime arguments: list, data (addresses in this core's L1), number of entries, 1 to write.
-#include "api/dataflow/dataflow_api.h"
+// Runtime arguments, after the question: list, data (addresses in this core's L1), number of
+// entries, 1 to write.
+#pragma once
 
-void kernel_main() {
+inline void move_pages() {
   volatile tt_l1_ptr uint32_t* entry =
-      reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_arg_val<uint32_t>(0));
-  const uint32_t data = get_arg_val<uint32_t>(1);
-  const uint32_t count = get_arg_val<uint32_t>(2);
-  const bool writes = get_arg_val<uint32_t>(3);
+      reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_arg_val<uint32_t>(1));
+  const uint32_t data = get_arg_val<uint32_t>(2);
+  const uint32_t count = get_arg_val<uint32_t>(3);
+  const bool writes = get_arg_val<uint32_t>(4);
   for (uint32_t i = 0; i < count; ++i, entry += 4) {
     const uint64_t page = NOC_XY_ADDR(entry[0] & 63, entry[0] >> 6, entry[1]);
     if (writes) {

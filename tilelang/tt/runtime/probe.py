@@ -1,0 +1,65 @@
+"""Questions to the cores of a device: programs of one kernel text, kernels/probe.cpp.
+
+Runs in the process that has the device open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from . import bridge
+
+_SOURCE = Path(__file__).parent / "kernels" / "probe.cpp"
+
+
+class Question(IntEnum):
+    """What probe.cpp is asked to do; the headers beside it say with which arguments."""
+
+    BANKS = 0
+    ADDRESSES = 1
+    MOVES = 2
+
+
+# Arguments that a question has, at most. All have as many, since ttnn keeps a program by its
+# kernels and cores, and gives it other arguments in the places of the ones before.
+_MOST_ARGS = 4
+
+# Words of an accessor where none is looked at: those of tiles of bfloat16 in DRAM, for which the
+# kernel is compiled before long in most runs.
+_ANY_ACCESSOR = (2, 2048)
+
+
+def ask(
+    device: Any,
+    question: Question,
+    rows: tuple[Sequence[Sequence[int]], Sequence[Sequence[int]]],
+    tensors: Sequence[Any],
+    accessor_words: Sequence[int] = _ANY_ACCESSOR,
+) -> None:
+    """Ask the first cores of the device, and wait until they are done.
+
+    Parameters
+    ----------
+    rows : the arguments after the question, a row a core, of the kernels on NoC 0 and on NoC 1
+    tensors : what the kernels read and write
+    """
+    kernels = []
+    for noc, rows_of_noc in enumerate(rows):
+        padded = [[question, *row, *[0] * (_MOST_ARGS - len(row))] for row in rows_of_noc]
+        args = bridge.args_of_first_cores(device, padded)
+        cores = bridge.first_cores(device, len(rows_of_noc))
+        kernels.append(bridge.Kernel(_SOURCE, cores, args, accessor_words, noc))
+    bridge.run(device, kernels, tensors)
+
+
+def bank_tables(device: Any, num_banks: int) -> Any:
+    """What the firmware has of each DRAM bank: a row for NoC 0 and one for NoC 1 of coordinates
+    (x | y << 6), and a row of offsets in bytes."""
+    words = 3 * num_banks
+    report = bridge.room_in_l1(device, 1, -(-words // 4) * 4)
+    place = [[report.buffer_address()]]
+    ask(device, Question.BANKS, (place, place), [report])
+    return bridge.from_l1(report).ravel()[:words].reshape(3, num_banks)
