@@ -15,6 +15,7 @@ skipped, with what would make it ready. A run that was given a backend, by name 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from .plan import Plan
     from .runtime.backend import Backend
     from .runtime.session import Session
     from .validate.harness import Evidence
@@ -44,6 +46,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="may be given twice; by default both, on a card the card's own",
     )
     group.addoption(
+        "--tt-cluster",
+        help="with --tt-backend mock: the cluster, by name or as a file; by default tt_prove opens "
+        "the one that a plan's description came from",
+    )
+    group.addoption(
         "--tt-cases", default="quick", help="what tt_evidence checks: quick, full or random:N:SEED"
     )
     group.addoption(
@@ -58,6 +65,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if name not in (None, "auto", *backends()):
         expected = ", ".join(("auto", *backends()))
         raise pytest.UsageError(f"found --tt-backend {name}; expected one of {expected}")
+    cluster = config.getoption("--tt-cluster")
+    if cluster is not None:
+        from .runtime.clusters import named_cluster
+
+        if name != "mock":
+            raise pytest.UsageError(f"found --tt-cluster {cluster}; expected --tt-backend mock")
+        try:
+            named_cluster(cluster)
+        except ValueError as error:
+            raise pytest.UsageError(f"--tt-cluster: {error}") from error
     folder = config.getoption("--tt-report")
     if folder is not None:
         from .validate.report import prepare
@@ -88,10 +105,13 @@ def _is_lane(config: pytest.Config) -> bool:
 
 def _architectures(config: pytest.Config) -> list[str | None]:
     from .runtime.backend import ARCHITECTURES
+    from .runtime.clusters import named_cluster
 
     asked = config.getoption("--tt-arch")
     if asked:
         return [ARCHITECTURES[arch] for arch in dict.fromkeys(asked)]
+    if (cluster := config.getoption("--tt-cluster")) is not None:
+        return [getattr(named_cluster(cluster), "arch", None)]
     return [None] if _backend_name(config) == "card" else ["wormhole_b0", "blackhole"]
 
 
@@ -131,9 +151,13 @@ def _make_backend(config: pytest.Config, arch: str | None) -> Backend:
     """The backend; of several cards each of pytest-xdist's workers has its own."""
     from .runtime import BackendError
     from .runtime.card import Card, cards
+    from .runtime.clusters import named_cluster
     from .runtime.devices import make_backend
+    from .runtime.mock import Mock
 
     name, worker = _backend_name(config), _worker(config)
+    if (cluster := config.getoption("--tt-cluster")) is not None:
+        return Mock(arch or "as its descriptor says", named_cluster(cluster))
     if name == "card" and worker and (found := cards()):
         number = int(worker.removeprefix("gw"))
         if number >= len(found):
@@ -164,6 +188,24 @@ def _write_report(config: pytest.Config, evidence: Evidence, name: str) -> None:
         write(evidence, folder / readable[-200:])  # a file system's names have 255 bytes
 
 
+@contextlib.contextmanager
+def _device_for(config: pytest.Config, plan: Plan, device: Session) -> Iterator[Session]:
+    """A device for a plan: the one that is open, or, of mocks, the plan's own."""
+    from .runtime.mock import Mock
+    from .runtime.session import Session
+
+    named = config.getoption("--tt-cluster") is not None
+    if named or not isinstance(device.backend, Mock) or plan.device.arch != device.spec.arch:
+        yield device
+        return
+    mock = Mock.of(plan.device)
+    if mock.source == device.backend.source:
+        yield device
+        return
+    with Session(mock) as session:
+        yield session
+
+
 @pytest.fixture
 def tt_prove(request: pytest.FixtureRequest, tt_device: Session) -> Callable[..., Evidence]:
     """Proves the metadata of a kernel on tt_device, with controls.
@@ -171,7 +213,8 @@ def tt_prove(request: pytest.FixtureRequest, tt_device: Session) -> Callable[...
     ``tt_prove(kernel, levels=("E1", ..., "E6"))`` takes a Plan, or a PrimFunc or IRModule with
     metadata for ``tt_device.spec``, and returns the evidence. The test fails, with the first
     differences, where something is disproved, and where one of ``levels`` was not checked, as
-    on a mock, which can show E1 and E2 only. ``--tt-report`` keeps a report of each proof.
+    on a mock, which can show E1 and E2 only. A mock is of the cluster that the plan's description
+    came from, unless ``--tt-cluster`` names one. ``--tt-report`` keeps a report of each proof.
     """
     from .plan import Plan
     from .validate.cases import of_plan
@@ -183,8 +226,9 @@ def tt_prove(request: pytest.FixtureRequest, tt_device: Session) -> Callable[...
     def prove(kernel: Any, levels: Sequence[str] = tuple(LEVELS)) -> Evidence:
         __tracebackhide__ = True
         plan = kernel if isinstance(kernel, Plan) else Plan.from_module(kernel)
-        check_device(plan, tt_device)
-        evidence = validate(tt_device, of_plan(plan))
+        with _device_for(request.config, plan, tt_device) as device:
+            check_device(plan, device)
+            evidence = validate(device, of_plan(plan))
         proofs_before = next(number)
         again = f"-{proofs_before + 1}" if proofs_before else ""
         _write_report(request.config, evidence, f"{request.node.nodeid}{again}")

@@ -36,5 +36,21 @@ def main(cases: str, output: str) -> None:
     ttnn.close_device(device)
 
 
+def fit(device, tensors) -> bool:
+    """Whether ttnn has room for tiled tensors of (shape, dtype), all at once; a job of a session."""
+    held = []
+    try:
+        for shape, dtype in tensors:
+            place = (ttnn.TILE_LAYOUT, device, ttnn.DRAM_MEMORY_CONFIG)
+            held.append(
+                ttnn.allocate_tensor_on_device(ttnn.Shape(shape), getattr(ttnn, dtype), *place)
+            )
+    except RuntimeError as error:
+        if "Out of Memory" not in str(error):
+            raise
+        return False
+    return True
+
+
 if __name__ == "__main__":
     main(*sys.argv[1:])

@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import kernels
 import pytest
 
 import tilelang.tt as tt
@@ -168,3 +169,113 @@ def test_the_mock_compiles_no_kernels():
     )
     assert done.returncode == 1
     assert "a mock runs no kernels" in done.stderr
+
+
+# Which mock a plan is checked on -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_plan_is_checked_on_the_cluster_that_its_description_came_from(name):
+    from tilelang.tt.runtime.mock import Mock
+
+    preset = tt.DeviceSpec.preset(name)
+    assert Mock.of(preset).source == preset.source
+
+
+@pytest.mark.parametrize("mask", [0x1, 0x21])
+def test_a_cluster_with_other_rows_off_is_found_again(mask, query):
+    from tilelang.tt.runtime.mock import Mock
+
+    spec = query(clusters()["n150"].with_harvest_mask(mask), "slow")
+    assert Mock.of(spec).source == spec.source
+
+
+@pytest.mark.parametrize(
+    ("figures", "cluster"),
+    [
+        ({"arch": "wormhole_b0", "grid_x": 8, "grid_y": 9, "dram_banks": 12}, "n150-unharvested"),
+        ({"arch": "wormhole_b0", "grid_x": 8, "grid_y": 7, "dram_banks": 12}, "n150-two-rows"),
+        ({"arch": "blackhole", "grid_x": 13, "grid_y": 10, "dram_banks": 8}, "p150a-unharvested"),
+        ({"arch": "blackhole", "grid_x": 5, "grid_y": 5, "dram_banks": 8}, None),
+    ],
+)
+def test_a_simulators_description_finds_the_cluster_that_is_like_it(figures, cluster):
+    from tilelang.tt.runtime.clusters import cluster_of
+
+    alignment = 32 if figures["arch"] == "wormhole_b0" else 64
+    spec = tt.DeviceSpec(**figures, dram_alignment=alignment, l1_alignment=16, source="asked")
+    found = cluster_of(spec)
+    assert (found and found[0].name) == cluster
+
+
+# What a device holds --------------------------------------------------------------------------
+
+
+# Rows of pages over all banks that a first tensor has beyond a bank's, and a second one's; what is
+# said of those that don't fit.
+CAPACITIES = [
+    (-1, 1, ""),
+    (0, 1, "buffers X, Y take"),
+    (-10, 10, ""),
+    (-10, 11, "buffers X, Y take"),
+    (1, 1, "buffer X takes"),
+]
+
+
+@pytest.mark.parametrize("name", ["n150", "p100a", "p150a"])
+def test_what_is_refused_when_planned_is_what_ttnn_can_not_allocate(name, monkeypatch):
+    """The last that fits and the first that doesn't, one tensor and two together."""
+    from tilelang.tt.runtime.mock import Mock
+    from tilelang.tt.runtime.session import Session
+
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    spec = tt.DeviceSpec.preset(name)
+    bank = spec.dram_bank_size // 4096
+    with Session(Mock.of(spec)) as session:
+        for more, second, refusal in CAPACITIES:
+            rows = (bank + more, second)
+            shapes = [(32 * spec.dram_banks * row, 32) for row in rows]
+            tensors = [(shape, "float32") for shape in shapes]
+            assert session.call("allocate_on_ttnn:fit", tensors) is not bool(refusal), rows
+            kernel = kernels.two(*shapes, "float32")
+            if not refusal:
+                assert tt.Plan.from_module(tt.infer_metadata(kernel, spec))
+                continue
+            taken = 4096 * (rows[0] if "takes" in refusal else sum(rows))
+            said = f"{refusal} {taken} bytes of each DRAM bank; expected at most "
+            with pytest.raises(NotImplementedError, match=f"{said}{spec.dram_bank_size}"):
+                tt.infer_metadata(kernel, spec)
+
+
+def test_a_plan_of_tensors_that_do_not_fit_is_refused_as_a_file_too(tmp_path):
+    spec = tt.DeviceSpec.preset("n150")
+    rows = 32 * spec.dram_banks * (spec.dram_bank_size // 4096)
+    path = tmp_path / "plan.json"
+    kernel = kernels.two((rows - 32 * spec.dram_banks, 32), (32, 32), "float32")
+    tt.Plan.from_module(tt.infer_metadata(kernel, spec)).save(path)
+    document = path.read_text()
+    smaller = document.replace(str(spec.dram_bank_size), str(spec.dram_bank_size - 4096))
+    path.write_text(smaller)
+    with pytest.raises(NotImplementedError, match=r"plan.json: two: buffers X, Y take \d+ bytes"):
+        tt.Plan.load(path)
+
+
+def test_e1_and_e2_on_a_mock_cost_nothing_that_grows_with_the_data():
+    """Two tensors that fill the device are proven as quickly as small ones, and in little memory."""
+    import resource
+
+    from tilelang.tt.runtime.mock import Mock
+    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.validate.cases import of_plan
+    from tilelang.tt.validate.harness import validate
+
+    spec = tt.DeviceSpec.preset("p150a")
+    rows = 32 * spec.dram_banks * (spec.dram_bank_size // 4096 // 2)
+    kernel = kernels.two((rows, 32), (rows, 32), "float32")
+    plan = tt.Plan.from_module(tt.infer_metadata(kernel, spec))
+    with Session(Mock.of(spec)) as session:
+        evidence = validate(session, of_plan(plan))
+        assert evidence.exit_code() == 0, evidence.objections()
+        assert evidence.count()["proven"] >= 4
+    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    assert used < 2**31, "of 34 GB of tensors"

@@ -16,7 +16,7 @@ from ..runtime import BackendError
 from ..runtime.clusters import clusters
 from ..runtime.devices import backends
 from . import show
-from .ask import Options, ask, parse_grid, to_plan_for
+from .ask import Options, ask, open_to_validate, parse_grid, to_plan_for
 from .doctor import examine
 from .kernel_file import KernelFile, parse_arguments, parse_kernel
 
@@ -230,6 +230,11 @@ def _arch_of(plan: Plan, path: Path, arch: str | None) -> str:
 @_ARCH
 @_GRID
 @click.option(
+    "--cluster",
+    help="The mock cluster, by name or as a file, with --backend mock; by default the one that the "
+    "plan's description came from.",
+)
+@click.option(
     "--cases",
     metavar="quick|full|random:N:SEED",
     help="Tensors and schedules to check besides a plan's; quick where there is no plan.",
@@ -245,6 +250,7 @@ def validate_cases(
     backend: str,
     arch: str | None,
     grid: str | None,
+    cluster: str | None,
     cases: str | None,
     output: Path | None,
 ) -> None:
@@ -253,7 +259,6 @@ def validate_cases(
     The exit code is 0 if all is proven, 1 if something is disproved or a wrong claim went
     unnoticed, 3 if nothing could be checked.
     """
-    from ..runtime.devices import open_device
     from ..validate.cases import of_plan, parse_cases
     from ..validate.harness import check_device, validate
     from ..validate.report import write
@@ -261,7 +266,8 @@ def validate_cases(
     plan = None if path is None else Plan.load(path)
     if plan is not None and path is not None:
         arch = _arch_of(plan, path, arch)
-    with open_device(backend, arch, grid=parse_grid(grid)) as session:
+    options = Options(arch, grid, cluster)
+    with open_to_validate(backend, options, plan.device if plan else None) as session:
         chosen, seed = [], 0
         if plan is not None:
             check_device(plan, session)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from ..device import DeviceSpec, preset_names, resolve_device
 from ..runtime import BackendError
-from ..runtime.clusters import ClusterDescriptor, clusters
+from ..runtime.clusters import named_cluster
 from ..runtime.devices import backends, check_arch, open_device
+from ..runtime.mock import DEFAULT_CLUSTERS, Mock, query_mock
+from ..runtime.session import Session
 
 
 @dataclass(frozen=True)
@@ -111,28 +113,47 @@ def _ask_live_or_mock(options: Options) -> Asked:
 
 
 def _ask_mock(options: Options) -> DeviceSpec:
-    from ..runtime.mock import DEFAULT_CLUSTERS, query_mock
-
-    asked, mask = check_arch(options.arch), options.harvest_mask
+    asked = check_arch(options.arch)
     cluster = options.cluster or DEFAULT_CLUSTERS[asked or "wormhole_b0"]
-    descriptor: ClusterDescriptor | Path
-    if cluster in clusters():
-        descriptor = clusters()[cluster]
-        if mask is not None:
-            descriptor = descriptor.with_harvest_mask(_parse_mask(mask))
-    elif not os.path.isfile(cluster):
-        raise ValueError(
-            f"found no cluster {cluster!r}, nor a file of that name; expected one of "
-            f"{', '.join(clusters())}, or a cluster descriptor"
-        )
-    elif mask is not None:
-        raise ValueError("found --harvest-mask with a cluster descriptor; expected the mask in it")
-    else:
-        descriptor = Path(cluster)
+    descriptor = named_cluster(cluster)
+    if options.harvest_mask is not None:
+        if isinstance(descriptor, Path):
+            raise ValueError(
+                "found --harvest-mask with a cluster descriptor; expected the mask in it"
+            )
+        descriptor = descriptor.with_harvest_mask(_parse_mask(options.harvest_mask))
     spec = query_mock(descriptor, options.dispatch or "fast")
     if asked not in (None, spec.arch):
         raise ValueError(f"found --arch {options.arch} with a {spec.arch} cluster; expected one")
     return spec
+
+
+def open_to_validate(backend: str, options: Options, planned: DeviceSpec | None = None) -> Session:
+    """Open the device that a command's options name; a mock, by default, of the cluster that the
+    plan's description came from."""
+    grid = parse_grid(options.grid)
+    if backend != "mock":
+        if options.cluster is not None:
+            raise ValueError(f"found --cluster with --backend {backend}; expected it with mock")
+        return open_device(backend, options.arch, grid=grid)
+    asked = check_arch(options.arch)
+    if options.cluster is not None:
+        cluster = named_cluster(options.cluster)
+        dispatch = (planned.dispatch if planned is not None else None) or "fast"
+        arch = getattr(cluster, "arch", asked or "as its descriptor says")
+        mock = Mock(arch, cluster, dispatch)
+    elif planned is not None and asked in (None, planned.arch):
+        mock = Mock.of(planned)
+    else:
+        mock = Mock(asked or "wormhole_b0")
+    session = Session(mock, grid=grid)
+    if asked not in (None, session.spec.arch):
+        session.close()
+        raise ValueError(
+            f"found --cluster {options.cluster}, a {session.spec.arch}; expected a {asked}, as "
+            "--arch or the plan says"
+        )
+    return session
 
 
 def _parse_mask(text: str) -> int:

@@ -9,8 +9,11 @@ n300 two, p100 and p150 two columns, and p100 one DRAM bank besides.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from ..device import DeviceSpec, preset_names
 
 _CLUSTERS = Path(__file__).with_name("clusters.json")
 
@@ -73,3 +76,47 @@ def clusters() -> dict[str, ClusterDescriptor]:
     """The clusters that ship with the package, by name."""
     entries = json.loads(_CLUSTERS.read_text())
     return {name: ClusterDescriptor(name=name, **entry) for name, entry in entries.items()}
+
+
+def named_cluster(name: str) -> ClusterDescriptor | Path:
+    """One of ours by its name, or the path of a cluster descriptor as UMD writes them.
+
+    Raises ValueError for what is neither.
+    """
+    known = clusters()
+    if name in known:
+        return known[name]
+    if not Path(name).is_file():
+        raise ValueError(
+            f"found no cluster {name!r}, nor a file of that name; expected one of "
+            f"{', '.join(known)}, or a cluster descriptor"
+        )
+    return Path(name)
+
+
+# What a description that was asked from a mock says of its source (ClusterDescriptor.__str__ and
+# mock.py's statement).
+_SOURCE = re.compile(
+    r"mock cluster (?P<name>\S+) \(harvest mask (?P<mask>0x[0-9a-f]+)"
+    r"(?:, DRAM mask (?P<dram>0x[0-9a-f]+))?\), (?P<dispatch>fast|slow) dispatch"
+)
+
+
+def cluster_of(spec: DeviceSpec) -> tuple[ClusterDescriptor, str] | None:
+    """The mock cluster that a description is of, and how it is opened ("fast" or "slow").
+
+    That is the one that its source names, if it came from a mock. Else, as for a simulator or a
+    card, a preset's with the same grid, banks and alignments. None where there is none.
+    """
+    known = clusters()
+    found = _SOURCE.match(spec.source)
+    if found is not None and found["name"] in known:
+        masks = int(found["mask"], 0), int(found["dram"] or "0", 0)
+        cluster = replace(known[found["name"]], harvest_mask=masks[0], dram_harvest_mask=masks[1])
+        return cluster, found["dispatch"]
+    figures = ("arch", "grid_x", "grid_y", "dram_banks", "dram_alignment")
+    for name in preset_names():
+        preset = DeviceSpec.preset(name)
+        if name in known and all(getattr(preset, f) == getattr(spec, f) for f in figures):
+            return known[name], str(preset.dispatch)
+    return None

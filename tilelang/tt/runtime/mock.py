@@ -11,7 +11,7 @@ from pathlib import Path
 from ..device import DeviceSpec
 from .backend import Backend, Statement
 from .cache import kernel_cache
-from .clusters import ClusterDescriptor, clusters
+from .clusters import ClusterDescriptor, cluster_of, clusters
 from .environment import clean_environment
 from .root import mock_root
 from .session import Session
@@ -41,6 +41,13 @@ class Mock(Backend):
         self.cluster = cluster or clusters()[DEFAULT_CLUSTERS[arch]]
         self.dispatch = dispatch
         mock_root()
+
+    @classmethod
+    def of(cls, spec: DeviceSpec) -> Mock:
+        """The mock of the cluster that a description is of (see :func:`cluster_of`); where none
+        is known, the default one of its architecture."""
+        cluster, dispatch = cluster_of(spec) or (None, "fast")
+        return cls(spec.arch, cluster, dispatch)
 
     @property
     def statement(self) -> Statement:
