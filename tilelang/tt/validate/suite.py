@@ -86,8 +86,8 @@ def test_evidence_follows_the_grid_of_the_device(
     assert evidence.exit_code() == 0
 
 
-# One tile; several cores, which multicast over both NoCs; and no multiples of a tile. A fresh device,
-# since on a simulator each core that is up makes every other one slower.
+# One tile; several cores, which multicast over both NoCs; and no multiples of a tile. A fresh
+# device, since on a simulator each core that is up makes every other one slower.
 @pytest.mark.parametrize("size", [(32, 32, 32), (128, 128, 128), (100, 70, 60)])
 def test_ttnns_own_matmul_agrees_with_numpy(
     tt_fresh_device: Session, size: tuple[int, int, int]
