@@ -10,8 +10,8 @@ namespace tilelang_tt {
 namespace shard {
 namespace {
 
-int64_t RoundUp(int64_t value, int64_t multiple) {
-  return value / multiple * multiple + (value % multiple == 0 ? 0 : multiple);
+int64_t CeilDiv(int64_t value, int64_t divisor) {
+  return value / divisor + (value % divisor == 0 ? 0 : 1);
 }
 
 }  // namespace
@@ -25,16 +25,10 @@ std::optional<PageLayout> TiledInterleaved(const std::vector<int64_t>& shape, in
   while (padded.size() < 2) padded.insert(padded.begin(), 1);
   int64_t& height = padded[padded.size() - 2];
   int64_t& width = padded[padded.size() - 1];
-  // Beyond this no count below fits, and RoundUp would overflow.
-  constexpr int64_t kMaxPages = std::numeric_limits<uint32_t>::max();
-  if (height / tile_height > kMaxPages || width / tile_width > kMaxPages) return std::nullopt;
-  int64_t unpadded_height = height, unpadded_width = width;
-  height = RoundUp(height, tile_height);
-  width = RoundUp(width, tile_width);
-  layout.needs_padding = height != unpadded_height || width != unpadded_width;
-  layout.tiles_height = height / tile_height;
-  layout.tiles_width = width / tile_width;
+  layout.tiles_height = CeilDiv(height, tile_height);
+  layout.tiles_width = CeilDiv(width, tile_width);
 
+  constexpr int64_t kMaxPages = std::numeric_limits<uint32_t>::max();
   layout.num_pages = 1;
   std::vector<int64_t> factors(padded.begin(), padded.end() - 2);
   factors.push_back(layout.tiles_height);
@@ -43,14 +37,21 @@ std::optional<PageLayout> TiledInterleaved(const std::vector<int64_t>& shape, in
     if (factor > kMaxPages / layout.num_pages) return std::nullopt;
     layout.num_pages *= factor;
   }
+
+  // With at most 2^32 - 1 tiles down and across, no extent overflows.
+  int64_t padded_height = layout.tiles_height * tile_height;
+  int64_t padded_width = layout.tiles_width * tile_width;
+  layout.needs_padding = height != padded_height || width != padded_width;
+  height = padded_height;
+  width = padded_width;
   layout.page_size = tile_height * tile_width * item_size;
-  layout.aligned_page_size = RoundUp(layout.page_size, alignment);
+  layout.aligned_page_size = CeilDiv(layout.page_size, alignment) * alignment;
   return layout;
 }
 
 std::optional<int64_t> BytesOfABank(int64_t num_pages, int64_t aligned_page_size, int64_t num_banks,
                                     int64_t limit) {
-  int64_t rows = RoundUp(num_pages, num_banks) / num_banks;
+  int64_t rows = CeilDiv(num_pages, num_banks);
   if (rows > limit / aligned_page_size) return std::nullopt;
   return rows * aligned_page_size;
 }

@@ -124,7 +124,10 @@ TEST_CASE("eight element types have a Tenstorrent format", "[page_layout]") {
   REQUIRE(format);
   CHECK(format->name == expected.name);
   CHECK(format->item_size == expected.item_size);
-  CHECK_THAT(SupportedDtypes(), Catch::Contains(expected.dtype));
+}
+
+TEST_CASE("the types that have a format are listed for messages", "[page_layout]") {
+  CHECK(SupportedDtypes() == "float32, bfloat16, float16, int32, uint32, uint16, int8, uint8");
 }
 
 TEST_CASE("other element types have none", "[page_layout]") {

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <functional>
 #include <limits>
+#include <sstream>
 #include <string>
 
 #include "schedule/check.h"
@@ -132,10 +133,6 @@ TEST_CASE("a fault of the rectangles is named with its cores, what is found and 
   };
   const std::vector<int64_t> counts = {3, 3, 2, 2, 2, 0};  // on 3x2 cores
   std::vector<Case> table = {
-      {{{0, 0, 3, 0, 3}},
-       "the rectangle (0, 0)-(3, 0) is found; expected one inside the grid of 3x2"},
-      {{{0, 1, 0, 2, 3}},
-       "the rectangle (0, 1)-(0, 2) is found; expected one inside the grid of 3x2"},
       {{{2, 1, 2, 1, 0}}, "the rectangle (2, 1)-(2, 1) has 0 tiles a core; expected at least 1"},
       {{{0, 0, 2, 0, 3}},
        "core (2, 0) has 3 tiles by its rectangle; expected 2 by tt_tiles_per_core"},
@@ -148,8 +145,20 @@ TEST_CASE("a fault of the rectangles is named with its cores, what is found and 
       {{{0, 0, 1, 0, 3}, {2, 0, 2, 0, 2}, {1, 1, 1, 1, 2}},
        "core (0, 1) is in no rectangle; expected one with its 2 tiles"},
   };
-  for (const Case& entry : table)
+  for (const Case& entry : table) {
     CHECK(FindCoreRangeFault(entry.ranges, counts, 3, 2) == entry.says);
+  }
+  for (const CoreRange& r : std::vector<CoreRange>{{-1, 0, 0, 0, 3},
+                                                   {0, -1, 0, 0, 3},
+                                                   {1, 0, 0, 0, 3},
+                                                   {0, 1, 0, 0, 3},
+                                                   {0, 0, 3, 0, 3},
+                                                   {0, 1, 0, 2, 2}}) {
+    std::ostringstream says;
+    says << "the rectangle (" << r.x0 << ", " << r.y0 << ")-(" << r.x1 << ", " << r.y1
+         << ") is found; expected one inside the grid of 3x2";
+    CHECK(FindCoreRangeFault({r}, counts, 3, 2) == says.str());
+  }
   CHECK_FALSE(
       FindCoreRangeFault({{0, 0, 1, 0, 3}, {2, 0, 2, 0, 2}, {0, 1, 1, 1, 2}}, counts, 3, 2));
 }
