@@ -28,7 +28,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from slot import CPP, ROOT, WHOLE, Command, DataError, Slot, Tools, digest, files_of
+from slot import ROOT, Command, DataError, Slot, Tools, digest, files_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -57,7 +57,11 @@ class Mutant:
 def read_mutants(path: Path, root: Path = ROOT) -> list[Mutant]:
     """The mutants of a list; DataError names those that don't apply to the tree at `root`."""
     data = tomllib.loads(path.read_text())
-    commands = {name: tuple(map(Command.parse, lines)) for name, lines in data["tests"].items()}
+    rests_on = data.get("rests_on", {})
+    commands = {
+        name: tuple(Command.parse(line, rests_on) for line in lines)
+        for name, lines in data["tests"].items()
+    }
     mutants: list[Mutant] = []
     faults = []
     for file, section in data["files"].items():
@@ -89,10 +93,8 @@ class Run:
         self.slots: queue.Queue[Slot] = queue.Queue()
         for index in range(jobs):
             self.slots.put(Slot(work / str(index), tools))
-        self._digests = {
-            "ctest": digest(files_of(ROOT, CPP)),
-            "pytest": digest(files_of(ROOT, WHOLE)) + tools.simulator,
-        }
+        self._simulator = tools.simulator
+        self._digests: dict[tuple[str, ...], str] = {}
         self._seconds: dict[Command, float] = {}
         self._lock = threading.Lock()
         self._results = work / "results.jsonl"
@@ -103,9 +105,14 @@ class Run:
                 self._known[entry["key"]] = entry
 
     def _key(self, change: Sequence[str], commands: Sequence[Command]) -> str:
-        """A name of what was asked: the change, the code, the tests."""
-        asked = [(command.text, self._digests[command.runner]) for command in commands]
-        return hashlib.sha256(json.dumps([list(change), asked]).encode()).hexdigest()
+        """A name of what was asked: the change, the tests, and all that they rest on."""
+        asked = [[*change, self._simulator]]
+        for command in commands:
+            files = command.rests_on
+            if files not in self._digests:
+                self._digests[files] = digest(files_of(ROOT, files))
+            asked.append([command.text, self._digests[files]])
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
     def _keep(self, **entry: Any) -> None:
         with self._lock, self._results.open("a") as file:

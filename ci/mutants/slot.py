@@ -9,7 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,14 +67,17 @@ class Command:
     runner: str
     target: str  # what has to be built for it
     arguments: tuple[str, ...]
+    rests_on: tuple[str, ...]  # the files and folders that can alter what it says
 
     @classmethod
-    def parse(cls, text: str) -> Command:
+    def parse(cls, text: str, rests_on: Mapping[str, Sequence[str]]) -> Command:
+        """A command; of a target whose files are not said, they are all of C++."""
         runner, *words = [word.strip("'") for word in re.findall(r"'[^']*'|\S+", text)]
         if runner == "ctest" and len(words) == 2:
-            return cls(text, runner, words[0], (words[1],))
+            files = tuple(rests_on.get(words[0], CPP))
+            return cls(text, runner, words[0], (words[1],), files)
         if runner == "pytest" and words:
-            return cls(text, runner, "tilelang_tt", tuple(words))
+            return cls(text, runner, "tilelang_tt", tuple(words), WHOLE)
         raise DataError(f"{text}: expected ctest TARGET REGEX, or pytest ARGUMENT...")
 
 
@@ -158,6 +161,7 @@ class Slot:
                 [
                     *("cmake", "-S", str(self.tree), "-B", str(build), "-G", "Ninja"),
                     *("-DCMAKE_BUILD_TYPE=None", "-DTILELANG_TT_BUILD_TESTS=ON"),
+                    f"-DCMAKE_PROJECT_INCLUDE={ROOT / 'ci' / 'mutants' / 'precompile.cmake'}",
                     f"-DPython_EXECUTABLE={self.tools.cmake_bin / 'python'}",
                     f"-DTILELANG_TT_TVM_LIBRARIES={self.tools.tvm_library}",
                 ],

@@ -120,7 +120,7 @@ def test_a_mutant_is_made_in_a_copy_and_noticed_by_a_test_that_fails_or_hangs(ru
 
     code = "def down(n):\n    out = []\n    while n > 0:\n        out.append(n)\n        n -= 1\n    return out\n"
     (tmp_path / "down.py").write_text(code)
-    command = run.Command.parse("pytest test_down.py")
+    command = run.Command.parse("pytest test_down.py", {})
     judge = run.Run.__new__(run.Run)
     judge._seconds = {command: 0.1}
     for old, new, outcome in [
