@@ -16,4 +16,4 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented_params"
 # The reference needs no TVM: the passes are functions of the package.
-autodoc_mock_imports = ["tvm"]
+autodoc_mock_imports = ["tvm", "numpy", "ml_dtypes"]

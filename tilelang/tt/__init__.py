@@ -36,6 +36,7 @@ _HOMES = {
     "buffers_of": "metadata",
     "schedule_of": "metadata",
     "Plan": "plan",
+    "reference": "program.interpreter",
 }
 
 __all__ = sorted(_HOMES)
@@ -88,4 +89,5 @@ if TYPE_CHECKING:
     from .passes import infer_metadata as infer_metadata
     from .passes import verify_tt_metadata as verify_tt_metadata
     from .plan import Plan as Plan
+    from .program.interpreter import reference as reference
     from .target import apply_tt_defaults as apply_tt_defaults

@@ -13,6 +13,7 @@ from .expressions import FALSE, Const, Var, nodes
 from .program import Launch, Program, Scratch, Tensor, View, Workspace
 from .spelling import WIDTH, Speller, wrapped
 from .steps import (
+    NAMES,
     Assign,
     Atomic,
     AtomicStore,
@@ -349,3 +350,12 @@ def _allocated(scope: str, shape: str, dtype: str) -> str:
     if scope in _ALLOCATIONS:
         return f"T.alloc_{_ALLOCATIONS[scope]}({shape}, {dtype})"
     return f"T.alloc_buffer({shape}, {dtype}, scope={_quoted(_label(scope))})"
+
+
+def listed_step(program: Program, step: Step) -> str:
+    """One step without its body, as a line of a listing; variables by their names alone."""
+    lister = _Lister(program)
+    lister.s.variables = {id: _label(each.name) for id, each in enumerate(program.variables)}
+    if isinstance(step, (Map, Loop, While, When, Opaque)):
+        return f"T.{NAMES[type(step)]}"
+    return lister.statement(step)

@@ -114,6 +114,12 @@ class Program:
 
         return text_of(self)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Program.from_json, (self.to_text(),)
+
+    def __deepcopy__(self, memo: Any) -> Program:
+        return self
+
     def storage(self, buffer: int) -> int:
         """The buffer whose memory it is: itself, or what a view is of."""
         found = self.buffers[buffer]

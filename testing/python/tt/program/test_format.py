@@ -229,11 +229,11 @@ def test_an_expression_may_be_deep_but_not_without_end():
             value = {"add": [value, 1]}
         return at(VALUE, value)
 
-    program = p.Program.from_json(nested(250))
+    program = p.Program.from_json(nested(190))
     assert p.Program.from_json(program.to_text()) == program
     assert p.listing(program)
     assert p.dtype_of(program, program.launches[0].body[2].value) == "int32"
-    for depth in (400, 30_000):
+    for depth in (210, 30_000):
         with pytest.raises(ValueError, match=r"within more others|whole JSON"):
             p.Program.from_json(nested(depth))
 
