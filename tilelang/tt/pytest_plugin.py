@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .plan import Plan
     from .runtime.backend import Backend
     from .runtime.session import Session
+    from .validate.cases import Case
     from .validate.harness import Evidence
 
 _DEFAULT = pytest.StashKey[str]()
@@ -59,8 +60,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    from .runtime import BackendError
+    from .runtime.card import cards
     from .runtime.devices import backends
 
+    try:
+        cards()
+    except BackendError as error:  # TT_VISIBLE_DEVICES names one that isn't there
+        raise pytest.UsageError(str(error)) from error
     name = config.getoption("--tt-backend")
     if name not in (None, "auto", *backends()):
         expected = ", ".join(("auto", *backends()))
@@ -77,10 +84,13 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--tt-cluster: {error}") from error
     folder = config.getoption("--tt-report")
     if folder is not None:
-        from .validate.report import prepare
+        from .validate.report import prepare, start
 
         try:
             prepare(folder)  # before the work
+            if not _worker(config):  # another worker may have written one already
+                for earlier in folder.glob("*/report.json"):
+                    start(earlier.parent)
         except ValueError as error:
             raise pytest.UsageError(f"--tt-report {error}") from error
 
@@ -177,6 +187,24 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return len(cards()) if _backend_name(config) == "card" else None
 
 
+def _prove(
+    config: pytest.Config, session: Session, cases: Sequence[Case], name: str, seed: int = 0
+) -> Evidence:
+    """The evidence, with a report of it, also of a run that a signal ends."""
+    from .validate.harness import validate
+    from .validate.interrupt import Interrupted, interrupts
+
+    try:
+        with interrupts():
+            evidence = validate(session, cases, seed)
+    except Interrupted as interrupt:
+        if interrupt.evidence is not None:
+            _write_report(config, interrupt.evidence, name)
+        raise
+    _write_report(config, evidence, name)
+    return evidence
+
+
 def _write_report(config: pytest.Config, evidence: Evidence, name: str) -> None:
     """Write a report, where --tt-report asks for some, into a folder of its own."""
     from .validate.report import write
@@ -219,19 +247,19 @@ def tt_prove(request: pytest.FixtureRequest, tt_device: Session) -> Callable[...
     from .plan import Plan
     from .validate.cases import of_plan
     from .validate.evidence import LEVELS
-    from .validate.harness import check_device, validate
+    from .validate.harness import check_device
 
     number = itertools.count()
 
     def prove(kernel: Any, levels: Sequence[str] = tuple(LEVELS)) -> Evidence:
         __tracebackhide__ = True
         plan = kernel if isinstance(kernel, Plan) else Plan.from_module(kernel)
-        with _device_for(request.config, plan, tt_device) as device:
-            check_device(plan, device)
-            evidence = validate(device, of_plan(plan))
         proofs_before = next(number)
         again = f"-{proofs_before + 1}" if proofs_before else ""
-        _write_report(request.config, evidence, f"{request.node.nodeid}{again}")
+        name = f"{request.node.nodeid}{again}"
+        with _device_for(request.config, plan, tt_device) as device:
+            check_device(plan, device)
+            evidence = _prove(request.config, device, of_plan(plan), name)
         missing = [
             f"{level} {result.case.name}: not checked: {reason}"
             for result in evidence.results
@@ -250,12 +278,9 @@ def tt_prove(request: pytest.FixtureRequest, tt_device: Session) -> Callable[...
 def tt_evidence(request: pytest.FixtureRequest, tt_device: Session) -> Evidence:
     """What tilelang-tt validate shows on tt_device: every case of --tt-cases, with controls."""
     from .validate.cases import parse_cases
-    from .validate.harness import validate
 
     cases, seed = parse_cases(request.config.getoption("--tt-cases"), tt_device.spec)
-    evidence = validate(tt_device, cases, seed)
-    _write_report(request.config, evidence, "")
-    return evidence
+    return _prove(request.config, tt_device, cases, "", seed)
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from rich.console import Console
@@ -19,6 +20,9 @@ from . import show
 from .ask import Options, ask, open_to_validate, parse_grid, to_plan_for
 from .doctor import examine
 from .kernel_file import KernelFile, parse_arguments, parse_kernel
+
+if TYPE_CHECKING:
+    from ..validate.harness import Evidence
 
 # What is printed holds names, paths and messages, so nothing in it is markup.
 out = Console(highlight=False, markup=False)
@@ -35,16 +39,16 @@ class _Output(click.Path):
 
 
 class _Folder(click.Path):
-    """A folder for a report, made here rather than after the work."""
+    """A folder for a report, made here rather than after the work; an earlier report is gone."""
 
     name = "folder"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        from ..validate.report import prepare
+        from ..validate.report import start
 
         if not value:
             raise ValueError("found no name of a folder; expected one to write the report into")
-        prepare(Path(value))
+        start(Path(value))
         return Path(value)
 
 
@@ -205,13 +209,32 @@ def run_plan(path: Path, backend: str, arch: str | None, grid: str | None) -> No
     from ..validate.harness import check_device, validate
 
     plan = Plan.load(path)
-    with open_device(backend, _arch_of(plan, path, arch), grid=parse_grid(grid)) as session:
-        check_device(plan, session)
-        show.opened(out, session.backend)
-        schedules = [case for case in of_plan(plan) if case.schedule is not None]
-        evidence = validate(session, schedules)
+
+    def copy() -> Evidence:
+        with open_device(backend, _arch_of(plan, path, arch), grid=parse_grid(grid)) as session:
+            check_device(plan, session)
+            show.opened(out, session.backend)
+            schedules = [case for case in of_plan(plan) if case.schedule is not None]
+            return validate(session, schedules)
+
+    evidence, code = _kept(copy)
     show.copies(out, evidence)
-    sys.exit(evidence.exit_code())
+    sys.exit(code)
+
+
+def _kept(run: Callable[[], Evidence]) -> tuple[Evidence, int]:
+    """What a run has shown, also one that a signal has ended, and its exit code."""
+    from ..validate.interrupt import Interrupted, interrupts
+
+    try:
+        with interrupts():
+            evidence = run()
+        return evidence, evidence.exit_code()
+    except Interrupted as interrupt:
+        if interrupt.evidence is None:
+            print(f"error: {interrupt} before anything was shown", file=sys.stderr)
+            sys.exit(interrupt.exit_code)
+        return interrupt.evidence, interrupt.exit_code
 
 
 def _arch_of(plan: Plan, path: Path, arch: str | None) -> str:
@@ -257,7 +280,7 @@ def validate_cases(
     """Prove descriptors and schedules on a device, and that a wrong one would be noticed.
 
     The exit code is 0 if all is proven, 1 if something is disproved or a wrong claim went
-    unnoticed, 3 if nothing could be checked.
+    unnoticed, 3 if nothing could be checked, 128 and a signal's number if one ended the run.
     """
     from ..validate.cases import of_plan, parse_cases
     from ..validate.harness import check_device, validate
@@ -266,22 +289,28 @@ def validate_cases(
     plan = None if path is None else Plan.load(path)
     if plan is not None and path is not None:
         arch = _arch_of(plan, path, arch)
-    options = Options(arch, grid, cluster)
-    with open_to_validate(backend, options, plan.device if plan else None) as session:
-        chosen, seed = [], 0
-        if plan is not None:
-            check_device(plan, session)
-            chosen = of_plan(plan)
-        if cases is not None or plan is None:
-            more, seed = parse_cases("quick" if cases is None else cases, session.spec)
-            chosen += more
-        show.opened(out, session.backend)
-        with show.progress(out, len(chosen)) as progress:
-            evidence = validate(session, chosen, seed, progress)
+
+    def prove() -> Evidence:
+        options = Options(arch, grid, cluster)
+        with open_to_validate(backend, options, plan.device if plan else None) as session:
+            chosen, seed = [], 0
+            if plan is not None:
+                check_device(plan, session)
+                chosen = of_plan(plan)
+            if cases is not None or plan is None:
+                more, seed = parse_cases("quick" if cases is None else cases, session.spec)
+                chosen += more
+            show.opened(out, session.backend)
+            with show.progress(out, len(chosen)) as progress:
+                return validate(session, chosen, seed, progress)
+
+    evidence, code = _kept(prove)
+    # The report first: the output may be a terminal that is gone.
+    written = None if output is None else write(evidence, output)
     show.validation(out, evidence)
-    if output is not None:
-        out.print(f"report: {write(evidence, output).resolve().as_uri()}", soft_wrap=True)
-    sys.exit(evidence.exit_code())
+    if written is not None:
+        out.print(f"report: {written.resolve().as_uri()}", soft_wrap=True)
+    sys.exit(code)
 
 
 @app.command()

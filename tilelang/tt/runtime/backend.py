@@ -70,5 +70,15 @@ class Backend(ABC):
         """How a description that was asked from its device is known."""
         return f"{self.statement.version}, ttnn {ttnn_version()}"
 
+    @property
+    def reset(self) -> str:
+        """The command that resets a device after a hang: it is said, never run. None for most."""
+        return ""
+
+    @property
+    def hang_note(self) -> Path | None:
+        """The file that says, until the device is open again, that it was left in a hang."""
+        return None
+
     def __str__(self) -> str:
         return f"{self.name} ({self.arch})"

@@ -17,23 +17,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from multiprocessing.connection import Connection
+import warnings
 from pathlib import Path
 from socket import socketpair
 from types import TracebackType
 from typing import Any
 
 from ..device import DeviceSpec
-from . import BackendError, guardian
+from . import BackendError, guardian, hangs
 from .backend import Backend
 from .cache import cache_folder, claim_kernel_cache
+from .channel import POLL, Channel
 from .environment import folder_variables
 from .output import last_output
 
 #: Seconds.
 OPEN_TIMEOUT = 60.0
 CLOSE_TIMEOUT = 30.0
-_POLL = 0.1
+# For what only the kernel of the operating system has to do, and a process that is told to end.
+_END_TIMEOUT = 5.0
+# For reading what the cores of a device are doing, after a job has used up its time.
+_ASK_TIMEOUT = 15.0
 
 # Bytes on a disk that are as good as none: the first kernel of a device takes more.
 _LITTLE = 4 * 2**20
@@ -84,20 +88,21 @@ class Session:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
         ours, theirs = socketpair()
+        our_questions, their_questions = socketpair()
         lifeline_read, self._lifeline = os.pipe()
         try:
             with (self.folder / "output.log").open("wb") as log:
                 self._worker = subprocess.Popen(
                     [
                         *(sys.executable, "-m", f"{__package__}.worker"),
-                        *(str(theirs.fileno()), backend.source),
+                        *(str(theirs.fileno()), str(their_questions.fileno()), backend.source),
                     ],
                     env=env,
                     cwd=self.folder,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    pass_fds=[theirs.fileno()],
+                    pass_fds=[theirs.fileno(), their_questions.fileno()],
                     start_new_session=True,
                 )
             self._guardian = subprocess.Popen(
@@ -110,19 +115,27 @@ class Session:
             )
         finally:
             theirs.close()
+            their_questions.close()
             os.close(lifeline_read)
-        self._connection = Connection(ours.detach())
+        self._connection, self._questions = Channel(ours), Channel(our_questions)
         self._closed = False
+        before = hangs.last(backend)
         try:
             self.spec = DeviceSpec.from_attr(self._receive(timeout, f"opening {backend}"))
         except _JobFailed as error:
             sizes = f". It was to have {grid[0]}x{grid[1]} cores: {_SIZES}." if grid else ""
-            reason = BackendError(f"{error}{sizes}{self._full_disks()}")
+            reason = BackendError(f"{error}{sizes}{self._full_disks()}", before)
             self._end()
             raise reason from None
+        except BackendError as error:
+            self._end()
+            raise BackendError(error.reason, before) from None
         except BaseException:
             self._end()
             raise
+        if before:
+            warnings.warn(before, RuntimeWarning, stacklevel=2)
+            hangs.forget(backend)
 
     def call(self, function: str, *args: Any, timeout: float = 60.0) -> Any:
         """Run a function in the worker, with the open device as its first argument.
@@ -137,19 +150,27 @@ class Session:
         ------
         BackendError
             The job failed, took too long, or the device's process or simulator ended.
-            After the latter two the session is closed.
+            After the latter two the session is closed; of a card, the remedy says how it is reset.
         """
         if self._closed:
             raise BackendError(f"{self.backend} is closed")
         job = pickle.dumps((function, args))  # where that fails, the device is as it was
+        what = f"{function} on {self.backend}"
         try:
-            self._connection.send_bytes(job)
-            return self._receive(timeout, f"{function} on {self.backend}")
+            return self._receive(timeout, what, job)
         except _JobFailed as error:
-            raise BackendError(f"{error}{self._full_disks()}") from None
-        except BaseException:
+            if not hangs.is_hang(str(error)):
+                raise BackendError(f"{error}{self._full_disks()}") from None
+            reason = str(error)
+        except BackendError as error:
+            reason = error.reason
+        except BaseException as error:
             self._end()
+            hangs.note(self.backend, f"{what}: left by {type(error).__name__}")
             raise
+        # What has not ended is not waited for once more: a device that hangs can't be closed.
+        self._end()
+        raise BackendError(reason, hangs.note(self.backend, reason))
 
     def close(self) -> None:
         """Close the device. A device with nothing to lose is not waited for."""
@@ -157,37 +178,62 @@ class Session:
             return
         try:
             if self.backend.closes_gracefully:
-                self._connection.send_bytes(b"")
-                self._worker.wait(CLOSE_TIMEOUT)
-        except (OSError, subprocess.TimeoutExpired):
+                deadline = time.monotonic() + CLOSE_TIMEOUT
+                self._connection.send(b"", CLOSE_TIMEOUT)
+                self._worker.wait(max(0.0, deadline - time.monotonic()))
+        except (OSError, subprocess.TimeoutExpired):  # TimeoutError is an OSError
             pass  # it is ended below
         finally:
             self._end()
 
-    def _receive(self, timeout: float, what: str) -> Any:
+    def _receive(self, timeout: float, what: str, job: bytes | None = None) -> Any:
+        """The worker's answer, to a job if there is one; all of it within the limit."""
         deadline = time.monotonic() + timeout
-        while not self._connection.poll(_POLL):
+
+        def look() -> None:
             reason = self._death()
             if reason and not self._connection.poll(0):
                 raise BackendError(f"{what}: {reason}. {self._last_output()}")
-            if time.monotonic() > deadline:
-                raise BackendError(f"{what}: not done within {timeout:g} s. {self._last_output()}")
+
         try:
-            ok, value = self._connection.recv()
+            if job is not None:
+                self._connection.send(job, timeout, look)
+            answer = self._connection.receive(deadline - time.monotonic(), look)
+        except TimeoutError:
+            printed = self._last_output()  # before it is asked, which may fail in turn
+            raise BackendError(
+                f"{what}: not done within {timeout:g} s: {self._ask()}. {printed}"
+            ) from None
         except (EOFError, OSError):
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._worker.wait(_POLL * 50)
+                self._worker.wait(POLL * 50)
             reason = self._death() or "the device's process closed its connection"
             raise BackendError(f"{what}: {reason}. {self._last_output()}") from None
+        ok, value = pickle.loads(answer)
         if not ok:
             raise _JobFailed(f"{what}: {value}")
         return value
+
+    def _ask(self) -> str:
+        """What the cores of the device are doing, of a worker that is busy."""
+        if _state(self._worker.pid) == "T":
+            return f"the device's process ({self._worker.pid}) is stopped"
+
+        def look() -> None:
+            if self._death():
+                raise EOFError
+
+        try:
+            self._questions.send(b"?", _ASK_TIMEOUT)
+            return self._questions.receive(_ASK_TIMEOUT, look).decode()
+        except (EOFError, OSError):
+            return f"what its cores do could not be read within {_ASK_TIMEOUT:g} s"
 
     def _death(self) -> str | None:
         """What of the device has ended, if anything."""
         code = self._worker.poll()
         if code is not None:
-            how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+            how = f"signal {signal_name(-code)}" if code < 0 else f"exit code {code}"
             return f"the device's process ended with {how}"
         simulator = guardian.simulator_pid(str(self.folder))
         if simulator is not None and not _is_running(simulator):
@@ -212,10 +258,15 @@ class Session:
     def _end(self) -> None:
         self._closed = True
         self._connection.close()
+        self._questions.close()
         guardian.end_session(self._worker.pid, str(self.folder))
-        self._worker.wait()
         os.close(self._lifeline)
-        self._guardian.wait()
+        # There is nothing left for the guardian to do, and somebody may have stopped it.
+        self._guardian.kill()
+        for process in (self._worker, self._guardian):
+            # One that a driver holds in the operating system's kernel may outlast this.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_END_TIMEOUT)
         if self._kernels is not None:
             self._kernels.release()
 
@@ -236,9 +287,24 @@ class _JobFailed(BackendError):
     """A job raised an error; the device is as it was."""
 
 
-def _is_running(pid: int) -> bool:
-    """Whether a process is there and no zombie (proc(5), /proc/pid/stat: pid (comm) state)."""
+def signal_name(number: int) -> str:
+    """The name of a signal; most of the real-time ones have none of their own."""
+    if signal.SIGRTMIN < number < signal.SIGRTMAX:
+        return f"SIGRTMIN+{number - signal.SIGRTMIN}"
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return signal.Signals(number).name
+    except ValueError:  # those that the C library keeps for itself
+        return f"number {number}"
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    return _state(pid) not in ("", "Z")
+
+
+def _state(pid: int) -> str:
+    """proc(5), /proc/pid/stat: pid (comm) state; "" of a process that isn't there."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return ""

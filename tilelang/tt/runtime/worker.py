@@ -1,9 +1,10 @@
 """The child process that holds a device open and runs jobs on it.
 
-    python -m tilelang.tt.runtime.worker CONNECTION_FD SOURCE
+    python -m tilelang.tt.runtime.worker CONNECTION_FD QUESTIONS_FD SOURCE
 
 It sends (True, result) or (False, reason) for each (function, args) that it receives,
-the device's description first, and ends on an empty message.
+the device's description first, and ends on an empty message. On the other connection it answers,
+also during a job, each message with what the device's cores are doing.
 """
 
 from __future__ import annotations
@@ -11,31 +12,52 @@ from __future__ import annotations
 import importlib
 import pickle
 import re
+import socket
 import sys
-from multiprocessing.connection import Connection
+import threading
 from typing import Any
 
+from .channel import Channel
 
-def main(connection_fd: str, source: str) -> None:
-    connection = Connection(int(connection_fd))
+
+def main(connection_fd: str, questions_fd: str, source: str) -> None:
+    connection = Channel(socket.socket(fileno=int(connection_fd)))
+    questions = Channel(socket.socket(fileno=int(questions_fd)))
     import ttnn
 
     from .ttnn_device import describe
 
     try:
         device = ttnn.open_device(device_id=0)
-        connection.send((True, describe(device, source).to_attr()))
+        connection.send(pickle.dumps((True, describe(device, source).to_attr())))
     except Exception as error:
-        connection.send((False, _reason(error)))
+        connection.send(pickle.dumps((False, _reason(error))))
         return
+    threading.Thread(target=_answer, args=(questions, device), daemon=True).start()
     try:
-        while job := connection.recv_bytes():
-            connection.send_bytes(_run(device, job))
+        while job := connection.receive():
+            connection.send(_run(device, job))
     finally:
         ttnn.close_device(device)
 
 
-def _run(device: Any, job: bytes) -> bytes:
+def _answer(questions: Channel, device: Any) -> None:
+    """Say what the cores are doing, as often as it is asked; ttnn waits without the GIL."""
+    from .mailbox import describe_running
+
+    while True:
+        try:
+            questions.receive()
+        except EOFError:
+            return
+        try:
+            said = describe_running(device)
+        except Exception as error:
+            said = f"what its cores do could not be read: {_reason(error)}"
+        questions.send(said.encode())
+
+
+def _run(device: Any, job: bytes | bytearray) -> bytes:
     """The pickled answer to a pickled job; what can't be pickled is a failure of the job."""
     try:
         function, args = pickle.loads(job)

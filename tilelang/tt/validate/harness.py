@@ -17,6 +17,7 @@ from ..runtime.banks import describe_banks
 from ..runtime.session import Session
 from .cases import Case, batches
 from .evidence import TENSOR_LEVELS, UNNOTICED, Control, Examined, Verdict
+from .interrupt import Interrupted
 
 # A batch's tensors and bytes: enough that their bases differ and that programs are few.
 _TENSORS, _BYTES = 48, 2**25
@@ -24,8 +25,11 @@ _TENSORS, _BYTES = 48, 2**25
 _MOST_BYTES = 2**28
 _TILE = 32
 
-#: Seconds that a batch may take, at least, and besides for each page.
-_TIMEOUT, _TIMEOUT_A_PAGE = 300.0, 0.1
+#: Seconds that a batch may take: for each kernel that is compiled, each core that runs them (a
+#: simulator has to start it), and each page. Several times what the slowest simulator needs.
+_TIMEOUT_A_KERNEL, _TIMEOUT_A_CORE, _TIMEOUT_A_PAGE = 30.0, 1.0, 0.1
+# copy_tiles for a schedule; report_addresses and move_pages, each on both NoCs, for tensors.
+_KERNELS_OF_SCHEDULE, _KERNELS_OF_TENSORS = 1, 4
 
 Progress = Callable[[str, int], None]
 
@@ -102,13 +106,15 @@ def validate(
     progress : called with what was done and how many of the cases that was
 
     A level that the backend can't show is unchecked, with the reason. A device that fails ends
-    the run: what was shown so far is kept, and the rest is unchecked.
+    the run: what was shown so far is kept, and the rest is unchecked. So it is with Ctrl-C and with
+    what interrupts() raises: Interrupted is raised then, with the evidence.
     """
     started = time.monotonic()
     evidence = Evidence(session.spec, session.backend.statement, seed, datetime.now(timezone.utc))
     given = set(map(id, cases))
     cases = [*cases, *_small_cases(cases, session.spec)]
     order = {id(case): number for number, case in enumerate(cases)}
+    interrupt: Interrupted | None = None
     try:
         evidence.device = describe_banks(session)
         smallest = min(filter(_has_several_tiles, cases), key=_tiles, default=None)
@@ -119,6 +125,9 @@ def validate(
                 progress(batch[0].name if len(batch) == 1 else f"{len(batch)} tensors", asked)
     except BackendError as error:
         evidence.failure = str(error)
+    except KeyboardInterrupt as error:
+        interrupt = error if isinstance(error, Interrupted) else Interrupted()
+        evidence.failure = str(interrupt)
     done = {id(result.case) for result in evidence.results}
     for case in cases:
         if id(case) not in done:
@@ -127,6 +136,8 @@ def validate(
             evidence.results.append(CaseResult(case, unchecked=dict.fromkeys(levels, reason)))
     evidence.results.sort(key=lambda result: order[id(result.case)])
     evidence.seconds = time.monotonic() - started
+    if interrupt is not None:
+        raise Interrupted(interrupt.number, evidence)
     return evidence
 
 
@@ -183,7 +194,7 @@ def _examine(
         found = session.call(
             f"{__package__}.examine:examine_schedule",
             *(schedule, tensor, runs_wrong),
-            timeout=_TIMEOUT + _TIMEOUT_A_PAGE * schedule.num_tiles,
+            timeout=_limit(_KERNELS_OF_SCHEDULE, schedule.num_active_cores, schedule.num_tiles),
         )
         _fill(results[0], found)
         return results
@@ -193,12 +204,17 @@ def _examine(
     examined = session.call(
         f"{__package__}.examine:examine_tensors",
         *(evidence.device, buffers, evidence.seed, levels, session.backend.most_cores),
-        timeout=_TIMEOUT + _TIMEOUT_A_PAGE * pages,
+        timeout=_limit(_KERNELS_OF_TENSORS, evidence.device.num_cores, pages),
     )
     for result, one in zip(results, examined, strict=True):
         _fill(result, one)
         result.unchecked = {level: no_kernels for level in TENSOR_LEVELS if level not in levels}
     return results
+
+
+def _limit(kernels: int, cores: int, pages: int) -> float:
+    """Seconds."""
+    return _TIMEOUT_A_KERNEL * kernels + _TIMEOUT_A_CORE * cores + _TIMEOUT_A_PAGE * pages
 
 
 def _fill(result: CaseResult, found: Examined) -> None:

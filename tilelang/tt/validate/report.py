@@ -106,6 +106,9 @@ def _level(verdict: Verdict) -> dict[str, Any]:
     return document
 
 
+_FILES = ("report.json", "report.xml", "report.html")
+
+
 def prepare(folder: Path) -> None:
     """Make the folder of a report, before the work whose report it is to hold.
 
@@ -115,8 +118,19 @@ def prepare(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"{folder}: {error.strerror}; expected a folder to write to") from error
-    for name in ("report.json", "report.xml", "report.html"):
+    for name in _FILES:
         files.check_output(folder / name)
+
+
+def start(folder: Path) -> None:
+    """Make the folder of a report, and remove the report of an earlier run that is in it.
+
+    Whatever happens then, nobody takes the earlier run's for this one's. Raises ValueError where a
+    report can't be written into it.
+    """
+    prepare(folder)
+    for name in _FILES:
+        (folder / name).unlink(missing_ok=True)
 
 
 def write(evidence: Evidence, folder: Path) -> Path:

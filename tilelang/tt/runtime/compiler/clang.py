@@ -64,6 +64,11 @@ def compile_command(command: Command, config: Config) -> list[str]:
     return [*args, *command.inputs, "-o", command.output]
 
 
+def waypoints() -> bool:
+    """Whether kernels say what they wait for. It costs a store a wait; 0 is for counting cycles."""
+    return os.environ.get("TILELANG_TT_WAYPOINTS") != "0"
+
+
 def _includes(command: Command) -> list[str]:
     """What is included before the file, in order. A precompiled header must be the first."""
     args: list[str] = []
@@ -72,6 +77,8 @@ def _includes(command: Command) -> list[str]:
         headers.append(str(HEADERS / "ttinsn.h"))
     if command.is_firmware and not command.is_header:
         headers.append(str(HEADERS / "firmware.h"))
+    if command.is_kernel and not command.is_header and waypoints():
+        headers.append(str(HEADERS / "waypoints.h"))
     for header in headers:
         precompiled = f"{header}.gch"
         # Firmware is optimised for size, which a precompiled header would have to be too.
@@ -92,7 +99,8 @@ def support_command(zig: str, arch: str, source: Path, output: Path, hw: Path) -
     args = [*_base_command(zig), _SUPPORT, "-include", _TARGET_HEADER, "-Os", "-fno-builtin"]
     args += [f"-DARCH_{arch.upper()}", "-DTENSIX_FIRMWARE"]
     chip = hw / "inc" / "internal" / "tt-1xx" / arch
-    for folder in (hw / "inc", chip, chip / "noc", chip / f"{arch}_b0_defines"):
+    shared = hw.parent / "hostdevcommon" / "api"
+    for folder in (hw / "inc", chip, chip / "noc", chip / f"{arch}_b0_defines", shared):
         args += ["-I", str(folder)]
     # SFPI compiles TT-metal's .c files as C++ too.
     return [*args, "-x", "c++", "-std=c++20", "-c", str(source), "-o", str(output)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .clang import compile_file
+from .clang import compile_file, waypoints
 from .config import Config
 from .errors import Refused
 from .firmware import hand_out, is_ready, write_request
@@ -19,7 +19,8 @@ def main(root: str, argv: list[str]) -> int:
     """Carry out one command; the exit code, with errors on stderr."""
     config = Config.load(root)
     if "--version" in argv:
-        print(config.version)
+        # TT-metal keeps apart what compilers of different answers made.
+        print(config.version + ("" if waypoints() else ", without waypoints"))
         return 0
     try:
         _run(argv, config)

@@ -50,6 +50,10 @@ class Command:
     def is_firmware(self) -> bool:
         return "FW_BUILD" in self.defines
 
+    @property
+    def is_kernel(self) -> bool:
+        return "KERNEL_BUILD" in self.defines
+
 
 Action = Callable[[Command, str], None]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shlex
+import struct
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -13,8 +15,10 @@ from pathlib import Path
 from ...extras import install_command
 from .. import BackendError
 from ..firmware import index_firmware
+from ..mailbox import FILE as MAILBOXES
 from .clang import support_command
 from .config import COMPILER, OBJECTS, Config
+from .elf import sections
 from .errors import Refused
 from .link import ALWAYS_LINKED
 
@@ -40,9 +44,12 @@ def install(root: Path, ttnn: Path) -> None:
 
 
 def _install(root: Path, ttnn: Path) -> None:
-    zig = str(zig_executable())
+    zig, hw = str(zig_executable()), ttnn / "tt_metal" / "hw"
+    mailboxes = {}
     for arch in ("wormhole", "blackhole"):
-        _build_objects(root / OBJECTS / arch, arch, zig, ttnn / "tt_metal" / "hw")
+        _build_objects(root / OBJECTS / arch, arch, zig, hw)
+        mailboxes[arch] = _find_mailboxes(root / OBJECTS / arch, arch, zig, hw)
+    (root / MAILBOXES).write_text(json.dumps(mailboxes))
     firmware = index_firmware(ttnn / "tt_metal" / "pre-compiled")
     Config(root, zig, version_line(), firmware).save()
     script = root / COMPILER
@@ -62,10 +69,22 @@ def _build_objects(folder: Path, arch: str, zig: str, hw: Path) -> None:
         "noc": hw / "firmware" / "src" / "tt-1xx" / arch / "noc.c",
     }
     for name, source in sources.items():
-        command = support_command(zig, arch, source, folder / f"{name}.o", hw)
-        result = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace")
-        if result.returncode:
-            raise Refused(f"{source}: clang failed:\n{result.stderr}")
+        _compile(support_command(zig, arch, source, folder / f"{name}.o", hw), source)
+
+
+def _compile(command: list[str], source: Path) -> None:
+    result = subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace")
+    if result.returncode:
+        raise Refused(f"{source}: clang failed:\n{result.stderr}")
+
+
+def _find_mailboxes(folder: Path, arch: str, zig: str, hw: Path) -> list[int]:
+    """The numbers of support/mailboxes.cpp, out of its object."""
+    source, output = _PACKAGE / "support" / "mailboxes.cpp", folder / "mailboxes.o"
+    _compile(support_command(zig, arch, source, output, hw), source)
+    program = output.read_bytes()
+    (data,) = (found for found in sections(program) if found.name == ".rodata.mailboxes")
+    return list(struct.unpack_from(f"<{data.size // 4}I", program, data.offset))
 
 
 def zig_executable() -> Path:

@@ -1,0 +1,8 @@
+// Waits, where it is told to, for a page of a circular buffer that nobody fills.
+#include "api/dataflow/dataflow_api.h"
+
+void kernel_main() {
+  if (get_arg_val<uint32_t>(0)) {
+    cb_wait_front(0, 1);
+  }
+}
