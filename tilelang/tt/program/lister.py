@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .expressions import FALSE, Const, Var, nodes
+from .expressions import FALSE, Const, Expr, Var, dtype_of, nodes
 from .program import Launch, Program, Scratch, Tensor, View, Workspace
 from .spelling import WIDTH, Speller, wrapped
 from .steps import (
@@ -226,7 +226,7 @@ class _Lister:
         if isinstance(step, Fill):
             if isinstance(step.value, Const) and repr(step.value.value) in ("0", "0.0"):
                 return f"T.clear({s.region(step.dst)})"
-            return f"T.fill({s.region(step.dst)}, {s.expr(step.value, typed=True)})"
+            return f"T.fill({s.region(step.dst)}, {self.value(step.dst.buffer, step.value)})"
         if isinstance(step, Gemm):
             flags = [f"transpose_{x}=True" for x, on in self.transposes(step) if on]
             clear = [] if step.clear == FALSE else [f"clear_accum={s.expr(step.clear)}"]
@@ -248,7 +248,7 @@ class _Lister:
                 value = s.region(step.src, step.dst)
             else:
                 assert step.value is not None
-                value = s.expr(step.value, typed=True)
+                value = self.value(step.dst.buffer, step.value)
             return f"T.atomic_{step.kind}({s.region(step.dst, step.src)}, {value})"
         if isinstance(step, AtomicStore):
             return f"T.atomic_{step.kind}({s.element(step.buffer, step.at)}, {s.expr(step.value)})"
@@ -261,6 +261,11 @@ class _Lister:
             return f"{self.bind(step.var)} = {value}"
         assert isinstance(step, (Barrier, Break, Continue))
         return {Barrier: "T.sync_threads()", Break: "break", Continue: "continue"}[type(step)]
+
+    def value(self, buffer: int, value: Expr) -> str:
+        """What a buffer gets; a number of another dtype says which."""
+        other = dtype_of(self.p, value) != self.p.buffers[buffer].dtype
+        return self.s.expr(value, typed=other)
 
     def transposes(self, step: Gemm) -> list[tuple[str, bool]]:
         return [("A", step.transpose_a), ("B", step.transpose_b)]

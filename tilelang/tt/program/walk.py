@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .expressions import Expr, Load, nodes
+from .expressions import TRUE, Expr, Load, nodes
 from .program import Program
 from .steps import (
     Assign,
@@ -57,7 +57,7 @@ def read_regions(step: Step) -> tuple[Region, ...]:
     if isinstance(step, (Copy, Transpose, Scan)):
         return (step.src,)
     if isinstance(step, Gemm):
-        return step.a, step.b, step.c
+        return (step.a, step.b) if step.clear == TRUE else (step.a, step.b, step.c)
     if isinstance(step, Reduce):
         return (step.src,) if step.clear else (step.src, step.dst)
     if isinstance(step, Atomic):
@@ -72,7 +72,7 @@ def written_regions(step: Step) -> tuple[Region, ...]:
     return (step.c,) if isinstance(step, Gemm) else ()
 
 
-def expressions(step: Step) -> Iterator[Expr]:
+def expressions_of(step: Step) -> Iterator[Expr]:
     """The expressions of a step itself, those of its regions included, and not of its bodies."""
     for region in dict.fromkeys((*read_regions(step), *written_regions(step))):
         yield from region.at
@@ -100,7 +100,7 @@ def expressions(step: Step) -> Iterator[Expr]:
 def reads(step: Step) -> set[int]:
     """The buffers that a step itself reads."""
     found = {region.buffer for region in read_regions(step)}
-    for e in expressions(step):
+    for e in expressions_of(step):
         found |= {node.buffer for node in nodes(e) if isinstance(node, Load)}
     if isinstance(step, AtomicStore):
         found.add(step.buffer)

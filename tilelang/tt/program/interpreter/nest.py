@@ -14,7 +14,7 @@ import numpy as np
 from ..expressions import Cast, Const, Expr, Load, Op, Var, nodes
 from ..program import Program
 from ..steps import UNORDERED_KINDS, AtomicStore, Let, Loop, Map, MapLoop, Store
-from ..walk import expressions, walk
+from ..walk import expressions_of, walk
 from .budget import Budget
 from .evaluate import Evaluate, Evaluator, Frame, both
 from .memory import Memory
@@ -161,7 +161,7 @@ def _stored_places(program: Program, step: Map) -> list[Place] | None:
     through the points in order.
     """
     steps = [inner for _, inner in walk(step.body, "")]
-    inside = [e for each in steps for e in expressions(each)]
+    inside = [e for each in steps for e in expressions_of(each)]
     bounds = [e for loop in step.loops for e in (loop.min, loop.extent)]
     loads = [n for e in (*inside, *bounds) for n in nodes(e) if isinstance(n, Load)]
     places = {(each.buffer, each.at) for each in steps if isinstance(each, Store)}

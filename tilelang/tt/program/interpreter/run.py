@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import product
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -84,17 +83,16 @@ class _Runner:
         body = self._body(launch.body, f"{place}.body")
         steps = [step for _, step in walk(launch.body, "")]
         scratch = self.memory.scratch_of({id for s in steps for id in reads(s) | writes(s)})
-        x, y, z = (range(n) for n in launch.grid)
-        for block in product(z, y, x):
+        for block in _blocks(*launch.grid):
             self.budget.charge()
             self.memory.begin_block(scratch)
-            for id, value in zip(launch.indices, reversed(block), strict=True):
+            for id, value in zip(launch.indices, block, strict=True):
                 if id is not None:
                     self.frame.vars[id] = numpy_dtype(self.program.variables[id].dtype).type(value)
             try:
                 body(self.frame)
             except KernelError as error:
-                where = ", ".join(map(str, reversed(block)))
+                where = ", ".join(map(str, block))
                 raise ValueError(f"{self.name}: block ({where}): {error}") from None
 
     def _body(self, body: tuple[Step, ...], place: str) -> Run:
@@ -201,6 +199,11 @@ class _Runner:
             frame.vars[step.var] = value(frame)
 
         return let
+
+
+def _blocks(x: int, y: int, z: int) -> Iterator[tuple[int, int, int]]:
+    """All blocks of a grid, x fastest."""
+    return ((i, j, k) for k in range(z) for j in range(y) for i in range(x))
 
 
 def _plain(run: Callable[[Frame], None]) -> Run:
