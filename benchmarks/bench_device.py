@@ -73,8 +73,7 @@ def first_kernel(backend: object) -> tuple[float, float]:
             started = time.perf_counter()
             session.call(
                 "tilelang.tt.runtime.jobs:copy_by_schedule",
-                schedule_tiles([1], session.spec),
-                tensor,
+                *(schedule_tiles([1], session.spec), tensor, {}, {}),
             )
             times.append(time.perf_counter() - started)
     return times[0], times[1]

@@ -106,6 +106,10 @@ class TensorAccessorConfig:
         """
         if not 0 <= page < self.num_pages:
             raise IndexError(f"found page {page}; expected 0 to {self.num_pages - 1}")
+        return self.place_of(page)
+
+    def place_of(self, page: Any) -> tuple[Any, Any]:
+        """The same of a page that is there, or of many: an integer, or a numpy array of them."""
         return page % self.num_banks, page // self.num_banks * self.aligned_page_size
 
 

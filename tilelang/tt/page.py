@@ -60,8 +60,13 @@ def render_report(
         "report.html.j2",
         report=document,
         failures=failures,
-        mutations=list(dict.fromkeys(mutation for _, mutation in controls)),
+        mutations=list(
+            dict.fromkeys(
+                [*(one["mutation"] for one in document["coverage"]), *(m for _, m in controls)]
+            )
+        ),
         controls=controls,
+        coverage={(one["level"], one["mutation"]): one for one in document["coverage"]},
         schedules=[case for case in drawn if "schedule" in case][:_DRAWN],
         tensors=[case for case in drawn if "tensor" in case][: 2 * _DRAWN],
         by_level=_by_level(document),

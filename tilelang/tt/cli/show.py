@@ -210,7 +210,7 @@ def copies(console: Console, evidence: Evidence) -> None:
     for result in evidence.results:
         schedule, verdict = result.case.schedule, result.verdicts.get("E6")
         name = result.case.name.removesuffix(": schedule")
-        if schedule is None:
+        if schedule is None or result.case.group == "controls":
             continue
         if verdict is None:
             console.print(f"{name}: not run: {result.unchecked['E6']}", soft_wrap=True)
@@ -222,6 +222,8 @@ def copies(console: Console, evidence: Evidence) -> None:
                 f"{schedule.num_active_cores} of {schedule.num_cores} cores; all arrived",
                 style="green",
             )
+    for line in evidence.doubts():
+        console.print(line, style="red", soft_wrap=True)
 
 
 def validation(console: Console, evidence: Evidence) -> None:

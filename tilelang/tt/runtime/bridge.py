@@ -69,6 +69,16 @@ def numpy_dtype(dtype: str) -> np.dtype[Any]:
     return np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
 
 
+def data_format(tensor: Any, dtype: str) -> str:
+    """TT-metal's name of what a tensor of a dtype holds, as ttnn says; for a dtype that travels in
+    another, "<dtype> in <that one's>"."""
+    held = {
+        **{"FLOAT32": "Float32", "BFLOAT16": "Float16_b", "INT32": "Int32"},
+        **{"UINT32": "UInt32", "UINT16": "UInt16", "UINT8": "UInt8"},
+    }.get(tensor.dtype.name, tensor.dtype.name)
+    return f"{dtype} in {held}" if dtype in _CARRIERS else held
+
+
 def core_range_set(schedule: Schedule) -> Any:
     """The cores that have tiles."""
     return ttnn.CoreRangeSet(
@@ -77,6 +87,19 @@ def core_range_set(schedule: Schedule) -> Any:
             for r in schedule.core_ranges
         ]
     )
+
+
+def split_work(device: Any, tiles: int) -> tuple[int, ...]:
+    """The tiles of each core of the device's compute grid, row by row, as ttnn would split them."""
+    grid = device.compute_with_storage_grid_size()
+    _, _, *groups = ttnn.split_work_to_cores(grid, tiles, True)
+    counts = [0] * (grid.x * grid.y)
+    for cores, count in zip(groups[:2], groups[2:], strict=True):
+        for one in cores.ranges():
+            for y in range(one.start.y, one.end.y + 1):
+                for x in range(one.start.x, one.end.x + 1):
+                    counts[y * grid.x + x] = count
+    return tuple(counts)
 
 
 def runtime_args(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,27 +31,35 @@ def base_address(device: Any, array: Any, buffer: BufferDescriptor) -> int:
     return address
 
 
-def copy_by_schedule(device: Any, schedule: Schedule, buffer: BufferDescriptor) -> Any:
+def copy_by_schedule(
+    device: Any,
+    schedule: Schedule,
+    buffer: BufferDescriptor,
+    addresses: Mapping[str, int],
+    scalars: Mapping[str, int],
+) -> Any:
     """Copy a tensor of one page a tile, each tile by the core that the schedule names.
 
+    Parameters
+    ----------
     buffer : uint32, of one page a tile
+    addresses, scalars : the words that the cores get for the kernel's own buffers and scalars. The
+        copy is in the kernel's place and has none of them
 
     Returns the source's and the target's elements. Each copy is stamped: the first elements of
-    its tile are the logical x and y of the core that made it, the tile, and the arguments of the
-    schema as the core saw them.
+    its tile are the logical x and y of the core that made it, the tile, how many that core had
+    copied before, and the arguments of the schema as the core saw them.
     """
     numbers = np.random.default_rng(schedule.num_tiles)
     content = numbers.integers(0, 2**32, size=buffer.shape, dtype=np.uint32)
     source = bridge.to_device(device, content, buffer)
     target = bridge.to_device(device, np.zeros_like(content), buffer)
     names = [arg.name for arg in schedule.runtime_args]
-    # The copy is in the kernel's place, so the kernel's own buffers and scalars have no values.
-    unused = {str(arg.source): 0 for arg in schedule.runtime_args if arg.source}
-    addresses = [source.buffer_address(), target.buffer_address()]
+    own = [source.buffer_address(), target.buffer_address()]
     kernel = bridge.Kernel(
         _KERNELS / "copy_tiles.cpp",
         bridge.core_range_set(schedule),
-        bridge.runtime_args(schedule, unused, unused, addresses),
+        bridge.runtime_args(schedule, addresses, scalars, own),
         [
             *bridge.accessor_args(source, target),
             *(names.index("start_id"), names.index("count"), len(names)),

@@ -137,6 +137,11 @@ class Session:
             warnings.warn(before, RuntimeWarning, stacklevel=2)
             hangs.forget(backend)
 
+    @property
+    def closed(self) -> bool:
+        """Whether the device is gone, closed or failed."""
+        return self._closed
+
     def call(self, function: str, *args: Any, timeout: float = 60.0) -> Any:
         """Run a function in the worker, with the open device as its first argument.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -78,13 +79,18 @@ class Bench:
             Claim(buffer, tensor.buffer_address(), banks)
             for buffer, tensor in zip(buffers, self._tensors, strict=True)
         ]
-        self.allocations = [_allocation(tensor) for tensor in self._tensors]
-        ends = [
-            claim.base + -(-found.num_pages // spec.dram_banks) * found.aligned_page_size
+        self.allocations = [
+            _allocation(tensor, buffer, spec)
+            for tensor, buffer in zip(self._tensors, buffers, strict=True)
+        ]
+        #: What ttnn gave each tensor of each bank: from, to.
+        self.extents = [
+            (
+                claim.base,
+                claim.base + -(-found.num_pages // spec.dram_banks) * found.aligned_page_size,
+            )
             for claim, found in zip(self.claims, self.allocations, strict=True)
         ]
-        #: What ttnn gave this batch of each bank: from, to.
-        self.arena = (min(claim.base for claim in self.claims), max(ends))
 
     def bits(self, index: int, version: int = 0) -> Array:
         """The bits of a tensor's contents: as ttnn wrote them, or another version. Each version of
@@ -158,16 +164,16 @@ class Bench:
 
     # Raw addresses ------------------------------------------------------------------
 
-    def refusals(self, transfer: Transfer) -> dict[int, str]:
-        """Why some of these places must not be reached for, by their numbers.
+    def refusals(self, transfer: Transfer, index: int) -> dict[int, str]:
+        """Why some of these places must not be reached for as pages of a tensor, by their numbers.
 
-        A wrong address is not tried out: it could hang a card or overwrite what is not ours. So
-        each has to be aligned as a NoC transfer needs it, and in what ttnn gave this batch of a
-        bank that the device has on that NoC.
+        A wrong address is not tried out: it could hang a card or overwrite what is not ours, or
+        another tensor. So each has to be aligned as a NoC transfer needs it, and in what ttnn gave
+        this tensor of a bank that the device has on that NoC.
         """
         banks = self.claims[0].banks
         noc, x, y, address = transfer.places.T
-        first, end = self.arena
+        first, end = self.extents[index]
         is_bank = np.zeros(len(noc), bool)
         is_ours = np.zeros(len(noc), bool)
         for number, cores in enumerate(banks.cores):
@@ -184,7 +190,7 @@ class Bench:
             elif not is_aligned[place]:
                 why = f"not aligned to {self.spec.dram_alignment} bytes"
             else:
-                why = "outside of the memory that was allocated"
+                why = "outside of the memory that the tensor was given"
             noc_x_y = f"NoC {noc[place]} ({x[place]}, {y[place]})"
             found[place] = f"{noc_x_y}, address {address[place]:#x}: {why}"
         return found
@@ -245,13 +251,14 @@ class Bench:
             part = entries[core * each : (core + 1) * each]
             order = np.argsort(part[:, 0], kind="stable")  # NoC 0's first
             noc, x, y, address, size = part[order].T
-            lists[core, : len(part)] = np.column_stack([x | y << 6, address, size, order * slot])
+            at = x | y << 6 | noc << 12
+            lists[core, : len(part)] = np.column_stack([at, address, size, order * slot])
             counts.append((int((noc == 0).sum()), int((noc == 1).sum())))
         questions = bridge.to_l1(self.device, lists.reshape(cores, -1))
-        base, at = questions.buffer_address(), place + start
+        base, store_at = questions.buffer_address(), place + start
         rows = (
-            [[base, at, noc0, int(writes)] for noc0, _ in counts],
-            [[base + 16 * noc0, at, noc1, int(writes)] for noc0, noc1 in counts],
+            [[base, store_at, noc0, int(writes)] for noc0, _ in counts],
+            [[base + 16 * noc0, store_at, noc1, int(writes)] for noc0, noc1 in counts],
         )
         ask(self.device, Question.MOVES, rows, [questions, store])
         if writes:
@@ -266,14 +273,23 @@ class Bench:
         return found.view(bits_dtype(buffer.dtype))
 
 
-def _allocation(tensor: Any) -> Allocation:
+def _allocation(tensor: Any, buffer: BufferDescriptor, spec: DeviceSpec) -> Allocation:
+    rows, columns = tensor.tile.tile_shape
+    padded = tuple(tensor.padded_shape)
+    memory = tensor.memory_config()
     return Allocation(
         compile_time_args=tuple(bridge.accessor_args(tensor)),
         page_size=tensor.buffer_page_size(),
         aligned_page_size=tensor.buffer_aligned_page_size(),
         num_pages=tensor.buffer_num_pages(),
-        padded_shape=tuple(tensor.padded_shape),
-        memory=tensor.memory_config().buffer_type.name.lower(),
+        num_banks=spec.dram_banks,
+        padded_shape=padded,
+        needs_padding=prod(padded) != tensor.logical_volume(),
+        tile_shape=(rows, columns),
+        tiles=(padded[-2] // rows, padded[-1] // columns),
+        data_format=bridge.data_format(tensor, buffer.dtype),
+        memory=memory.buffer_type.name.lower(),
+        layout=f"{memory.buffer_type.name}_{memory.memory_layout.name}".lower(),
     )
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..describe import describe_tensor, schedule_tiles
 from ..device import DeviceSpec
-from ..metadata import BufferDescriptor, Schedule
+from ..metadata import BufferDescriptor, CoreRange, RuntimeArg, Schedule, TileRange
 from ..plan import Plan
-
-#: Every dtype that the passes have a Tenstorrent format for.
-DTYPES = ("float32", "bfloat16", "float16", "int32", "uint32", "uint16", "int8", "uint8")
+from .formats import DTYPES
 
 _TILE = 32
 
@@ -53,6 +51,62 @@ def _tensor(spec: DeviceSpec, shape: Sequence[int], dtype: str, group: str = "ta
 def _launch(spec: DeviceSpec, *extents: int, group: str = "table") -> Case:
     name = f"{'x'.join(map(str, extents))} tiles"
     return Case(name, group, schedule=schedule_tiles(extents, spec))
+
+
+def for_controls(cases: Sequence[Case], spec: DeviceSpec) -> list[Case]:
+    """What controls are sure to have an effect on, besides some cases: a tensor where there are
+    tensors, and a schedule where there are schedules.
+
+    The tensor has three rows of pages in each bank, a batch, and matrices that need padding and
+    are not square. The schedule has several tiles on a core, on a corner's three cores where the
+    device has them, and a kernel's arguments.
+    """
+    found = []
+    if any(case.buffer is not None for case in cases):
+        shape = (3, 2 * _TILE - 1, spec.dram_banks * _TILE // 2 + 1)
+        name = f"{'x'.join(map(str, shape))} float32, for controls"
+        found.append(Case(name, "controls", buffer=describe_tensor(name, shape, "float32", spec)))
+    if any(case.schedule is not None for case in cases):
+        found.append(Case("6 tiles, for controls", "controls", schedule=_on_a_corner(spec)))
+    return found
+
+
+def _on_a_corner(spec: DeviceSpec) -> Schedule:
+    """Six tiles: three, two and one on the cores (0, 0), (1, 0) and (0, 1), or on those of them
+    that the device has."""
+    schedule = schedule_tiles((3, 2), spec)
+    beside = [1] * (spec.grid_x > 1) + [spec.grid_x] * (spec.grid_y > 1)
+    counts = {0: (6, 4, 3)[len(beside)], **dict(zip(beside, (2, 1), strict=False))}
+    tiles, ranges, start = [], [], 0
+    for core in range(spec.num_cores):
+        count = counts.get(core, 0)
+        tiles.append(TileRange(start, count))
+        start += count
+        if count:
+            x, y = core % spec.grid_x, core // spec.grid_x
+            ranges.append(CoreRange(x, y, x, y, count))
+    return replace(
+        _with_arguments(schedule, ("A", "B", "C"), ("alpha", "beta"), 5),
+        tiles_per_core=tuple(tiles),
+        core_ranges=tuple(ranges),
+    )
+
+
+def _with_arguments(
+    schedule: Schedule, buffers: Sequence[str], scalars: Sequence[str] = (), kt_tiles: int = 0
+) -> Schedule:
+    """A schedule with the arguments that a kernel with these parameters has."""
+    args = list(schedule.runtime_args)
+    if kt_tiles:
+        meaning = "tiles along the matmul's reduction"
+        args.append(RuntimeArg("kt_tiles", "uint32", "constant", meaning, value=kt_tiles))
+    for name in buffers:
+        meaning = f"base address of {name} in each bank, bytes"
+        args.append(RuntimeArg(f"{name}_addr", "uint32", "buffer_address", meaning, source=name))
+    for name in scalars:
+        meaning = f"the parameter {name}"
+        args.append(RuntimeArg(f"{name}_value", "float32", "scalar", meaning, source=name))
+    return replace(schedule, runtime_args=tuple(args))
 
 
 def _shapes(spec: DeviceSpec) -> list[tuple[int, ...]]:
@@ -108,10 +162,11 @@ def _kernel(
     name: str, tensors: list[tuple[tuple[int, ...], str]], launch: Sequence[int], spec: DeviceSpec
 ) -> list[Case]:
     cases = []
-    for letter, (shape, dtype) in zip("ABC", tensors, strict=False):
+    letters = "ABC"[: len(tensors)]
+    for letter, (shape, dtype) in zip(letters, tensors, strict=True):
         tensor = f"{name}: {letter}"
         cases.append(Case(tensor, "kernels", buffer=describe_tensor(tensor, shape, dtype, spec)))
-    schedule = schedule_tiles(launch, spec)
+    schedule = _with_arguments(schedule_tiles(launch, spec), letters)
     return [*cases, Case(f"{name}: schedule", "kernels", schedule=schedule)]
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor
-from .tiles import Array, page_of_tile, tile_bytes, tilize
+from .formats import tile_bytes
+from .tiles import FACE, Array, page_of_tile, tilize
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,16 @@ class Banks:
 
 @dataclass(frozen=True)
 class Claim:
-    """A tensor as its descriptor says it is. ``base`` is its address in each bank, in bytes."""
+    """A tensor as its descriptor says it is.
+
+    ``base`` is its address in each bank, in bytes; ``face`` the elements each way of a tile's
+    faces, face by face in its page.
+    """
 
     buffer: BufferDescriptor
     base: int
     banks: Banks
+    face: int = FACE
 
     def where(self, noc: int) -> Array:
         """The NoC address of each page: (x, y, address), int64 of shape (pages, 3).
@@ -47,8 +53,7 @@ class Claim:
     @cached_property
     def _where(self) -> tuple[Array, Array]:
         accessor = self.buffer.accessor
-        places = [accessor.locate(page) for page in range(accessor.num_pages)]
-        bank, offset = np.asarray(places, dtype=np.int64).reshape(-1, 2).T
+        bank, offset = accessor.place_of(np.arange(accessor.num_pages))
         missing = max(int(bank.max(initial=0)) + 1 - len(self.banks.offsets), 0)
         start = np.asarray([*self.banks.offsets, *[0] * missing], dtype=np.int64)
         found = []
@@ -60,17 +65,18 @@ class Claim:
     def noc_addresses(self, noc: int) -> Array:
         """The same as a kernel writes it: x in bits 36 to 41, y in bits 42 to 47; int64."""
         x, y, address = self.where(noc).T
-        return np.asarray(y << 42 | x << 36 | address)
+        return np.asarray((y << 42) + (x << 36) + address)
 
     def places_on(self, nocs: Array) -> Array:
-        """(noc, x, y, address) of each page, on the NoC that is given for it."""
-        where = np.where(nocs[:, None] == 0, self._where[0], self._where[1])
+        """(noc, x, y, address) of the first pages, each on the NoC that is given for it."""
+        noc0, noc1 = (where[: len(nocs)] for where in self._where)
+        where = np.where(nocs[:, None] == 0, noc0, noc1)
         return np.column_stack([nocs, where])
 
     def pages(self, bits: Array) -> Array:
         """The bytes of each page of a tensor with these elements' bits, of the buffer's shape;
         uint8 of shape (pages, bytes). Raises ValueError if the descriptor contradicts itself."""
-        return tilize(bits, self.buffer)
+        return tilize(bits, self.buffer, self.face)
 
     def contradiction(self) -> str:
         """Why the descriptor can't be true of any tensor, or nothing."""
@@ -93,7 +99,7 @@ class Claim:
 
     @property
     def numbering(self) -> tuple[object, ...]:
-        """What decides which tile a page is."""
+        """What decides which tile a page is, and where in it an element is."""
         buffer = self.buffer
         tiles = (buffer.num_tiles_height, buffer.num_tiles_width)
-        return (buffer.padded_shape, buffer.tile_shape, tiles)
+        return (buffer.padded_shape, buffer.tile_shape, tiles, self.face)

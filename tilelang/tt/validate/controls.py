@@ -1,8 +1,10 @@
-"""Wrong descriptors and schedules on purpose: a harness that can't reject them proves nothing.
+"""Wrong descriptors on purpose: a harness that can't reject them proves nothing.
 
-Each mutation changes one thing of a claim, or of a schedule, and names the levels that claim to
+Each mutation changes one thing of a claim about a tensor, and names the levels that claim to
 notice. Where it changes nothing that a level looks at, as two banks swapped where there is one
-page, that is computed, and no rejection is expected there.
+page, that is computed, and no rejection is expected there; but in every run each mutation is
+rejected by each of its levels at least once, unless by the device's own description it can change
+nothing on it (coverage.py). Those of schedules are in schedule_controls.py.
 """
 
 from __future__ import annotations
@@ -12,35 +14,42 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..metadata import BufferDescriptor, Schedule, TensorAccessorConfig, TileRange
+from ..device import DeviceSpec
+from ..metadata import BufferDescriptor, TensorAccessorConfig
 from .claims import Banks, Claim
 from .tiles import Array, page_of_tile
 
 
+def _anywhere(_: DeviceSpec) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Mutation:
-    """One way to be wrong; ``apply`` gives the wrong claim."""
+    """One way to be wrong; ``apply`` gives the wrong claim.
+
+    ``powerless`` says of a device why no such claim can differ from the right one there, or
+    nothing. One that ``harms`` would reach for what is not the tensor's: it is to be refused, and
+    is never tried.
+    """
 
     name: str
     levels: tuple[str, ...]
     apply: Callable[[Claim], Claim]
+    powerless: Callable[[DeviceSpec], str] = _anywhere
+    harms: bool = False
 
 
-@dataclass(frozen=True)
-class ScheduleMutation:
-    """One way for a schedule to be wrong."""
+def _descriptor(**fields: object) -> Callable[[Claim], Claim]:
+    def apply(claim: Claim) -> Claim:
+        return replace(claim, buffer=replace(claim.buffer, **fields))  # type: ignore[arg-type]
 
-    name: str
-    apply: Callable[[Schedule], Schedule]
-
-
-def _descriptor(claim: Claim, **fields: object) -> Claim:
-    return replace(claim, buffer=replace(claim.buffer, **fields))  # type: ignore[arg-type]
+    return apply
 
 
 def _accessor(claim: Claim, **fields: object) -> Claim:
     accessor: TensorAccessorConfig = replace(claim.buffer.accessor, **fields)  # type: ignore[arg-type]
-    return _descriptor(claim, accessor=accessor)
+    return _descriptor(accessor=accessor)(claim)
 
 
 def _banks(number: int) -> Callable[[Claim], Claim]:
@@ -77,20 +86,65 @@ def _in_l1(claim: Claim) -> Claim:
     return _accessor(claim, memory="l1", compile_time_args=words)
 
 
-def _shifted(claim: Claim) -> Claim:
-    return replace(claim, base=claim.base + claim.buffer.accessor.aligned_page_size)
+def _sharded(claim: Claim) -> Claim:
+    flags, *rest = claim.buffer.accessor.compile_time_args
+    return _accessor(claim, compile_time_args=(flags | 1, *rest))  # the flag Sharded
 
 
-def _nudged(claim: Claim) -> Claim:
-    return replace(claim, base=claim.base + _alignment(claim))
+def _moved(distance: Callable[[Claim], int]) -> Callable[[Claim], Claim]:
+    """The base elsewhere, by so many bytes."""
+    return lambda claim: replace(claim, base=claim.base + distance(claim))
+
+
+def _a_page(claim: Claim) -> int:
+    return claim.buffer.accessor.aligned_page_size
+
+
+def _all_of_it(claim: Claim) -> int:
+    """From its first byte in a bank to the first behind its last one."""
+    accessor = claim.buffer.accessor
+    return -(-accessor.num_pages // accessor.num_banks) * accessor.aligned_page_size
+
+
+def _swap(row: tuple, one: int, other: int) -> tuple:  # type: ignore[type-arg]
+    swapped = list(row)
+    swapped[one], swapped[other] = row[other], row[one]
+    return tuple(swapped)
 
 
 def _two_banks_swapped(claim: Claim) -> Claim:
-    def swap(row: tuple) -> tuple:  # type: ignore[type-arg]
-        return (row[1], row[0], *row[2:]) if len(row) > 1 else row
+    if len(claim.banks.offsets) < 2:
+        return claim
+    noc0, noc1 = (_swap(cores, 0, 1) for cores in claim.banks.cores)
+    return replace(claim, banks=Banks((noc0, noc1), _swap(claim.banks.offsets, 0, 1)))
 
-    noc0, noc1 = claim.banks.cores
-    return replace(claim, banks=Banks((swap(noc0), swap(noc1)), swap(claim.banks.offsets)))
+
+def _one_bank(spec: DeviceSpec) -> str:
+    return "the device has one DRAM bank" if spec.dram_banks < 2 else ""
+
+
+def _beside(offsets: tuple[int, ...]) -> int | None:
+    """A bank that begins where bank 0 does, so that it is in another memory."""
+    return next((bank for bank in range(1, len(offsets)) if offsets[bank] == offsets[0]), None)
+
+
+def _swapped_on(noc: int) -> Callable[[Claim], Claim]:
+    """Two banks swapped in one NoC's table alone."""
+
+    def apply(claim: Claim) -> Claim:
+        other = _beside(claim.banks.offsets)
+        if other is None:
+            return claim
+        tables = list(claim.banks.cores)
+        tables[noc] = _swap(tables[noc], 0, other)
+        return replace(claim, banks=replace(claim.banks, cores=(tables[0], tables[1])))
+
+    return apply
+
+
+def _nothing_beside(spec: DeviceSpec) -> str:
+    none = spec.dram_offsets is not None and _beside(spec.dram_offsets) is None
+    return "no other DRAM bank of the device begins where bank 0 does" if none else ""
 
 
 def _other_nocs_table(claim: Claim) -> Claim:
@@ -98,78 +152,137 @@ def _other_nocs_table(claim: Claim) -> Claim:
     return replace(claim, banks=replace(claim.banks, cores=(noc1, noc0)))
 
 
+def _one_table(spec: DeviceSpec) -> str:
+    same = spec.dram_cores == spec.dram_cores_noc1
+    return "both NoCs of the device have the banks at the same coordinates" if same else ""
+
+
 def _no_offsets(claim: Claim) -> Claim:
     offsets = (0,) * len(claim.banks.offsets)
     return replace(claim, banks=replace(claim.banks, offsets=offsets))
 
 
+def _without_offsets(spec: DeviceSpec) -> str:
+    return "" if any(spec.dram_offsets or ()) else "each DRAM bank of the device begins at 0"
+
+
+def _off_the_map(claim: Claim) -> Claim:
+    """Every bank at coordinates that are no bank's."""
+    nowhere = tuple((63, 63) for _ in claim.banks.offsets)
+    return replace(claim, banks=replace(claim.banks, cores=(nowhere, nowhere)))
+
+
 def _padding_transposed(claim: Claim) -> Claim:
     *batch, height, width = claim.buffer.padded_shape
-    return _descriptor(claim, padded_shape=(*batch, width, height))
+    return _descriptor(padded_shape=(*batch, width, height))(claim)
+
+
+def _padding_denied(claim: Claim) -> Claim:
+    return _descriptor(needs_padding=not claim.buffer.needs_padding)(claim)
 
 
 def _tiles_transposed(claim: Claim) -> Claim:
-    buffer = claim.buffer
-    return _descriptor(
-        claim,
-        num_tiles_height=buffer.num_tiles_width,
-        num_tiles_width=buffer.num_tiles_height,
-    )
+    tiles = claim.buffer.num_tiles_height, claim.buffer.num_tiles_width
+    return _descriptor(num_tiles_height=tiles[1], num_tiles_width=tiles[0])(claim)
 
+
+def _a_row_more(claim: Claim) -> Claim:
+    return _descriptor(num_tiles_height=claim.buffer.num_tiles_height + 1)(claim)
+
+
+def _a_column_more(claim: Claim) -> Claim:
+    return _descriptor(num_tiles_width=claim.buffer.num_tiles_width + 1)(claim)
+
+
+def _without_faces(claim: Claim) -> Claim:
+    return replace(claim, face=min(claim.buffer.tile_shape))
+
+
+_ADDRESSES = ("E3", "E4", "E5")
+_MOVED = ("E4", "E5")
 
 MUTATIONS = (
-    Mutation("a bank too many", ("E3", "E4", "E5"), _banks(1)),
-    Mutation("a bank too few", ("E3", "E4", "E5"), _banks(-1)),
-    Mutation("an alignment off", ("E1", "E2", "E3", "E4", "E5"), _wider_pages),
+    Mutation("a bank too many", ("E2", *_ADDRESSES), _banks(1)),
+    Mutation("a bank too few", ("E2", *_ADDRESSES), _banks(-1), _one_bank),
+    Mutation("an alignment off", ("E1", "E2", *_ADDRESSES), _wider_pages),
     Mutation("pages half as long", ("E2", "E4"), _half_pages),
     Mutation("a page too few", ("E2", "E3"), _fewer_pages),
     Mutation("in L1", ("E1", "E2"), _in_l1),
-    Mutation("the base a page further", ("E3", "E4", "E5"), _shifted),
-    Mutation("the base an alignment further", ("E3", "E4", "E5"), _nudged),
-    Mutation("two banks swapped", ("E3", "E4", "E5"), _two_banks_swapped),
-    # The other NoC's coordinates may be other endpoints of the same bank, where bytes are the same.
-    Mutation("the wrong NoC's table", ("E3",), _other_nocs_table),
-    Mutation("no bank offsets", ("E3", "E4", "E5"), _no_offsets),
+    Mutation("the words of a sharded tensor", ("E1",), _sharded),
+    Mutation("another layout", ("E2",), _descriptor(layout="dram_sharded")),
+    Mutation("another data format", ("E2",), _descriptor(data_format="Bfp8_b")),
+    Mutation("the padding denied", ("E2",), _padding_denied),
     Mutation("the padded shape transposed", ("E2",), _padding_transposed),
-    Mutation("the tiles transposed", ("E4", "E5"), _tiles_transposed),
+    Mutation("another tile shape", ("E2",), _descriptor(tile_shape=(16, 32))),
+    Mutation("a row of tiles more", ("E2",), _a_row_more),
+    Mutation("a column of tiles more", ("E2",), _a_column_more),
+    Mutation("the tiles transposed", ("E2", *_MOVED), _tiles_transposed),
+    Mutation("tiles without faces", _MOVED, _without_faces),
+    Mutation("the base a page further", _ADDRESSES, _moved(_a_page)),
+    Mutation("the base an alignment further", _ADDRESSES, _moved(_alignment)),
+    Mutation("two banks swapped", _ADDRESSES, _two_banks_swapped, _one_bank),
+    Mutation("two banks swapped on NoC 0", _ADDRESSES, _swapped_on(0), _nothing_beside),
+    Mutation("two banks swapped on NoC 1", _ADDRESSES, _swapped_on(1), _nothing_beside),
+    # The other NoC's coordinates may be other endpoints of the same bank, where bytes are the same.
+    Mutation("the wrong NoC's table", ("E3",), _other_nocs_table, _one_table),
+    Mutation("no bank offsets", _ADDRESSES, _no_offsets, _without_offsets),
+    Mutation("the base behind its memory", _MOVED, _moved(_all_of_it), harms=True),
+    Mutation("the base before its memory", _MOVED, _moved(lambda c: -_all_of_it(c)), harms=True),
+    Mutation("the base a byte further", _MOVED, _moved(lambda _: 1), harms=True),
+    Mutation("banks where there are none", _MOVED, _off_the_map, harms=True),
 )
 
 
 def has_effect(level: str, right: Claim, wrong: Claim) -> bool:
-    """Whether a level looks at anything that a mutation changed."""
+    """Whether E1, E2 or E3 looks at anything that a mutation changed."""
     a, b = right.buffer, wrong.buffer
     if level == "E1":
         return a.accessor.compile_time_args != b.accessor.compile_time_args
     if level == "E2":
         return _allocated(a) != _allocated(b)
-    if level == "E3":
-        return _elsewhere(right, wrong)
-    return wrong.contradiction() != "" or bool(changed_pages(right, wrong, 1))
-
-
-def _allocated(buffer: BufferDescriptor) -> tuple[object, ...]:
-    accessor = buffer.accessor
-    return (
-        *(accessor.memory, accessor.page_size, accessor.aligned_page_size, accessor.num_pages),
-        buffer.padded_shape,
-    )
-
-
-def _elsewhere(right: Claim, wrong: Claim) -> bool:
     return any(
         not np.array_equal(right.noc_addresses(noc), wrong.noc_addresses(noc)) for noc in (0, 1)
     )
 
 
-def changed_pages(right: Claim, wrong: Claim, most: int) -> list[int]:
-    """The first pages that a mutation moved, or gave another tile or another size."""
+def _allocated(buffer: BufferDescriptor) -> tuple[object, ...]:
+    """Everything of a descriptor that ttnn can confirm."""
+    return (replace(buffer.accessor, compile_time_args=()), replace(buffer, accessor=_NO_ACCESSOR))
+
+
+_NO_ACCESSOR = TensorAccessorConfig("", 0, 0, 0, 0, ())
+
+
+def rows_of(claim: Claim) -> Array:
+    """Which row of its bank each page is in; the NoCs take turns by it, so that in two levels each
+    page is reached over both."""
+    accessor = claim.buffer.accessor
+    return np.arange(accessor.num_pages) // accessor.num_banks
+
+
+def nocs_of(claim: Claim, turn: int) -> Array:
+    """The NoC over which each page is reached, in E4 (turn 0) and in E5 (turn 1)."""
+    return np.asarray((rows_of(claim) + turn) % 2)
+
+
+def changed_pages(right: Claim, wrong: Claim, turn: int, most: int) -> list[int]:
+    """Pages that are another place, tile or size by a wrong claim, as a level reaches them.
+
+    At most so many, half of them over each NoC where both have as many.
+    """
     count = min(right.buffer.accessor.num_pages, wrong.buffer.accessor.num_pages)
-    changed = np.full(count, right.buffer.accessor.page_size != wrong.buffer.accessor.page_size)
-    for noc in (0, 1):
-        changed |= right.noc_addresses(noc)[:count] != wrong.noc_addresses(noc)[:count]
+    nocs = nocs_of(wrong, turn)[:count]
+    places = (claim.places_on(nocs) for claim in (right, wrong))
+    changed = np.not_equal(*places).any(axis=1)
+    changed |= right.buffer.accessor.page_size != wrong.buffer.accessor.page_size
     if right.numbering != wrong.numbering and not wrong.contradiction():
         changed |= _tile_of_page(right)[:count] != _tile_of_page(wrong)[:count]
-    return [int(page) for page in np.flatnonzero(changed)[:most]]
+        if right.face != wrong.face:
+            changed |= _has_rows(right)[:count]
+    by_noc = [np.flatnonzero(changed & (nocs == noc)) for noc in (0, 1)]
+    rest = [max(most // 2, most - len(by_noc[1 - noc])) for noc in (0, 1)]
+    chosen = np.concatenate([pages[:n] for pages, n in zip(by_noc, rest, strict=True)])
+    return [int(page) for page in np.sort(chosen)]
 
 
 def _tile_of_page(claim: Claim) -> Array:
@@ -180,72 +293,11 @@ def _tile_of_page(claim: Claim) -> Array:
     return tiles
 
 
-# Schedules ------------------------------------------------------------------------------
-
-
-def _range_short(schedule: Schedule) -> Schedule:
-    """The last core range without its last row or column, if it isn't just one core."""
-    *ranges, last = schedule.core_ranges
-    if last.x1 > last.x0:
-        shorter = [replace(last, x1=last.x1 - 1)]
-    elif last.y1 > last.y0:
-        shorter = [replace(last, y1=last.y1 - 1)]
-    else:
-        shorter = []
-    return replace(schedule, core_ranges=(*ranges, *shorter))
-
-
-def _edit_first(schedule: Schedule, edit: Callable[[TileRange], TileRange]) -> Schedule:
-    first, *rest = schedule.tiles_per_core
-    return replace(schedule, tiles_per_core=(edit(first), *rest))
-
-
-def _tile_short(schedule: Schedule) -> Schedule:
-    return _edit_first(schedule, lambda t: replace(t, count=t.count - 1))
-
-
-def _starts_late(schedule: Schedule) -> Schedule:
-    return _edit_first(schedule, lambda t: replace(t, start_id=t.start_id + 1))
-
-
-def _cores_swapped(schedule: Schedule) -> Schedule:
-    """Two cores' tiles swapped, where they differ: what is claimed, not what is run."""
-    first, *between, last = schedule.tiles_per_core
-    return replace(schedule, tiles_per_core=(last, *between, first))
-
-
-def _transposed(schedule: Schedule) -> Schedule:
-    """Cores counted down columns."""
-    width, height = schedule.core_grid
-    tiles = np.arange(width * height).reshape(height, width).T.ravel()
-    return replace(schedule, tiles_per_core=tuple(schedule.tiles_per_core[core] for core in tiles))
-
-
-#: Wrong schedules that are run: the copy has to fail.
-RUN_MUTATIONS = (
-    ScheduleMutation("a core range one short", _range_short),
-    ScheduleMutation("a tile too few on a core", _tile_short),
-    ScheduleMutation("a core that starts a tile late", _starts_late),
-)
-#: Wrong claims about the schedule that was run: the stamps have to contradict.
-CLAIM_MUTATIONS = (
-    ScheduleMutation("two cores swapped", _cores_swapped),
-    ScheduleMutation("cores counted down columns", _transposed),
-)
-
-
-def core_without_arguments(schedule: Schedule) -> str:
-    """Why a schedule must not be run, or nothing: a core with no arguments of its own would use
-    what was there before, and one with a tile too many would write where nothing is."""
-    width = schedule.core_grid[0]
-    for r in schedule.core_ranges:
-        for x, y in r.cores():
-            if schedule.tiles_per_core[y * width + x].count == 0:
-                return f"core ({x}, {y}) is in a core range and has no tiles"
-    for core, tiles in enumerate(schedule.tiles_per_core):
-        if tiles.start_id < 0 or tiles.start_id + tiles.count > schedule.num_tiles:
-            return (
-                f"core ({core % width}, {core // width}) has tiles to "
-                f"{tiles.start_id + tiles.count - 1}; there are {schedule.num_tiles}"
-            )
-    return ""
+def _has_rows(claim: Claim) -> Array:
+    """Whether each page has two whole rows of a tile at least, which its faces take apart."""
+    rows, columns = claim.buffer.tile_shape
+    height, width = (1, 1, *claim.buffer.shape)[-2:]
+    tile = _tile_of_page(claim)
+    across, down = claim.buffer.num_tiles_width, claim.buffer.num_tiles_height
+    i, j = tile // across % down, tile % across
+    return np.asarray((i * rows + 2 <= height) & ((j + 1) * columns <= width))

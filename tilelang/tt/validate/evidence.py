@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 #: What each level claims, in a sentence for the report.
 LEVELS = {
     "E1": "its accessor words are those of ttnn's TensorAccessorArgs",
-    "E2": "its pages, their sizes and its padded shape are those that ttnn allocated",
+    "E2": "its pages, tiles, banks, sizes, padding and format are those that ttnn allocated",
     "E3": "TensorAccessor, on the device, finds each page at the predicted address of each NoC",
     "E4": "each page that ttnn wrote is read, without TensorAccessor, where it is predicted",
     "E5": "each page written without TensorAccessor where it is predicted is read back by ttnn",
@@ -17,6 +17,10 @@ LEVELS = {
 TENSOR_LEVELS = tuple(LEVELS)[:-1]
 
 
+# Characters of a difference's texts.
+_MOST_SAID = 300
+
+
 @dataclass(frozen=True)
 class Difference:
     """The first difference: what it is about, what was claimed and what was found there."""
@@ -24,6 +28,12 @@ class Difference:
     what: str
     expected: str
     found: str
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            said = getattr(self, field.name)
+            if len(said) > _MOST_SAID:
+                object.__setattr__(self, field.name, f"{said[: _MOST_SAID - 3]}...")
 
     def __str__(self) -> str:
         return f"{self.what}: expected {self.expected}; found {self.found}"
@@ -44,14 +54,25 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Allocation:
-    """What ttnn says of a tensor that it allocated; sizes in bytes."""
+    """What ttnn says of a tensor that it allocated; sizes in bytes.
+
+    ``num_banks`` is the device's, over which pages go; ``tiles`` are down and across a matrix.
+    ``data_format`` is "<dtype> in <format>" where ttnn has no tensor of the dtype and its bits
+    travel in another of their size.
+    """
 
     compile_time_args: tuple[int, ...]
     page_size: int
     aligned_page_size: int
     num_pages: int
+    num_banks: int
     padded_shape: tuple[int, ...]
+    needs_padding: bool
+    tile_shape: tuple[int, int]
+    tiles: tuple[int, int]
+    data_format: str
     memory: str
+    layout: str
 
 
 REJECTED, UNNOTICED, NO_EFFECT = "rejected", "unnoticed", "no effect"
@@ -73,3 +94,10 @@ class Examined:
 
     verdicts: list[Verdict]
     controls: list[Control]
+
+
+def outcome(mutation: str, verdict: Verdict) -> Control:
+    """What became of a control: the level has to reject the wrong claim."""
+    if verdict.proven:
+        return Control(mutation, verdict.level, UNNOTICED)
+    return Control(mutation, verdict.level, REJECTED, str(verdict.difference))

@@ -1,4 +1,4 @@
-"""A batch of tensors, or a schedule, through its levels and controls, on the open device.
+"""A batch of tensors through its levels and controls, on the open device.
 
 Runs in the process that has the device open; what is returned is small.
 """
@@ -12,33 +12,35 @@ from typing import Any
 import numpy as np
 
 from ..device import DeviceSpec
-from ..metadata import BufferDescriptor, Schedule
-from ..runtime.jobs import copy_by_schedule
+from ..metadata import BufferDescriptor
 from .bench import Bench, Transfer
 from .claims import Claim
-from .controls import (
-    CLAIM_MUTATIONS,
-    MUTATIONS,
-    RUN_MUTATIONS,
-    Mutation,
-    ScheduleMutation,
-    changed_pages,
-    core_without_arguments,
-    has_effect,
+from .controls import MUTATIONS, Mutation, changed_pages, has_effect, nocs_of
+from .evidence import (
+    NO_EFFECT,
+    REJECTED,
+    UNNOTICED,
+    Control,
+    Difference,
+    Examined,
+    Verdict,
+    outcome,
 )
-from .evidence import NO_EFFECT, REJECTED, UNNOTICED, Control, Difference, Examined, Verdict
 from .levels import (
     judge_addresses,
     judge_allocation,
     judge_arguments,
     judge_pages_read,
     judge_pages_written,
-    judge_tiles,
+    judge_routes,
 )
-from .tiles import Array
 
-# Pages that a control reads or writes, of the first that it changed; one that is wrong is enough.
-_SAMPLE, _CANDIDATES = 4, 64
+# Pages over each NoC that a control reads or writes, of the first that it changed; one that is
+# wrong is enough.
+_SAMPLE, _CANDIDATES = 2, 64
+
+# Which NoC goes first, of the pages that a level reaches.
+_TURNS = {"E4": 0, "E5": 1}
 
 # The version of a tensor's contents that E5 writes; those of its controls follow.
 _WRITTEN = 1
@@ -67,10 +69,18 @@ def examine_tensors(
         for level, judge in judges.items():
             if level in levels:
                 results[index].verdicts.append(judge(index, claim))
+    routes = []
     for level, examine in (("E4", _read), ("E5", _write)):
         if level in levels:
-            for result, verdict in zip(results, examine(bench), strict=True):
+            verdicts, transfers = examine(bench)
+            routes.append(transfers)
+            for result, verdict in zip(results, verdicts, strict=True):
                 result.verdicts.append(verdict)
+    for result, *transfers in zip(results, *routes, strict=True):
+        if transfers and _is_proven(result):
+            result.verdicts[-1] = judge_routes(
+                result.verdicts[-1], *(transfer.places[:, 0] for transfer in transfers)
+            )
     wrong: list[WrongClaims] = [
         [(m, m.apply(claim)) for m in MUTATIONS] if _is_proven(result) else []
         for claim, result in zip(bench.claims, results, strict=True)
@@ -102,15 +112,8 @@ def _host_judges(bench: Bench, asks_kernels: bool) -> dict[str, Callable[[int, C
     }
 
 
-def _rows(claim: Claim) -> Array:
-    """Which row of its bank each page is in; the NoCs take turns by it, so that in two levels each
-    page is reached over both."""
-    accessor = claim.buffer.accessor
-    return np.arange(accessor.num_pages) // accessor.num_banks
-
-
 def _transfer(claim: Claim, turn: int, pages: Sequence[int] | None = None) -> Transfer:
-    places = claim.places_on((_rows(claim) + turn) % 2)
+    places = claim.places_on(nocs_of(claim, turn))
     chosen = places if pages is None else places[list(pages)]
     return Transfer(chosen, claim.buffer.accessor.page_size)
 
@@ -124,50 +127,68 @@ def _transfers(bench: Bench, turn: int) -> tuple[list[Transfer], list[str]]:
         for claim, why in zip(bench.claims, refused, strict=True)
     ]
     for index, transfer in enumerate(transfers):
-        reasons = bench.refusals(transfer)
+        reasons = bench.refusals(transfer, index)
         if reasons:
             page = min(reasons)
             refused[index] = f"page {page} at {reasons[page]}"
     return transfers, refused
 
 
-def _sample(bench: Bench, right: Claim, wrong: Claim, turn: int) -> tuple[list[int], str]:
-    """Some pages that a mutation changed and that can still be reached; else why none can."""
+def _trial(
+    bench: Bench, index: int, mutation: Mutation, wrong: Claim, level: str
+) -> Control | list[int]:
+    """What a level makes of a wrong claim before it is tried; or the pages to try it on.
+
+    Those are some that the mutation changed and that can still be reached, over each NoC over which
+    there are any. A claim that would do harm has to be refused for each page, and is not tried.
+    """
     why = wrong.contradiction()
     if why:
-        return [], why
-    pages = changed_pages(right, wrong, _CANDIDATES)
-    reasons = bench.refusals(_transfer(wrong, turn, pages))
-    reachable = [page for place, page in enumerate(pages) if place not in reasons]
-    return reachable[:_SAMPLE], "" if reachable else f"page {pages[0]} at {reasons[0]}"
+        return Control(mutation.name, level, REJECTED, why)
+    turn = _TURNS[level]
+    pages = changed_pages(bench.claims[index], wrong, turn, _CANDIDATES)
+    if not pages:
+        return Control(mutation.name, level, NO_EFFECT)
+    transfer = _transfer(wrong, turn, pages)
+    reasons = bench.refusals(transfer, index)
+    reachable = [place for place in range(len(pages)) if place not in reasons]
+    if not reachable:
+        return Control(mutation.name, level, REJECTED, f"page {pages[0]} at {reasons[0]}")
+    if mutation.harms:
+        return Control(mutation.name, level, UNNOTICED, "it is not refused")
+    nocs = transfer.places[:, 0]
+    by_noc = ([place for place in reachable if nocs[place] == noc] for noc in (0, 1))
+    return sorted(pages[place] for places in by_noc for place in places[:_SAMPLE])
 
 
-def _read(bench: Bench) -> list[Verdict]:
-    """E4."""
-    transfers, refused = _transfers(bench, 0)
+def _read(bench: Bench) -> tuple[list[Verdict], list[Transfer]]:
+    """E4, and what was read."""
+    transfers, refused = _transfers(bench, _TURNS["E4"])
     found = iter(bench.read([t for t, why in zip(transfers, refused, strict=True) if not why]))
-    return [
+    verdicts = [
         _refused("E4", why)
         if why
         else judge_pages_read(claim, bench.pages(claim, index), next(found))
         for index, (claim, why) in enumerate(zip(bench.claims, refused, strict=True))
     ]
+    return verdicts, transfers
 
 
-def _write(bench: Bench) -> list[Verdict]:
-    """E5, with other contents than E4's."""
-    transfers, refused = _transfers(bench, 1)
+def _write(bench: Bench) -> tuple[list[Verdict], list[Transfer]]:
+    """E5, with other contents than E4's, and what was written."""
+    transfers, refused = _transfers(bench, _TURNS["E5"])
     allowed = [index for index, why in enumerate(refused) if not why]
     bench.write(
         [transfers[index] for index in allowed],
         [bench.pages(bench.claims[index], index, _WRITTEN) for index in allowed],
     )
-    return [
+    verdicts = [
         _refused("E5", why)
         if why
         else judge_pages_written(claim, bench.bits(index, _WRITTEN), bench.read_back(index))
         for index, (claim, why) in enumerate(zip(bench.claims, refused, strict=True))
     ]
+    return verdicts, transfers
 
 
 def _refused(level: str, why: str) -> Verdict:
@@ -182,15 +203,9 @@ def _controls(
         if level not in mutation.levels:
             continue
         if has_effect(level, claim, wrong):
-            yield _outcome(mutation, judge(wrong))
+            yield outcome(mutation.name, judge(wrong))
         else:
             yield Control(mutation.name, level, NO_EFFECT)
-
-
-def _outcome(mutation: Mutation | ScheduleMutation, verdict: Verdict) -> Control:
-    if verdict.proven:
-        return Control(mutation.name, verdict.level, UNNOTICED)
-    return Control(mutation.name, verdict.level, REJECTED, str(verdict.difference))
 
 
 def _controls_of_reading(
@@ -199,23 +214,20 @@ def _controls_of_reading(
     """E4's controls, all in one program. The tensors hold what E5 wrote."""
     asked: list[tuple[int, Mutation, Claim, list[int]]] = []
     transfers = []
-    for index, claim in enumerate(bench.claims):
+    for index in range(len(bench.claims)):
         for mutation, wrong in wrong_claims[index]:
             if "E4" not in mutation.levels:
                 continue
-            if not has_effect("E4", claim, wrong):
-                yield index, Control(mutation.name, "E4", NO_EFFECT)
+            trial = _trial(bench, index, mutation, wrong, "E4")
+            if isinstance(trial, Control):
+                yield index, trial
                 continue
-            pages, why = _sample(bench, claim, wrong, 0)
-            if why:
-                yield index, Control(mutation.name, "E4", REJECTED, why)
-                continue
-            asked.append((index, mutation, wrong, pages))
-            transfers.append(_transfer(wrong, 0, pages))
+            asked.append((index, mutation, wrong, trial))
+            transfers.append(_transfer(wrong, _TURNS["E4"], trial))
     found = bench.read(transfers) if transfers else []
     for (index, mutation, wrong, pages), content in zip(asked, found, strict=True):
         verdict = judge_pages_read(wrong, bench.pages(wrong, index, _WRITTEN), content, pages)
-        yield index, _outcome(mutation, verdict)
+        yield index, outcome(mutation.name, verdict)
 
 
 def _controls_of_writing(
@@ -227,50 +239,24 @@ def _controls_of_writing(
     for number, mutation in enumerate(MUTATIONS):
         if "E5" not in mutation.levels:
             continue
-        refused: tuple[int, str] | None = None
+        found: list[tuple[int, Control]] = []
         for index in proven:
-            claim = bench.claims[index]
             _, wrong = wrong_claims[index][number]
-            if not has_effect("E5", claim, wrong):
+            trial = _trial(bench, index, mutation, wrong, "E5")
+            if isinstance(trial, Control):
+                found.append((index, trial))
+                if mutation.harms and trial.outcome != NO_EFFECT:
+                    break
                 continue
-            pages, why = _sample(bench, claim, wrong, 1)
-            if why:
-                refused = refused or (index, why)
-                continue
-            transfer = _transfer(wrong, 1, pages)
+            transfer = _transfer(wrong, _TURNS["E5"], trial)
             bits = bench.bits(index, _WRITTEN + 1 + number)
-            bench.write([transfer], [wrong.pages(bits)[pages]])
-            verdict = judge_pages_written(wrong, bits, bench.read_back(index), pages)
-            yield index, _outcome(mutation, verdict)
+            bench.write([transfer], [wrong.pages(bits)[trial]])
+            verdict = judge_pages_written(wrong, bits, bench.read_back(index), trial)
+            found.insert(0, (index, outcome(mutation.name, verdict)))
             break
-        else:
-            if refused:
-                yield refused[0], Control(mutation.name, "E5", REJECTED, refused[1])
-            elif proven:
-                yield proven[0], Control(mutation.name, "E5", NO_EFFECT)
+        if found:  # one that was carried out stands for those that were refused
+            yield min(found, key=lambda one: _WEIGHT.index(one[1].outcome))
 
 
-def examine_schedule(
-    device: Any, schedule: Schedule, buffer: BufferDescriptor, with_controls: bool
-) -> Examined:
-    """E6 of a schedule; buffer : uint32, one page of 32 x 32 a tile."""
-    content, arrived = copy_by_schedule(device, schedule, buffer)
-    result = Examined([judge_tiles(schedule, content, arrived)], [])
-    if not result.verdicts[0].proven:
-        return result
-    for mutation in CLAIM_MUTATIONS:
-        wrong = mutation.apply(schedule)
-        if wrong.tiles_per_core == schedule.tiles_per_core:
-            result.controls.append(Control(mutation.name, "E6", NO_EFFECT))
-            continue
-        verdict = judge_tiles(wrong, content, arrived)
-        result.controls.append(_outcome(mutation, verdict))
-    for mutation in RUN_MUTATIONS if with_controls else ():
-        wrong = mutation.apply(schedule)
-        why = core_without_arguments(wrong)
-        if why:
-            result.controls.append(Control(mutation.name, "E6", REJECTED, why))
-            continue
-        verdict = judge_tiles(wrong, *copy_by_schedule(device, wrong, buffer))
-        result.controls.append(_outcome(mutation, verdict))
-    return result
+# Of several outcomes of one mutation, the one that says most.
+_WEIGHT = (UNNOTICED, REJECTED, NO_EFFECT)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from ..describe import describe_tensor, schedule_tiles
 from ..device import DeviceSpec
@@ -15,33 +16,56 @@ from ..runtime import BackendError
 from ..runtime.backend import Statement
 from ..runtime.banks import describe_banks
 from ..runtime.session import Session
-from .cases import Case, batches
-from .evidence import TENSOR_LEVELS, UNNOTICED, Control, Examined, Verdict
+from .cases import Case, batches, for_controls
+from .evidence import TENSOR_LEVELS, UNNOTICED, Control, Difference, Examined, Verdict
 from .interrupt import Interrupted
+from .preflight import MOST_ARGS, OWN_ARGS, schedule_fault, tensor_fault
 
 # A batch's tensors and bytes: enough that their bases differ and that programs are few.
 _TENSORS, _BYTES = 48, 2**25
 # Bytes; a page of uint32 a tile has to fit into the device's DRAM and this machine's memory.
 _MOST_BYTES = 2**28
 _TILE = 32
+_PAGE = 4 * _TILE**2
 
 #: Seconds that a batch may take: for each kernel that is compiled, each core that runs them (a
 #: simulator has to start it), and each page. Several times what the slowest simulator needs.
 _TIMEOUT_A_KERNEL, _TIMEOUT_A_CORE, _TIMEOUT_A_PAGE = 30.0, 1.0, 0.1
 # copy_tiles for a schedule; report_addresses and move_pages, each on both NoCs, for tensors.
 _KERNELS_OF_SCHEDULE, _KERNELS_OF_TENSORS = 1, 4
+# A schedule and those that are run in its place (schedule_controls.py).
+_RUNS_WITH_CONTROLS = 6
+
+if TYPE_CHECKING:
+    from .coverage import Coverage
 
 Progress = Callable[[str, int], None]
 
 
 @dataclass
 class CaseResult:
-    """A case's verdicts and controls, and why a level was not checked."""
+    """A case's verdicts and controls, and why a level was not checked.
+
+    Nothing of a ``malformed`` claim was tried, and its figures may be of any type. A schedule's
+    ``partition`` is "ttnn" if it is the one that is made where the author sets none, and so has to
+    be that of ttnn.split_work_to_cores; else "own", and is proven as it stands.
+    """
 
     case: Case
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     controls: list[Control] = field(default_factory=list)
     unchecked: dict[str, str] = field(default_factory=dict)
+    malformed: bool = False
+    partition: str = ""
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels that are about such a case."""
+        return TENSOR_LEVELS if self.case.buffer is not None else ("E6",)
+
+    def disprove(self, difference: Difference) -> None:
+        """Nothing of the claim was tried, for a reason that holds on every level."""
+        self.verdicts = {level: Verdict(level, 1, difference) for level in self.levels}
 
 
 @dataclass
@@ -69,30 +93,48 @@ class Evidence:
         """How many controls were "rejected" or "unnoticed", or had "no effect"."""
         return Counter(control.outcome for result in self.results for control in result.controls)
 
-    def objections(self) -> list[str]:
-        """A line for each claim that is disproved, control that went unnoticed, and failure."""
-        lines = [
+    def coverage(self) -> list[Coverage]:
+        """What the controls cover, of the levels on which something is proven."""
+        from .coverage import cover  # which needs numpy
+
+        proven = {v.level for r in self.results for v in r.verdicts.values() if v.proven}
+        controls = [control for result in self.results for control in result.controls]
+        return cover(proven, self.device, controls)
+
+    def disproved(self) -> list[str]:
+        """A line for each claim that is disproved."""
+        return [
             f"{verdict.level} {result.case.name}: {verdict.difference or 'nothing was compared'}"
             for result in self.results
             for verdict in result.verdicts.values()
             if not verdict.proven
         ]
-        lines += [
+
+    def doubts(self) -> list[str]:
+        """A line for each wrong claim that went unnoticed or was not made, and for a failure."""
+        lines = [
             f"{control.level} {result.case.name}: unnoticed: {control.mutation}"
             for result in self.results
             for control in result.controls
             if control.outcome == UNNOTICED
         ]
-        return lines + ([f"the run ended early: {self.failure}"] if self.failure else [])
+        if self.failure:
+            return [*lines, f"the run ended early: {self.failure}"]
+        missing = [one for one in self.coverage() if one.missing]
+        return lines + [f"{m.level}: no control was rejected: {m.mutation}" for m in missing]
+
+    def objections(self) -> list[str]:
+        """Why the run is red, a line each."""
+        return [*self.disproved(), *self.doubts()]
 
     def exit_code(self) -> int:
-        """0 if everything that was checked is proven and every control was rejected, 1 if
-        something is disproved, a control went unnoticed or the run ended early, 3 if nothing was
-        checked."""
-        levels, controls = self.count(), self.count_controls()
+        """0 if everything that was checked is proven and every wrong claim was rejected, 1 if
+        something is disproved, a wrong claim went unnoticed or was not made or the run ended early,
+        3 if nothing was checked."""
+        levels = self.count()
         if not levels["proven"] and not levels["disproved"]:
             return 3
-        return 1 if levels["disproved"] or controls[UNNOTICED] or self.failure else 0
+        return 1 if self.objections() else 0
 
 
 def validate(
@@ -105,101 +147,111 @@ def validate(
     seed : of the tensors' contents
     progress : called with what was done and how many of the cases that was
 
-    A level that the backend can't show is unchecked, with the reason. A device that fails ends
-    the run: what was shown so far is kept, and the rest is unchecked. So it is with Ctrl-C and with
-    what interrupts() raises: Interrupted is raised then, with the evidence.
+    A level that the backend can't show is unchecked, with the reason. A malformed claim is
+    disproved, and nothing of it is tried. A device that fails ends the run: what was shown so far
+    is kept, and the rest is unchecked. So it is with Ctrl-C and with what interrupts() raises:
+    Interrupted is raised then, with the evidence.
     """
     started = time.monotonic()
     evidence = Evidence(session.spec, session.backend.statement, seed, datetime.now(timezone.utc))
     given = set(map(id, cases))
-    cases = [*cases, *_small_cases(cases, session.spec)]
-    order = {id(case): number for number, case in enumerate(cases)}
+    results = [CaseResult(case) for case in cases]
+    for result in results:
+        _refuse_malformed(result, session.spec)
+    asked = [result.case for result in results if not result.malformed]
+    results += map(CaseResult, for_controls(asked, session.spec))
+    evidence.results = results
+    waiting = {id(result.case): result for result in results if not result.malformed}
     interrupt: Interrupted | None = None
     try:
         evidence.device = describe_banks(session)
-        smallest = min(filter(_has_several_tiles, cases), key=_tiles, default=None)
-        for batch in batches(cases, _TENSORS, _BYTES):
-            evidence.results += _examine(session, evidence, batch, batch[0] is smallest)
+        for batch in batches([r.case for r in waiting.values()], _TENSORS, _BYTES):
+            _examine(session, evidence, [waiting[id(case)] for case in batch])
             if progress is not None:
-                asked = sum(id(case) in given for case in batch)
-                progress(batch[0].name if len(batch) == 1 else f"{len(batch)} tensors", asked)
+                done = sum(id(case) in given for case in batch)
+                progress(batch[0].name if len(batch) == 1 else f"{len(batch)} tensors", done)
     except BackendError as error:
         evidence.failure = str(error)
     except KeyboardInterrupt as error:
         interrupt = error if isinstance(error, Interrupted) else Interrupted()
         evidence.failure = str(interrupt)
-    done = {id(result.case) for result in evidence.results}
-    for case in cases:
-        if id(case) not in done:
-            levels = TENSOR_LEVELS if case.buffer is not None else ("E6",)
+    for result in results:
+        if not result.verdicts and not result.unchecked:
             reason = f"the run ended before: {evidence.failure}"
-            evidence.results.append(CaseResult(case, unchecked=dict.fromkeys(levels, reason)))
-    evidence.results.sort(key=lambda result: order[id(result.case)])
+            result.unchecked = dict.fromkeys(result.levels, reason)
     evidence.seconds = time.monotonic() - started
     if interrupt is not None:
         raise Interrupted(interrupt.number, evidence)
     return evidence
 
 
-def _tiles(case: Case) -> int:
-    return 0 if case.schedule is None else case.schedule.num_tiles
+def _refuse_malformed(result: CaseResult, spec: DeviceSpec) -> None:
+    case = result.case
+    if case.buffer is not None:
+        fault = tensor_fault(case.buffer, spec)
+    elif case.schedule is not None:
+        fault = schedule_fault(case.schedule, spec)
+    else:
+        fault = Difference("the case", "a tensor or a schedule", "neither")
+    if fault is not None:
+        result.malformed = True
+        result.disprove(fault)
 
 
-def _has_several_tiles(case: Case) -> bool:
-    return _tiles(case) > 1
+def _examine(session: Session, evidence: Evidence, results: Sequence[CaseResult]) -> None:
+    """Fill in what a batch shows. A batch that can't be examined is taken case by case, so that the
+    one at fault is disproved and the others are examined."""
+    examine = _examine_schedule if results[0].case.schedule is not None else _examine_tensors
+    try:
+        examine(session, evidence, results)
+    except BackendError as error:
+        if session.closed:
+            raise
+        if len(results) == 1:
+            results[0].disprove(Difference("the examination", "an answer", str(error)))
+            return
+        for result in results:
+            _examine(session, evidence, [result])
 
 
-# A control that is run on the device is made of the smallest case, and these are small enough.
-_SMALL_TENSOR, _SMALL_SCHEDULE = 64, 16
+def _no_kernels(session: Session) -> str:
+    return "" if session.backend.statement.runs_kernels else f"{session.backend} runs no kernels"
 
 
-def _small_cases(cases: Sequence[Case], device: DeviceSpec) -> list[Case]:
-    """A small tensor and a small schedule for controls, where all of the cases are large.
+def _examine_schedule(session: Session, evidence: Evidence, results: Sequence[CaseResult]) -> None:
+    (result,) = results
+    schedule = result.case.schedule
+    assert schedule is not None
+    reason = _no_kernels(session)
+    size = schedule.num_tiles * _PAGE
+    if not reason and size > _MOST_BYTES:
+        reason = f"its {schedule.num_tiles} tiles are {size} bytes, more than {_MOST_BYTES}"
+    args = len(schedule.runtime_args)
+    if not reason and args > MOST_ARGS - OWN_ARGS:
+        reason = f"its copy needs {OWN_ARGS} of TT-metal's {MOST_ARGS} arguments, beside its {args}"
+    if reason:
+        result.unchecked["E6"] = reason
+        return
+    shape = (schedule.num_tiles * _TILE, _TILE)
+    default = schedule_tiles(schedule.grid, evidence.device).tiles_per_core
+    result.partition = "ttnn" if schedule.tiles_per_core == default else "own"
+    with_controls = result.case.group == "controls"
+    runs = _RUNS_WITH_CONTROLS if with_controls else 1
+    found = session.call(
+        f"{__package__}.examine_schedule:examine_schedule",
+        *(evidence.device, schedule, describe_tensor("tiles", shape, "uint32", evidence.device)),
+        *(result.partition == "ttnn", with_controls),
+        timeout=_limit(
+            _KERNELS_OF_SCHEDULE * runs, schedule.num_active_cores, schedule.num_tiles * runs
+        ),
+    )
+    _fill(result, found)
 
-    The tensor has three rows of pages in each bank and is not square, so that everything that a
-    control changes is seen in it.
-    """
-    pages = [case.buffer.accessor.num_pages for case in cases if case.buffer is not None]
-    found = []
-    if pages and min(pages) > _SMALL_TENSOR:
-        shape = (3 * _TILE, device.dram_banks * _TILE)
-        dtype = next(case.buffer.dtype for case in cases if case.buffer is not None)
-        name = f"{shape[0]}x{shape[1]} {dtype}, for controls"
-        tensor = describe_tensor(name, shape, dtype, device)
-        found.append(Case(name, "table", buffer=tensor))
-    launches = [case for case in cases if _has_several_tiles(case)]
-    if launches and min(map(_tiles, launches)) > _SMALL_SCHEDULE:
-        schedule = schedule_tiles([5], device)
-        found.append(Case("5 tiles, for controls", "table", schedule=schedule))
-    return found
 
-
-def _examine(
-    session: Session, evidence: Evidence, batch: list[Case], runs_wrong: bool
-) -> list[CaseResult]:
-    statement = evidence.statement
-    results = [CaseResult(case) for case in batch]
-    no_kernels = "" if statement.runs_kernels else f"{session.backend} runs no kernels"
-    if batch[0].schedule is not None:
-        schedule = batch[0].schedule
-        tensor = describe_tensor(
-            "tiles", (schedule.num_tiles * _TILE, _TILE), "uint32", evidence.device
-        )
-        size = tensor.accessor.num_pages * tensor.accessor.aligned_page_size
-        too_large = f"its {schedule.num_tiles} tiles are {size} bytes, more than {_MOST_BYTES}"
-        reason = no_kernels or (too_large if size > _MOST_BYTES else "")
-        if reason:
-            results[0].unchecked["E6"] = reason
-            return results
-        found = session.call(
-            f"{__package__}.examine:examine_schedule",
-            *(schedule, tensor, runs_wrong),
-            timeout=_limit(_KERNELS_OF_SCHEDULE, schedule.num_active_cores, schedule.num_tiles),
-        )
-        _fill(results[0], found)
-        return results
+def _examine_tensors(session: Session, evidence: Evidence, results: Sequence[CaseResult]) -> None:
+    no_kernels = _no_kernels(session)
     levels = [level for level in TENSOR_LEVELS if level in ("E1", "E2") or not no_kernels]
-    buffers = [case.buffer for case in batch if case.buffer is not None]
+    buffers = [result.case.buffer for result in results if result.case.buffer is not None]
     pages = sum(buffer.accessor.num_pages for buffer in buffers)
     examined = session.call(
         f"{__package__}.examine:examine_tensors",
@@ -209,7 +261,6 @@ def _examine(
     for result, one in zip(results, examined, strict=True):
         _fill(result, one)
         result.unchecked = {level: no_kernels for level in TENSOR_LEVELS if level not in levels}
-    return results
 
 
 def _limit(kernels: int, cores: int, pages: int) -> float:

@@ -1,4 +1,4 @@
-"""The levels of evidence: claims about a tensor or a schedule, each of which can fail by itself.
+"""The levels of evidence about a tensor, each of which can fail by itself; stamps.py has E6.
 
 A judgement compares what a claim says with what a device did, and is a Verdict. It is the same
 whether the claim is a descriptor's own or one that was made wrong on purpose (controls.py).
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..metadata import Schedule
 from .claims import Claim
 from .evidence import Allocation, Difference, Verdict
+from .formats import FORMATS
 from .tiles import Array
 
 
@@ -28,19 +28,35 @@ def judge_arguments(claim: Claim, found: Allocation) -> Verdict:
 
 
 def judge_allocation(claim: Claim, found: Allocation) -> Verdict:
-    """E2."""
-    accessor = claim.buffer.accessor
+    """E2: every figure of the descriptor that ttnn can confirm."""
+    buffer, accessor = claim.buffer, claim.buffer.accessor
     figures = {
         "memory": (accessor.memory, found.memory),
+        "layout": (buffer.layout, found.layout),
         "page size": (accessor.page_size, found.page_size),
         "aligned page size": (accessor.aligned_page_size, found.aligned_page_size),
         "number of pages": (accessor.num_pages, found.num_pages),
-        "padded shape": (claim.buffer.padded_shape, found.padded_shape),
+        "number of banks": (accessor.num_banks, found.num_banks),
+        "padded shape": (buffer.padded_shape, found.padded_shape),
+        "padding": (buffer.needs_padding, found.needs_padding),
+        "tile shape": (buffer.tile_shape, found.tile_shape),
+        "tiles down and across": ((buffer.num_tiles_height, buffer.num_tiles_width), found.tiles),
+        "data format": (buffer.data_format, _format_held(buffer.dtype, found)),
     }
     for what, (expected, is_there) in figures.items():
         if expected != is_there:
             return Verdict("E2", len(figures), Difference(what, str(expected), str(is_there)))
     return Verdict("E2", len(figures))
+
+
+# What ttnn holds of the dtypes that it has no tensor of: their bits, in a format of their size.
+_CARRIED = {"float16": "float16 in UInt16", "int8": "int8 in UInt8"}
+
+
+def _format_held(dtype: str, found: Allocation) -> str:
+    """TT-metal's name of a dtype's format, where that is what ttnn holds; else what it does."""
+    name, _ = FORMATS[dtype]
+    return name if found.data_format == _CARRIED.get(dtype, name) else found.data_format
 
 
 def judge_addresses(claim: Claim, found: Array) -> Verdict:
@@ -127,82 +143,18 @@ def judge_pages_written(
     )
 
 
-def judge_tiles(schedule: Schedule, content: Array, arrived: Array) -> Verdict:
-    """E6. content, arrived : elements of a uint32 tensor of one tile of 32 x 32 a tile id, before
-    and after the copy; the copy begins with its stamp (runtime/kernels/copy_tiles.cpp)."""
-    checked = schedule.num_tiles
-    difference = _contradiction(schedule)
-    if difference is None and content.size != checked * 1024:
-        difference = _count("tiles", checked, content.size // 1024)
-    if difference is not None:
-        return Verdict("E6", checked, difference)
-    before, after = (array.reshape(checked, -1) for array in (content, arrived))
-    places = _stamp_places(3 + len(schedule.runtime_args))
-    stamps = after[:, places]
-    rest = np.ones(after.shape[1], bool)
-    rest[places] = False
-    expected = np.zeros_like(stamps)
-    width = schedule.core_grid[0]
-    for core, tiles in enumerate(schedule.tiles_per_core):
-        own = slice(tiles.start_id, tiles.start_id + tiles.count)
-        expected[own, 0], expected[own, 1] = core % width, core // width
-        expected[own, 2] = np.arange(checked)[own]
-        for i, arg in enumerate(schedule.runtime_args):
-            per_core = {"start_id": tiles.start_id, "count": tiles.count}
-            expected[own, 3 + i] = per_core.get(arg.name, arg.value or 0)
-    lost = np.flatnonzero((before[:, rest] != after[:, rest]).any(axis=1))
-    if len(lost):
-        tile = int(lost[0])
-        named = (int(expected[tile, 0]), int(expected[tile, 1]))
-        return Verdict(
-            "E6",
-            checked,
-            Difference(
-                f"tile {tile} ({len(lost)} of {checked} lost)", f"copied by core {named}", "no copy"
-            ),
-        )
-    wrong = np.argwhere(expected != stamps)
-    if not len(wrong):
-        return Verdict("E6", checked)
-    tile = int(wrong[0][0])
-    names = ["x", "y", "tile", *(arg.name for arg in schedule.runtime_args)]
+def judge_routes(verdict: Verdict, read_over: Array, written_over: Array) -> Verdict:
+    """E5's verdict, unless E4 and E5 together left out a page on a NoC.
 
-    def stamp(row: Array) -> str:
-        return ", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True))
-
-    return Verdict(
-        "E6",
-        checked,
-        Difference(f"tile {tile}, by its stamp", stamp(expected[tile]), stamp(stamps[tile])),
-    )
-
-
-def _contradiction(schedule: Schedule) -> Difference | None:
-    """What a schedule says of itself that can't be: a tile without a core or with two, or a core
-    whose range says another number of tiles."""
-    cores = np.zeros(schedule.num_tiles, np.int64)
-    for tiles in schedule.tiles_per_core:
-        if tiles.count and not 0 <= tiles.start_id <= schedule.num_tiles - tiles.count:
-            last = str(tiles.start_id + tiles.count - 1)
-            return Difference("tiles", f"0 to {schedule.num_tiles - 1}", last)
-        cores[tiles.start_id : tiles.start_id + tiles.count] += 1
-    wrong = np.flatnonzero(cores != 1)
-    if len(wrong):
-        return Difference(f"tile {wrong[0]}", "one core that runs it", str(cores[wrong[0]]))
-    counts = {core: tiles.count for core, tiles in enumerate(schedule.tiles_per_core)}
-    for r in schedule.core_ranges:
-        for x, y in r.cores():
-            count = counts.get(y * schedule.core_grid[0] + x, 0)
-            if count != r.count:
-                tiles_there = f"{r.count} tiles, as its range says"
-                return Difference(f"core ({x}, {y})", tiles_there, str(count))
-    return None
-
-
-def _stamp_places(words: int) -> Array:
-    """Where in a tile of 32 x 32, row by row, the first words of its page are."""
-    word = np.arange(words)
-    return np.asarray(word // 16 * 32 + word % 16)  # the first face is 16 wide
+    read_over, written_over : the NoC over which each page was reached, int64 of shape (pages,)
+    """
+    missed = np.flatnonzero(read_over + written_over != 1)  # each is 0 or 1
+    if not len(missed):
+        return verdict
+    page = int(missed[0])
+    found = f"NoC {read_over[page]} in E4, NoC {written_over[page]} in E5"
+    difference = Difference(f"page {page}", "reached over NoC 0 and over NoC 1", found)
+    return Verdict(verdict.level, verdict.checked, difference)
 
 
 def describe_address(noc: int, address: int) -> str:

@@ -30,6 +30,7 @@ def to_json(evidence: Evidence) -> dict[str, Any]:
     statement = asdict(evidence.statement)
     statement.update(nocs=list(statement["nocs"]), guarantees=list(statement["guarantees"]))
     levels, controls = evidence.count(), evidence.count_controls()
+    coverage = [] if evidence.failure else evidence.coverage()
     checks = sum(v.checked for result in evidence.results for v in result.verdicts.values())
     document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -45,8 +46,10 @@ def to_json(evidence: Evidence) -> dict[str, Any]:
             **{name: levels[name] for name in ("proven", "disproved", "unchecked")},
             "checks": checks,
             **{name.replace(" ", "_"): controls[name] for name in _OUTCOMES},
+            "missing": sum(one.missing for one in coverage),
         },
         "failure": evidence.failure,
+        "coverage": [asdict(one) for one in coverage],
         "cases": [_case(result) for result in evidence.results],
     }
     files.validate("report", document, "the report")
@@ -68,7 +71,7 @@ def _versions() -> Iterator[tuple[str, str]]:
 def _case(result: CaseResult) -> dict[str, Any]:
     case = result.case
     document: dict[str, Any] = {"name": case.name, "group": case.group}
-    if case.buffer is not None:
+    if case.buffer is not None and not result.malformed:
         buffer, accessor = case.buffer, case.buffer.accessor
         document["tensor"] = {
             "shape": list(buffer.shape),
@@ -80,13 +83,14 @@ def _case(result: CaseResult) -> dict[str, Any]:
             "aligned_page_size": accessor.aligned_page_size,
             "banks": accessor.num_banks,
         }
-    if case.schedule is not None:
+    if case.schedule is not None and not result.malformed:
         schedule = case.schedule
         document["schedule"] = {
             "grid": list(schedule.grid),
             "core_grid": list(schedule.core_grid),
             "tiles": schedule.num_tiles,
             "tiles_per_core": [[t.start_id, t.count] for t in schedule.tiles_per_core],
+            **({"partition": result.partition} if result.partition else {}),
         }
     levels = {level: _level(verdict) for level, verdict in result.verdicts.items()}
     levels.update(
@@ -168,15 +172,26 @@ def to_junit(document: dict[str, Any]) -> str:
                 difference = found.get("difference", {})
                 text = "; ".join(f"{key} {value}" for key, value in difference.items())
                 ElementTree.SubElement(element, "failure", message=text or "nothing was compared")
-    for (level, mutation), outcomes in controls_of(document).items():
+    powerless = {
+        (one["level"], one["mutation"]): one["powerless"]
+        for one in document["coverage"]
+        if one["powerless"] or not one["rejected"]
+    }
+    controls = {**dict.fromkeys(powerless), **controls_of(document)}
+    for (level, mutation), outcomes in sorted(controls.items()):
         element = test(f"{level}.controls", mutation)
-        if outcomes["unnoticed"]:
+        if outcomes and outcomes["unnoticed"]:
             counts["failures"] += 1
             text = f"unnoticed on {', '.join(outcomes['unnoticed'])}"
             ElementTree.SubElement(element, "failure", message=text)
-        elif not outcomes["rejected"]:
+        elif outcomes and outcomes["rejected"]:
+            continue
+        elif why := powerless.get((level, mutation), document["failure"]):
             counts["skipped"] += 1
-            ElementTree.SubElement(element, "skipped", message="no effect on any case")
+            ElementTree.SubElement(element, "skipped", message=why)
+        else:
+            counts["failures"] += 1
+            ElementTree.SubElement(element, "failure", message="no control was rejected")
     if document["failure"]:
         element = test("run", "the run")
         counts["failures"] += 1

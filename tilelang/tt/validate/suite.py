@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,14 @@ import pytest
 
 from ..describe import describe_tensor, schedule_tiles
 from ..runtime.session import Session
-from .cases import DTYPES, Case
-from .controls import CLAIM_MUTATIONS, MUTATIONS, RUN_MUTATIONS
-from .evidence import LEVELS, UNNOTICED
+from .broken import broken
+from .cases import Case, for_controls, kernels
+from .controls import MUTATIONS
+from .evidence import LEVELS, REJECTED, UNNOTICED
+from .formats import DTYPES
 from .harness import Evidence, validate
-
-SCHEDULE_MUTATIONS = (*RUN_MUTATIONS, *CLAIM_MUTATIONS)
+from .report import write
+from .schedule_controls import SCHEDULE_MUTATIONS
 
 SHAPES: list[tuple[int, ...]] = [
     (),
@@ -60,16 +63,54 @@ def test_every_case_is_proven(tt_evidence: Evidence, level: str) -> None:
     assert {name: str(v.difference) for name, v in verdicts.items() if not v.proven} == {}
 
 
-@pytest.mark.parametrize("mutation", [m.name for m in (*MUTATIONS, *SCHEDULE_MUTATIONS)])
-def test_a_wrong_claim_is_rejected(tt_evidence: Evidence, mutation: str) -> None:
+@pytest.mark.parametrize(
+    ("level", "mutation"),
+    [
+        *((level, mutation.name) for mutation in MUTATIONS for level in mutation.levels),
+        *(("E6", mutation.name) for mutation in SCHEDULE_MUTATIONS),
+    ],
+)
+def test_a_wrong_claim_is_rejected(tt_evidence: Evidence, level: str, mutation: str) -> None:
+    """By that level, once at least, unless the device's description says why it can't be wrong."""
     controls = [
-        (control, result.case.name)
+        (control.outcome, result.case.name)
         for result in tt_evidence.results
         for control in result.controls
-        if control.mutation == mutation
+        if (control.level, control.mutation) == (level, mutation)
     ]
-    assert controls, "it was made of no case"
-    assert [(c.level, case) for c, case in controls if c.outcome == UNNOTICED] == []
+    assert [case for outcome, case in controls if outcome == UNNOTICED] == []
+    (covered,) = [
+        one for one in tt_evidence.coverage() if (one.level, one.mutation) == (level, mutation)
+    ]
+    rejected = sum(outcome == REJECTED for outcome, _ in controls)
+    assert covered.rejected == rejected
+    assert bool(rejected) != bool(covered.powerless)
+
+
+def test_a_claim_of_nothing_else_is_disproved_by_a_broken_one(
+    tt_device: Session, tmp_path: Path
+) -> None:
+    """Claims broken in each field, beside right ones: each is a verdict of its own case, the others
+    are proven, and nothing on the device is touched that isn't the harness's."""
+    spec = tt_device.spec
+    canary = describe_tensor("canary", (160, 32), "uint32", spec)
+    tt_device.call("tilelang.tt.validate.canaries:place", canary, 8)
+    described = kernels(spec)
+    right = [*for_controls(described, spec), described[0], described[3]]
+    wrong = [one for case in right for one in broken(case, 150, seed=7)]
+    mixed = [*wrong[::2], *right, *wrong[1::2]]
+    evidence = validate(tt_device, mixed)
+    assert evidence.failure == ""
+    assert tt_device.call("tilelang.tt.validate.canaries:singing") == 8
+    disproved = {
+        result.case.name: [v.difference for v in result.verdicts.values() if not v.proven]
+        for result in evidence.results
+    }
+    assert [case.name for case in right if disproved[case.name]] == []
+    assert [case.name for case in wrong if not disproved[case.name]] == []
+    assert all(one and one.what for found in disproved.values() for one in found)
+    assert evidence.exit_code() == 1
+    write(evidence, tmp_path)
 
 
 def test_evidence_follows_the_grid_of_the_device(
@@ -82,8 +123,16 @@ def test_evidence_follows_the_grid_of_the_device(
     for tiles in (5, spec.num_cores + 1):
         cases.append(Case(f"{tiles} tiles", "table", schedule=schedule_tiles([tiles], spec)))
     evidence = validate(tt_smaller_device, cases)
-    assert evidence.count() == {"proven": 7, "unchecked": 0}
-    assert evidence.exit_code() == 0
+    assert evidence.count() == {"proven": 7 + 6, "unchecked": 0}  # six are the controls' own
+    assert evidence.objections() == []
+
+
+@pytest.mark.parametrize("tiles", [1, 5, 100])
+def test_the_partition_that_no_author_set_is_ttnns(tt_device: Session, tiles: int) -> None:
+    schedule = schedule_tiles([tiles], tt_device.spec)
+    (result, _) = validate(tt_device, [Case("tiles", "table", schedule=schedule)]).results
+    assert result.partition == "ttnn"
+    assert result.verdicts["E6"].proven
 
 
 # One tile; several cores, which multicast over both NoCs; and no multiples of a tile. A fresh

@@ -11,30 +11,29 @@ from typing import Any
 import numpy as np
 
 from ..metadata import BufferDescriptor
+from .formats import at_least_2d, item_bytes
 
 Array = np.ndarray[Any, Any]
 
-_FACE = 16
+#: A tile's faces are of so many elements each way.
+FACE = 16
 _TILE = 32
 
 # An unsigned integer of each size of an element, for its bits.
 _BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32}
-_ITEM_BYTES = {
-    **{"float32": 4, "int32": 4, "uint32": 4},
-    **{"bfloat16": 2, "float16": 2, "uint16": 2, "int8": 1, "uint8": 1},
-}
 
 # Floating-point contents are normal numbers, which no conversion changes: the exponent's top bits
 # are fixed, and the rest is free.
 _NORMAL = {"float32": (0x20000000, 0x1FFFFFFF), "bfloat16": (0x2000, 0x1FFF)}
 
 
-def tilize(bits: Array, buffer: BufferDescriptor) -> Array:
+def tilize(bits: Array, buffer: BufferDescriptor, face: int = FACE) -> Array:
     """The pages of a tensor.
 
     Parameters
     ----------
     bits : the elements' bits, of the buffer's shape
+    face : elements each way of a face, which divides a tile's extents
 
     Returns
     -------
@@ -46,13 +45,13 @@ def tilize(bits: Array, buffer: BufferDescriptor) -> Array:
         The padded shape or the numbers of tiles are not those of the shape.
     """
     page = page_of_tile(buffer)
-    shape = _at_least_2d(buffer.shape)
+    shape = at_least_2d(buffer.shape)
     batch, height, width = _padded_3d(buffer)
     padded = np.zeros((batch, height, width), bits.dtype)
     padded[:, : shape[-2], : shape[-1]] = bits.reshape(-1, *shape[-2:])
     rows, columns = buffer.tile_shape
     faces = padded.reshape(
-        batch, height // rows, rows // _FACE, _FACE, width // columns, columns // _FACE, _FACE
+        batch, height // rows, rows // face, face, width // columns, columns // face, face
     )
     tiles = faces.transpose(0, 1, 4, 2, 5, 3, 6).reshape(-1, rows * columns)
     pages = np.zeros_like(tiles)
@@ -65,7 +64,7 @@ def page_of_tile(buffer: BufferDescriptor) -> Array:
 
     Raises ValueError if the padded shape doesn't hold the shape, or isn't of so many tiles.
     """
-    shape = _at_least_2d(buffer.shape)
+    shape = at_least_2d(buffer.shape)
     batch, height, width = _padded_3d(buffer)
     rows, columns = buffer.tile_shape
     if height < shape[-2] or width < shape[-1]:
@@ -82,10 +81,6 @@ def page_of_tile(buffer: BufferDescriptor) -> Array:
     return np.asarray(page)
 
 
-def _at_least_2d(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return (1,) * (2 - len(shape)) + shape
-
-
 def _padded_3d(buffer: BufferDescriptor) -> tuple[int, int, int]:
     *batch, height, width = buffer.padded_shape
     return int(np.prod(batch, dtype=np.int64)), height, width
@@ -93,13 +88,7 @@ def _padded_3d(buffer: BufferDescriptor) -> tuple[int, int, int]:
 
 def bits_dtype(dtype: str) -> Any:
     """The unsigned integer that holds an element's bits."""
-    return _BITS[_ITEM_BYTES[dtype]]
-
-
-def tile_bytes(buffer: BufferDescriptor) -> int:
-    """Bytes of a tile of a buffer."""
-    rows, columns = buffer.tile_shape
-    return rows * columns * _ITEM_BYTES[buffer.dtype]
+    return _BITS[item_bytes(dtype)]
 
 
 def contents(shape: tuple[int, ...], dtype: str, seed: int) -> Array:
@@ -109,7 +98,7 @@ def contents(shape: tuple[int, ...], dtype: str, seed: int) -> Array:
     numbers are equal modulo 2 to the free bits of an element; where they are, or where the
     seeds differ, elements further on differ. No descriptor has a say in it.
     """
-    *batch, height, width = _at_least_2d(shape)
+    *batch, height, width = at_least_2d(shape)
     b, i, j = np.ogrid[: int(np.prod(batch, dtype=np.int64)), :height, :width]
     tile = (b * -(-height // _TILE) + i // _TILE) * -(-width // _TILE) + j // _TILE
     place = (i % _TILE * _TILE + j % _TILE).astype(np.uint32)

@@ -1,5 +1,6 @@
 // Copies the tiles that the schedule gives to this core, one page each, and stamps each copy:
-// its first words become this core's logical x and y, the tile, and the schema's arguments.
+// its first words become this core's logical x and y, the tile, how many tiles this core has
+// copied before it, and the schema's arguments (validate/stamps.py).
 //
 // Compile-time arguments: the accessors of source and target, then the places of start_id
 // and count among the runtime arguments, and how many of those the schema has. The addresses
@@ -18,13 +19,15 @@ void kernel_main() {
 
   const uint32_t scratch = get_write_ptr(0);
   volatile tt_l1_ptr uint32_t* stamp = reinterpret_cast<volatile tt_l1_ptr uint32_t*>(scratch);
+  uint32_t copied = 0;
   for (uint32_t tile = start_id; tile < start_id + count; ++tile) {
     noc_async_read_page(tile, source, scratch);
     noc_async_read_barrier();
     stamp[0] = get_absolute_logical_x();
     stamp[1] = get_absolute_logical_y();
     stamp[2] = tile;
-    for (uint32_t i = 0; i < num_schema_args; ++i) stamp[3 + i] = get_arg_val<uint32_t>(i);
+    stamp[3] = copied++;
+    for (uint32_t i = 0; i < num_schema_args; ++i) stamp[4 + i] = get_arg_val<uint32_t>(i);
     noc_async_write_page(tile, target, scratch);
     noc_async_write_barrier();
   }

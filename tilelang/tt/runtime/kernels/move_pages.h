@@ -2,8 +2,9 @@
 //
 // It is told NoC coordinates and addresses, and works none out: neither TensorAccessor nor an
 // address generator is used here. An entry of the list is four words: the page's NoC coordinates
-// (x | y << 6, as this kernel's NoC counts), its address there, its bytes, and where in L1 it goes
-// to or comes from, in bytes after the start of `data`.
+// (x | y << 6 | NoC << 12, as that NoC counts), its address there, its bytes, and where in L1 it
+// goes to or comes from, in bytes after the start of `data`. A page that is listed for the other
+// NoC than this kernel's is not moved.
 //
 // Runtime arguments, after the question: list, data (addresses in this core's L1), number of
 // entries, 1 to write.
@@ -16,7 +17,8 @@ inline void move_pages() {
   const uint32_t count = get_arg_val<uint32_t>(3);
   const bool writes = get_arg_val<uint32_t>(4);
   for (uint32_t i = 0; i < count; ++i, entry += 4) {
-    const uint64_t page = NOC_XY_ADDR(entry[0] & 63, entry[0] >> 6, entry[1]);
+    if (entry[0] >> 12 != noc_index) continue;
+    const uint64_t page = NOC_XY_ADDR(entry[0] & 63, entry[0] >> 6 & 63, entry[1]);
     if (writes) {
       noc_async_write(data + entry[3], page, entry[2]);
     } else {

@@ -1,0 +1,63 @@
+"""Which mutations each level has to reject in a run, and why one can't be expected to on a device.
+
+A control that has no effect proves nothing, and neither does one that is not made. So for each
+level and each mutation that it claims to notice at least one control of the run is rejected, or the
+run is red, unless the device's own description says that no claim could differ there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from ..device import DeviceSpec
+from .controls import MUTATIONS
+from .evidence import REJECTED, Control
+from .schedule_controls import SCHEDULE_MUTATIONS
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a run has shown of one mutation on one level.
+
+    ``rejected`` counts controls; ``powerless`` is why the mutation can change nothing on the
+    device, or nothing.
+    """
+
+    level: str
+    mutation: str
+    rejected: int
+    powerless: str
+
+    @property
+    def missing(self) -> bool:
+        return not self.rejected and not self.powerless
+
+
+def required(levels: Collection[str], spec: DeviceSpec) -> Iterator[tuple[str, str, str]]:
+    """Each level and mutation, and why that is powerless on the device, or nothing."""
+    for mutation in MUTATIONS:
+        for level in mutation.levels:
+            if level in levels:
+                yield level, mutation.name, mutation.powerless(spec)
+    if "E6" in levels:
+        for one in SCHEDULE_MUTATIONS:
+            yield "E6", one.name, one.powerless(spec)
+
+
+def cover(levels: Collection[str], spec: DeviceSpec, controls: Iterable[Control]) -> list[Coverage]:
+    """What the controls of a run cover.
+
+    Parameters
+    ----------
+    levels : those on which something was proven; where nothing was, no control was made
+    """
+    counts: dict[tuple[str, str], int] = {}
+    for control in controls:
+        if control.outcome == REJECTED:
+            key = control.level, control.mutation
+            counts[key] = counts.get(key, 0) + 1
+    return [
+        Coverage(level, mutation, counts.get((level, mutation), 0), powerless)
+        for level, mutation, powerless in required(levels, spec)
+    ]
