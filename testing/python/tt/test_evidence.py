@@ -1,0 +1,543 @@
+"""What the levels notice, each by itself: what they compare is made here, and no device is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+
+import pytest
+
+import tilelang.tt as tt
+from tilelang.tt.describe import describe_tensor, schedule_tiles
+from tilelang.tt.validate.preflight import schedule_fault, schedule_harm, tensor_fault
+
+np = pytest.importorskip("numpy")
+
+
+@pytest.fixture(scope="module")
+def spec():
+    """A Wormhole whose banks are told on both NoCs, as a kernel reports them."""
+    measured = tt.DeviceSpec.preset("n150")
+    mirrored = tuple((9 - x, 11 - y) for x, y in measured.dram_cores)
+    offsets = tuple(bank % 2 << 30 for bank in range(measured.dram_banks))
+    return replace(measured, dram_cores_noc1=mirrored, dram_offsets=offsets)
+
+
+@pytest.fixture(scope="module")
+def claim(spec):
+    from tilelang.tt.validate.claims import Banks, Claim
+
+    return Claim(describe_tensor("X", (96, 448), "float32", spec), 0x40000, Banks.of(spec))
+
+
+# Tensors ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("noc", [0, 1])
+@pytest.mark.parametrize("page", [0, 17, 41])
+def test_e3_notices_one_address_on_one_noc(claim, noc, page):
+    from tilelang.tt.validate.levels import judge_addresses
+
+    found = np.column_stack([claim.noc_addresses(0), claim.noc_addresses(1)])
+    assert judge_addresses(claim, found).proven
+    found[page, noc] += 32
+    verdict = judge_addresses(claim, found)
+    assert verdict.difference.what == f"page {page}"
+    assert f"NoC {noc}" in verdict.difference.found
+
+
+@pytest.mark.parametrize("byte", [0, 15, 16, 2047, 2048, 4095])
+@pytest.mark.parametrize("page", [0, 41])
+def test_e4_and_e5_notice_one_byte_of_one_page(claim, page, byte):
+    from tilelang.tt.validate.levels import judge_pages_read, judge_pages_written
+    from tilelang.tt.validate.tiles import contents
+
+    bits = contents(claim.buffer.shape, "float32", 3)
+    pages = claim.pages(bits)
+    assert judge_pages_read(claim, pages, pages).proven
+    found = pages.copy()
+    found[page, byte] ^= 1
+    assert f"page {page} (1 of 42 wrong)" in judge_pages_read(claim, pages, found).difference.what
+
+    assert judge_pages_written(claim, bits, bits).proven
+    row, column = _element(page, byte // 4)
+    changed = bits.copy()
+    changed[row, column] ^= 1
+    found = judge_pages_written(claim, bits, changed).difference
+    assert f"page {page} (1 of 42 wrong)" in found.what
+
+
+def _element(page, word):
+    """Where in a tensor of 14 tiles a row a word of a page is, face by face."""
+    face, within = divmod(word, 256)
+    i, j = face // 2 * 16 + within // 16, face % 2 * 16 + within % 16
+    return page // 14 * 32 + i, page % 14 * 32 + j
+
+
+def test_e5_notices_a_page_that_was_not_reached_over_both_nocs():
+    from tilelang.tt.validate.evidence import Verdict
+    from tilelang.tt.validate.levels import judge_routes
+
+    read, verdict = np.asarray([0, 0, 1]), Verdict("E5", 3)
+    assert judge_routes(verdict, read, 1 - read).proven
+    for written in (read, np.zeros(3, int), np.ones(3, int), np.asarray([1, 1, 1])):
+        assert not judge_routes(verdict, read, written).proven
+    assert judge_routes(verdict, read, read).difference.what == "page 0"
+
+
+def test_in_both_levels_pages_go_over_both_nocs_and_each_over_the_other_one(claim):
+    from tilelang.tt.validate.controls import nocs_of
+
+    assert set(nocs_of(claim, 0)) == {0, 1}
+    assert (nocs_of(claim, 0) + nocs_of(claim, 1) == 1).all()
+
+
+@pytest.mark.parametrize("field", ["layout", "data_format", "needs_padding", "tile_shape"])
+def test_every_figure_that_ttnn_confirms_is_compared(spec, claim, field):
+    from tilelang.tt.validate.levels import judge_allocation
+
+    found = _allocated(claim.buffer)
+    assert judge_allocation(claim, found).proven
+    wrong = {
+        "layout": "l1_interleaved",
+        "data_format": "Bfp8_b",
+        "needs_padding": True,
+        "tile_shape": (16, 32),
+    }[field]
+    verdict = judge_allocation(
+        replace(claim, buffer=replace(claim.buffer, **{field: wrong})), found
+    )
+    assert verdict.difference.expected == str(wrong)
+
+
+def _allocated(buffer):
+    from tilelang.tt.validate.evidence import Allocation
+
+    accessor = buffer.accessor
+    return Allocation(
+        accessor.compile_time_args,
+        accessor.page_size,
+        accessor.aligned_page_size,
+        accessor.num_pages,
+        accessor.num_banks,
+        buffer.padded_shape,
+        buffer.needs_padding,
+        buffer.tile_shape,
+        (buffer.num_tiles_height, buffer.num_tiles_width),
+        buffer.data_format,
+        accessor.memory,
+        buffer.layout,
+    )
+
+
+class _Bench:
+    """A bench without a device: where the tensors are, and what may be reached."""
+
+    def __init__(self, spec, claim):
+        accessor = claim.buffer.accessor
+        rows = -(-accessor.num_pages // accessor.num_banks)
+        self.claims, self.spec = [claim], spec
+        self.extents = [(claim.base, claim.base + rows * accessor.aligned_page_size)]
+
+    def refusals(self, transfer, index):
+        from tilelang.tt.validate.bench import Bench
+
+        return Bench.refusals(self, transfer, index)
+
+
+@pytest.mark.needs("ttnn")
+@pytest.mark.parametrize("turn", [0, 1])
+def test_a_place_is_refused_beside_its_tensor_and_where_no_bank_is(spec, claim, turn):
+    from tilelang.tt.validate.bench import Transfer
+    from tilelang.tt.validate.controls import nocs_of
+
+    bench = _Bench(spec, claim)
+    places = claim.places_on(nocs_of(claim, turn))
+    assert bench.refusals(Transfer(places, 4096), 0) == {}
+    for column, step, why in (
+        (3, -4096, "outside of the memory that the tensor was given"),
+        (3, 4 * 4096, "outside of the memory that the tensor was given"),
+        (3, 1, "not aligned to 32 bytes"),
+        (1, 32, "no DRAM bank is there"),
+    ):
+        moved = places.copy()
+        moved[5, column] += step
+        assert why in bench.refusals(Transfer(moved, 4096), 0)[5]
+    # A page that begins inside and ends outside.
+    last = places[-1:].copy()
+    last[0, 3] += 2048
+    assert "outside of the memory" in bench.refusals(Transfer(last, 4096), 0)[0]
+
+
+@pytest.mark.needs("ttnn")
+@pytest.mark.parametrize("level", ["E4", "E5"])
+@pytest.mark.parametrize("noc", [0, 1])
+def test_a_table_that_is_wrong_on_one_noc_is_tried_on_pages_over_that_noc(spec, claim, level, noc):
+    from tilelang.tt.validate.controls import MUTATIONS, nocs_of
+    from tilelang.tt.validate.examine import _TURNS, _trial
+
+    (mutation,) = [m for m in MUTATIONS if m.name == f"two banks swapped on NoC {noc}"]
+    wrong = mutation.apply(claim)
+    pages = _trial(_Bench(spec, claim), 0, mutation, wrong, level)
+    assert pages
+    assert set(nocs_of(wrong, _TURNS[level])[pages]) == {noc}
+
+
+@pytest.mark.needs("ttnn")
+@pytest.mark.parametrize("level", ["E4", "E5"])
+def test_a_wrong_claim_is_tried_on_pages_over_each_noc(spec, claim, level):
+    from tilelang.tt.validate.controls import MUTATIONS, nocs_of
+    from tilelang.tt.validate.examine import _TURNS, _trial
+
+    (mutation,) = [m for m in MUTATIONS if m.name == "two banks swapped"]
+    wrong = mutation.apply(claim)
+    pages = _trial(_Bench(spec, claim), 0, mutation, wrong, level)
+    assert set(nocs_of(wrong, _TURNS[level])[pages]) == {0, 1}
+
+
+@pytest.mark.needs("ttnn")
+@pytest.mark.parametrize("level", ["E4", "E5"])
+def test_what_would_do_harm_has_to_be_refused_and_is_not_tried(spec, claim, level):
+    from tilelang.tt.validate.controls import MUTATIONS
+    from tilelang.tt.validate.evidence import REJECTED, UNNOTICED
+    from tilelang.tt.validate.examine import _trial
+
+    bench = _Bench(spec, claim)
+    harmful = [mutation for mutation in MUTATIONS if mutation.harms]
+    assert len(harmful) == 4
+    for mutation in harmful:
+        control = _trial(bench, 0, mutation, mutation.apply(claim), level)
+        assert control.outcome == REJECTED, mutation.name
+    bench.refusals = lambda transfer, index: {}
+    for mutation in harmful:
+        control = _trial(bench, 0, mutation, mutation.apply(claim), level)
+        assert control.outcome == UNNOTICED, mutation.name
+
+
+# Schedules ----------------------------------------------------------------------------------
+
+
+def _copied(schedule):
+    """What a right device would show of a copy by a schedule, its stamps written out one by one."""
+    from tilelang.tt.validate.stamps import Copied, address_word, scalar_word
+
+    numbers = np.random.default_rng(1)
+    content = numbers.integers(0, 2**32, size=(schedule.num_tiles, 32, 32), dtype=np.uint32)
+    arrived = content.copy()
+    width = schedule.core_grid[0]
+    for core, tiles in enumerate(schedule.tiles_per_core):
+        for copied, tile in enumerate(range(tiles.start_id, tiles.start_id + tiles.count)):
+            words = [core % width, core // width, tile, copied]
+            for arg in schedule.runtime_args:
+                own = {"start_id": tiles.start_id, "count": tiles.count, **_extents(schedule)}
+                if arg.kind == "buffer_address":
+                    words.append(address_word(arg.source))
+                elif arg.kind == "scalar":
+                    words.append(scalar_word(arg.source))
+                else:
+                    words.append(own.get(arg.name, arg.value))
+            face = np.zeros(256, np.uint32)
+            face[:] = arrived[tile, :16, :16].ravel()
+            face[: len(words)] = words
+            arrived[tile, :16, :16] = face.reshape(16, 16)
+    counts = tuple(tiles.count for tiles in schedule.tiles_per_core)
+    return Copied(content, arrived, schedule.core_grid, counts)
+
+
+def _extents(schedule):
+    return dict(zip(("grid_x", "grid_y", "grid_z"), schedule.grid, strict=True))
+
+
+@pytest.fixture
+def schedule(spec):
+    from tilelang.tt.validate.cases import Case, for_controls
+
+    launch = Case("any", "table", schedule=schedule_tiles([5], spec))
+    (one,) = for_controls([launch], spec)
+    return one.schedule
+
+
+def test_e6_takes_a_right_copy_and_rejects_each_wrong_claim_about_it(schedule):
+    from tilelang.tt.validate.schedule_controls import CLAIM_MUTATIONS, COPY_MUTATIONS
+    from tilelang.tt.validate.stamps import judge_copy
+
+    copied = _copied(schedule)
+    assert judge_copy(schedule, copied, claims_split=True).proven
+    for mutation in CLAIM_MUTATIONS:
+        wrong = mutation.apply(schedule)
+        assert wrong != schedule, mutation.name
+        assert not judge_copy(wrong, copied).proven, mutation.name
+    for mutation in COPY_MUTATIONS:
+        arrived = mutation.apply(copied.arrived.reshape(schedule.num_tiles, -1))
+        assert not judge_copy(schedule, replace(copied, arrived=arrived)).proven, mutation.name
+
+
+@pytest.mark.parametrize(
+    ("word", "about"),
+    [(0, "x "), (1, "y "), (2, "tile "), (3, "copied before "), (4, "start_id "), (5, "count "),
+     (6, "grid_x "), (9, "kt_tiles "), (10, "A_addr "), (12, "C_addr "), (14, "beta_value ")],
+)  # fmt: skip
+def test_e6_notices_each_word_of_a_stamp(schedule, word, about):
+    from tilelang.tt.validate.stamps import judge_copy
+
+    copied = _copied(schedule)
+    copied.arrived[2, 0, word] += 1
+    difference = judge_copy(schedule, copied).difference
+    assert difference.what == "tile 2, by its stamp"
+    assert difference.expected.startswith(about)
+
+
+@pytest.mark.parametrize("place", [(1, 0), (15, 15), (16, 0), (0, 16), (31, 31)], ids=str)
+def test_e6_notices_one_word_that_was_lost(schedule, place):
+    from tilelang.tt.validate.stamps import judge_copy
+
+    copied = _copied(schedule)
+    copied.arrived[(3, *place)] ^= 1
+    assert judge_copy(schedule, copied).difference.what == "tile 3 (1 of 6 lost)"
+
+
+def test_e6_notices_copies_of_a_core_in_another_order(schedule):
+    from tilelang.tt.validate.stamps import judge_copy
+
+    copied = _copied(schedule)
+    copied.arrived[[0, 1, 2], 0, 3] = copied.arrived[[2, 1, 0], 0, 3]
+    assert "copied before 2" in judge_copy(schedule, copied).difference.found
+
+
+def test_e6_counts_the_copies_of_each_core_of_a_range(schedule):
+    from tilelang.tt.validate.stamps import judge_copy
+
+    first, *rest = schedule.core_ranges
+    wrong = replace(schedule, core_ranges=(replace(first, count=9), *rest))
+    difference = judge_copy(wrong, _copied(schedule)).difference
+    assert (difference.what, difference.found) == ("core (0, 0)", "3")
+
+
+def test_a_partition_is_that_of_ttnn_where_it_is_claimed_to_be(spec):
+    from tilelang.tt.validate.stamps import judge_copy
+
+    schedule = schedule_tiles([100], spec)
+    copied = _copied(schedule)
+    assert judge_copy(schedule, copied, claims_split=True).proven
+    other = replace(copied, split=(1, *copied.split[1:]))
+    assert judge_copy(schedule, other).proven
+    assert "ttnn.split_work_to_cores" in judge_copy(schedule, other, True).difference.what
+
+
+def test_each_buffer_address_and_scalar_has_a_word_of_its_own():
+    from tilelang.tt.validate.stamps import address_word, scalar_word
+
+    names = ["A", "B", "C", "alpha", "beta", "", "A_addr"]
+    words = [*map(address_word, names), *map(scalar_word, names)]
+    assert len(set(words)) == len(words)
+    assert all(0 <= word < 2**32 for word in words)
+
+
+# What is examined before anything runs ------------------------------------------------------
+
+
+def _accessor(**fields):
+    return lambda b: replace(b, accessor=replace(b.accessor, **fields))
+
+
+def _buffer(**fields):
+    return lambda b: replace(b, **fields)
+
+
+MALFORMED = [
+    (_buffer(shape=(96, -1)), "shape[1]", "-1"),
+    (_buffer(shape=[96, 448]), "shape", "[96, 448]"),
+    (_buffer(shape=(1, 1, 1, 96, 448)), "shape", "(1, 1, 1, 96, 448)"),
+    (_buffer(dtype="float64"), "dtype", "'float64'"),
+    (_buffer(role="out in"), "role", "'out in'"),
+    (_buffer(name="a\x1b[31m"), "name", r"'a\x1b[31m'"),
+    (_buffer(tile_shape=(16, 32)), "tile_shape", "(16, 32)"),
+    (_buffer(needs_padding=0), "needs_padding", "0"),
+    (_buffer(padded_shape=(96, 449)), "padded_shape", "(96, 449)"),
+    (_buffer(padded_shape=(1, 96, 448)), "padded_shape", "(1, 96, 448)"),
+    (_buffer(padded_shape=(64, 448)), "padded_shape", "(64, 448)"),
+    (_buffer(num_tiles_height=4), "num_tiles_height", "4"),
+    (_buffer(num_tiles_width=13), "num_tiles_width", "13"),
+    (_accessor(num_pages=43), "num_pages", "43"),
+    (_accessor(num_pages=True), "num_pages", "True"),
+    (_accessor(num_banks=0), "num_banks", "0"),
+    (_accessor(num_banks=12.0), "num_banks", "12.0"),
+    (_accessor(page_size=2048), "page_size", "2048"),
+    (_accessor(aligned_page_size=4064), "aligned_page_size", "4064"),
+    (_accessor(aligned_page_size=2**31), "size", f"{4 * 2**31} bytes, of 42 pages"),
+    (_accessor(memory="sram"), "memory", "'sram'"),
+    (_accessor(compile_time_args=(2, 2**32)), "compile_time_args[1]", "4294967296"),
+    (_accessor(compile_time_args=(2,) * 2000), "compile_time_args", None),
+    (_accessor(num_banks=10**5000), "num_banks", "a int"),
+]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "what", "found"), MALFORMED, ids=lambda value: str(value)[:30]
+)
+def test_a_malformed_descriptor_is_told_by_its_place(spec, claim, break_it, what, found):
+    assert tensor_fault(claim.buffer, spec) is None
+    fault = tensor_fault(break_it(claim.buffer), spec)
+    assert fault.what == what
+    assert found is None or fault.found == found
+    assert fault.expected
+
+
+@pytest.mark.parametrize("shape", [(3, 40, 65), (2, 3, 1, 1), (7,), ()], ids=str)
+def test_a_batch_that_is_collapsed_is_malformed(spec, shape):
+    buffer = describe_tensor("X", shape, "int8", spec)
+    assert tensor_fault(buffer, spec) is None
+    *batch, height, width = buffer.padded_shape
+    collapsed = (int(np.prod(batch, dtype=int)) * height, width)
+    if batch:
+        fault = tensor_fault(replace(buffer, padded_shape=collapsed), spec)
+        assert fault.what == "padded_shape"
+    assert tensor_fault(None, spec).what == "the tensor"
+
+
+def _range(number, **fields):
+    def break_it(schedule):
+        ranges = list(schedule.core_ranges)
+        ranges[number] = replace(ranges[number], **fields)
+        return replace(schedule, core_ranges=tuple(ranges))
+
+    return break_it
+
+
+def _tile_range(core, **fields):
+    def break_it(schedule):
+        tiles = list(schedule.tiles_per_core)
+        tiles[core] = replace(tiles[core], **fields)
+        return replace(schedule, tiles_per_core=tuple(tiles))
+
+    return break_it
+
+
+def _arg(named, **fields):
+    return lambda s: replace(
+        s,
+        runtime_args=tuple(
+            replace(arg, **fields) if arg.name == named else arg for arg in s.runtime_args
+        ),
+    )
+
+
+# The place of each fault, what was found there, and whether running it could do harm.
+BAD_SCHEDULES = [
+    (_tile_range(1, start_id=5), "tiles_per_core[1]", "5 to 6", True),
+    (_tile_range(1, start_id=-1), "tiles_per_core[1].start_id", "-1", True),
+    (_tile_range(1, count=2**32), "tiles_per_core[1].count", "4294967296", True),
+    (_tile_range(0, count=2), "tile 2", "none", False),
+    (_tile_range(0, count=4), "tile 3", "two", False),
+    (_range(0, x0=-1), "core_ranges[0].x0", "-1", True),
+    (_range(0, x1=8), "core_ranges[0]", "(0, 0) to (8, 0)", True),
+    (_range(0, y1=2**31), "core_ranges[0]", "(0, 0) to (0, 2147483648)", True),
+    (_range(1, x0=0), "core_ranges[1]", "core (0, 0) twice", True),
+    (_range(0, y1=7, x0=0, x1=0), "core_ranges[0]", "core (0, 2), which has none", True),
+    (_range(0, count=2), "core_ranges[0].count", "2", False),
+    (lambda s: replace(s, core_ranges=s.core_ranges[1:]), "core (0, 0)", "none", False),
+    (lambda s: replace(s, core_ranges=None), "core_ranges", "None", True),
+    (lambda s: replace(s, core_grid=(8, 9)), "core_grid", "(8, 9)", True),
+    (lambda s: replace(s, tiles_per_core=s.tiles_per_core[1:]), "tiles_per_core", "63", True),
+    (lambda s: replace(s, num_tiles=7), "num_tiles", "7", False),
+    (lambda s: replace(s, num_cores=63), "num_cores", "63", False),
+    (lambda s: replace(s, grid=(2, 4, 1)), "num_tiles", "6", False),
+    (lambda s: replace(s, grid=(2, 3, 1)), "runtime argument grid_x", "3", False),
+    (lambda s: replace(s, order="column_major"), "order", "'column_major'", True),
+    (lambda s: replace(s, policy="cyclic"), "policy", "'cyclic'", True),
+    (_arg("start_id", dtype="float64"), "runtime_args[0].dtype", "'float64'", True),
+    (_arg("grid_y", value=3), "runtime argument grid_y", "3", False),
+    (_arg("grid_y", name="rows"), "runtime argument rows: name of a constant", "'rows'", False),
+    (_arg("grid_y", name="grid_x"), "runtime_args[3].name", "'grid_x'", True),
+    (_arg("B_addr", source="A"), "runtime argument B_addr", "'B_addr'", False),
+    (_arg("A_addr", kind="pointer"), "runtime_args[6].kind", "'pointer'", True),
+    (_arg("beta_value", dtype="float64"), "runtime_args[10].dtype", "'float64'", True),
+    (_arg("kt_tiles", value=0), "runtime argument kt_tiles", "0", False),
+    (lambda s: replace(s, runtime_args=s.runtime_args[1:]), "runtime_args", "['count']", True),
+    (lambda s: replace(s, runtime_args=s.runtime_args * 40), "runtime_args", "440", True),
+]
+
+
+@pytest.mark.parametrize(("break_it", "what", "found", "harms"), BAD_SCHEDULES)
+def test_a_malformed_schedule_is_told_by_its_place(spec, schedule, break_it, what, found, harms):
+    assert schedule_fault(schedule, spec) is None
+    wrong = break_it(schedule)
+    fault = schedule_fault(wrong, spec)
+    assert (fault.what, fault.found) == (what, found)
+    assert (schedule_harm(wrong, spec) is not None) == harms
+
+
+# Controls that can't vanish -----------------------------------------------------------------
+
+
+def _evidence(spec, levels, controls):
+    from tilelang.tt.runtime.backend import Statement
+    from tilelang.tt.validate.cases import Case
+    from tilelang.tt.validate.evidence import Verdict
+    from tilelang.tt.validate.harness import CaseResult, Evidence
+
+    statement = Statement("none", "none 1.0", spec.arch, "none", True, True, (0, 1), ())
+    result = CaseResult(Case("X", "table", buffer=describe_tensor("X", (32, 32), "int8", spec)))
+    result.verdicts = {level: Verdict(level, 1) for level in levels}
+    result.controls = controls
+    now = datetime.now(timezone.utc)
+    return Evidence(spec, statement, 0, now, results=[result])
+
+
+def _all_controls(spec, levels, outcome):
+    from tilelang.tt.validate.coverage import required
+    from tilelang.tt.validate.evidence import Control
+
+    return [Control(name, level, outcome) for level, name, _ in required(levels, spec)]
+
+
+@pytest.mark.parametrize("level", ["E1", "E2", "E3", "E4", "E5", "E6"])
+def test_a_run_is_red_in_which_a_level_rejected_no_control_of_a_mutation(spec, level):
+    from tilelang.tt.validate.evidence import NO_EFFECT, REJECTED
+    from tilelang.tt.validate.report import to_json, to_junit
+
+    controls = _all_controls(spec, [level], REJECTED)
+    assert len(controls) >= 3
+    assert _evidence(spec, [level], controls).exit_code() == 0
+    for missing in controls:
+        left = [one for one in controls if one is not missing]
+        red = _evidence(spec, [level], [*left, replace(missing, outcome=NO_EFFECT)])
+        assert red.exit_code() == 1
+        assert red.objections() == [f"{level}: no control was rejected: {missing.mutation}"]
+    document = to_json(red)
+    assert document["totals"]["missing"] == 1
+    assert "no control was rejected" in to_junit(document)
+    assert len(_evidence(spec, [level], []).objections()) == len(controls)
+
+
+def test_where_nothing_is_proven_no_control_is_missed(spec):
+    assert _evidence(spec, [], []).objections() == []
+
+
+def test_only_the_devices_own_description_excuses_a_mutation(spec):
+    from tilelang.tt.validate.coverage import required
+
+    levels = ("E3", "E4", "E5", "E6")
+    assert [why for _, _, why in required(levels, spec) if why] == []
+    alike = replace(
+        spec,
+        grid_x=1,
+        grid_y=1,
+        dram_banks=1,
+        dram_cores=spec.dram_cores[:1],
+        dram_cores_noc1=spec.dram_cores[:1],
+        dram_offsets=(0,),
+    )
+    excused = {name: why for _, name, why in required(levels, alike) if why}
+    assert excused == {
+        "a bank too few": "the device has one DRAM bank",
+        "two banks swapped": "the device has one DRAM bank",
+        "two banks swapped on NoC 0": "no other DRAM bank of the device begins where bank 0 does",
+        "two banks swapped on NoC 1": "no other DRAM bank of the device begins where bank 0 does",
+        "the wrong NoC's table": "both NoCs of the device have the banks at the same coordinates",
+        "no bank offsets": "each DRAM bank of the device begins at 0",
+        "two cores run as each other": "the device has one core",
+        "two cores swapped": "the device has one core",
+        "cores counted down columns": "the device's cores are in one row or column",
+        "a partition of one's own as ttnn's": "the device has one core",
+    }
