@@ -28,7 +28,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from slot import ROOT, Command, DataError, Slot, Tools, digest, files_of
+from slot import ROOT, Command, DataError, Slot, Tools, digest, end_with_us, files_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -243,6 +243,7 @@ def main() -> int:
     parser.add_argument("--library", type=Path, required=True)
     parser.add_argument("--simulator", required=True, choices=["ttsim", "wolfpine"])
     options = parser.parse_args()
+    end_with_us()
     tools = Tools(
         options.python, options.cmake_bin, options.tvm_library, options.library, options.simulator
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -23,6 +24,23 @@ WHOLE = (
 
 # Seconds. A build of one file takes a few, a first one of all a few minutes.
 BUILD_LIMIT = 3600.0
+
+
+# What is running, to be ended with us. Each is the leader of a group of its own.
+_running: set[int] = set()
+
+
+def end_with_us() -> None:
+    """Let what ends this process end what it runs too."""
+
+    def end(number: int, _: object) -> None:
+        for leader in list(_running):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(leader, signal.SIGKILL)
+        os._exit(128 + number)  # the other threads wait for processes that are gone
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
 
 
 class DataError(Exception):
@@ -143,6 +161,7 @@ class Slot:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+            _running.add(process.pid)
             try:
                 code: int | None = process.wait(limit)
             except subprocess.TimeoutExpired:
@@ -151,6 +170,7 @@ class Slot:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
+                _running.discard(process.pid)
         return code, log.read_text(errors="replace")
 
     def build(self, targets: Iterable[str]) -> tuple[int | None, str]:
