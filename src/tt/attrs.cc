@@ -5,8 +5,8 @@
 #include "attrs.h"
 
 #include <algorithm>
-#include <sstream>
 
+#include "attr_json.h"
 #include "error.h"
 #include "ir/node.h"
 
@@ -18,6 +18,53 @@ std::vector<std::string> SortedKeys(const AttrMap& map) {
   for (const auto& entry : map) keys.push_back(entry.first);
   std::sort(keys.begin(), keys.end());
   return keys;
+}
+
+/*! Values nested deeper are shown as "...". Those of the contract are nested four deep. */
+constexpr int kMaxShownDepth = 6;
+
+void ShowInto(const ffi::Any& value, int depth, std::string* out);
+
+/*! Shows entries until the text is as long as one may be. */
+template <typename Entries, typename ShowEntry>
+void ShowEntries(const Entries& entries, const char* brackets, int depth, std::string* out,
+                 ShowEntry show_entry) {
+  *out += brackets[0];
+  const char* separator = "";
+  for (const auto& entry : entries) {
+    *out += separator;
+    if (depth == kMaxShownDepth || out->size() > kMaxShown) {
+      *out += "...";
+      break;
+    }
+    show_entry(entry);
+    separator = ", ";
+  }
+  *out += brackets[1];
+}
+
+void ShowInto(const ffi::Any& value, int depth, std::string* out) {
+  if (auto truth = ir::ConstBool(value)) {
+    *out += *truth ? "true" : "false";
+  } else if (auto number = ir::ConstInt(value)) {
+    *out += std::to_string(*number);
+  } else if (auto text = ir::ConstString(value)) {
+    *out += '"' + ShowName(*text) + '"';
+  } else if (auto real = value.as<double>()) {
+    *out += json::WriteFloat(*real);
+  } else if (auto array = value.as<ffi::Array<ffi::Any>>()) {
+    ShowEntries(*array, "[]", depth, out,
+                [&](const ffi::Any& item) { ShowInto(item, depth + 1, out); });
+  } else if (auto map = value.as<AttrMap>()) {
+    ShowEntries(SortedKeys(*map), "{}", depth, out, [&](const std::string& key) {
+      *out += '"' + ShowName(key) + "\": ";
+      ShowInto(map->at(key), depth + 1, out);
+    });
+  } else if (value == nullptr) {
+    *out += "none";
+  } else {
+    *out += "a value of type " + value.GetTypeKey();
+  }
 }
 
 }  // namespace
@@ -33,35 +80,9 @@ bool IsContractAttr(const std::string& name) {
 }
 
 std::string Show(const ffi::Any& value) {
-  std::ostringstream os;
-  if (auto truth = ir::ConstBool(value)) {
-    os << (*truth ? "true" : "false");
-  } else if (auto number = ir::ConstInt(value)) {
-    os << *number;
-  } else if (auto text = ir::ConstString(value)) {
-    os << '"' << *text << '"';
-  } else if (auto real = value.as<double>()) {
-    os << *real;
-  } else if (auto array = value.as<ffi::Array<ffi::Any>>()) {
-    os << '[';
-    const char* separator = "";
-    for (const ffi::Any& item : *array) {
-      os << separator << Show(item);
-      separator = ", ";
-    }
-    os << ']';
-  } else if (auto map = value.as<AttrMap>()) {
-    os << '{';
-    const char* separator = "";
-    for (const std::string& key : SortedKeys(*map)) {
-      os << separator << '"' << key << "\": " << Show(map->at(key));
-      separator = ", ";
-    }
-    os << '}';
-  } else {
-    os << "a value of type " << value.GetTypeKey();
-  }
-  return os.str();
+  std::string text;
+  ShowInto(value, 0, &text);
+  return text;
 }
 
 bool SameValue(const ffi::Any& a, const ffi::Any& b) {
@@ -84,6 +105,9 @@ bool SameValue(const ffi::Any& a, const ffi::Any& b) {
   }
   return a.same_as(b);
 }
+
+Attrs::Attrs(std::string place, AttrMap map)
+    : place_(Shorten(std::move(place), kMaxPlace)), map_(std::move(map)) {}
 
 std::optional<int64_t> Attrs::Int(const char* key) const {
   auto value = map_.Get(key);
@@ -115,6 +139,19 @@ std::optional<ffi::Array<ffi::Any>> Attrs::Array(const char* key) const {
   auto array = value->as<ffi::Array<ffi::Any>>();
   if (!array) WrongType(key, *value, "a list");
   return *array;
+}
+
+std::optional<std::vector<int64_t>> Attrs::Ints(const char* key) const {
+  auto array = Array(key);
+  if (!array) return std::nullopt;
+  std::vector<int64_t> numbers;
+  numbers.reserve(array->size());
+  for (const ffi::Any& item : *array) {
+    std::optional<int64_t> number = ir::ConstInt(item);
+    if (!number) WrongType(key, *array, "a list of integers");
+    numbers.push_back(*number);
+  }
+  return numbers;
 }
 
 std::optional<std::vector<int64_t>> Attrs::IntRows(const char* key, size_t width) const {
@@ -155,6 +192,11 @@ AttrMap Attrs::RequireMap(const char* key, const char* advice) const {
 ffi::Array<ffi::Any> Attrs::RequireArray(const char* key, const char* advice) const {
   if (!Has(key)) Missing(key, advice);
   return *Array(key);
+}
+
+std::vector<int64_t> Attrs::RequireInts(const char* key, const char* advice) const {
+  if (!Has(key)) Missing(key, advice);
+  return *Ints(key);
 }
 
 std::vector<int64_t> Attrs::RequireIntRows(const char* key, size_t width,

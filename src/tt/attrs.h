@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "text.h"
+
 namespace tilelang_tt {
 
 namespace ffi = tvm::ffi;
@@ -45,7 +47,12 @@ constexpr const char* kBuffers = "tt_buffers";
 /*! \brief Whether the metadata contract has an attribute of that name. */
 bool IsContractAttr(const std::string& name);
 
-/*! \brief A value as text, for messages: 3, "row_major", [0, 2], {"name": "start_id"}. */
+/*!
+ * \brief A value as text, for messages: 3, 3.0, "row_major", [0, 2], {"name": "start_id"}.
+ *
+ * It is cut after kMaxShown bytes, so that a message is short whatever an attribute holds, and
+ * after six levels of lists and maps, so that none is too deep for the stack.
+ */
 std::string Show(const ffi::Any& value);
 
 /*! \brief Equality of values, an IntImm being its integer. */
@@ -54,7 +61,7 @@ bool SameValue(const ffi::Any& a, const ffi::Any& b);
 /*! \brief A map of attributes together with where it stands, which every error begins with. */
 class Attrs {
  public:
-  Attrs(std::string place, AttrMap map) : place_(std::move(place)), map_(std::move(map)) {}
+  Attrs(std::string place, AttrMap map);
 
   const std::string& place() const { return place_; }
   const AttrMap& map() const { return map_; }
@@ -65,6 +72,7 @@ class Attrs {
   std::optional<std::string> String(const char* key) const;
   std::optional<AttrMap> Map(const char* key) const;
   std::optional<ffi::Array<ffi::Any>> Array(const char* key) const;
+  std::optional<std::vector<int64_t>> Ints(const char* key) const;
   /*! A list of lists of integers, each of `width` entries, one after the other. */
   std::optional<std::vector<int64_t>> IntRows(const char* key, size_t width) const;
 
@@ -73,6 +81,7 @@ class Attrs {
   std::string RequireString(const char* key, const char* advice) const;
   AttrMap RequireMap(const char* key, const char* advice) const;
   ffi::Array<ffi::Any> RequireArray(const char* key, const char* advice) const;
+  std::vector<int64_t> RequireInts(const char* key, const char* advice) const;
   std::vector<int64_t> RequireIntRows(const char* key, size_t width, const char* advice) const;
 
   /*! Sets a value that is absent; ValueError if another one is there. */
@@ -89,6 +98,9 @@ class Attrs {
  private:
   [[noreturn]] void Missing(const char* key, const char* advice) const;
   [[noreturn]] void WrongType(const char* key, const ffi::Any& found, const char* expected) const;
+
+  /*! A place is the names of a function and a buffer, and a field, in bytes. */
+  static constexpr size_t kMaxPlace = 3 * kMaxShown;
 
   std::string place_;
   AttrMap map_;

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from . import _ffi_api
 from .device import DeviceLike, resolve_device
-from .metadata import BufferDescriptor, Schedule, buffers_of, schedule_of
+from .metadata import BufferDescriptor, Schedule, buffers_of, plain_value, schedule_of
+from .text import label, shown
 
 
 def describe_tensor(
@@ -30,10 +31,10 @@ def describe_tensor(
         A rank above 4 or a dtype with no Tenstorrent format.
     """
     if role not in ("in", "out", "inout"):
-        raise ValueError(f"{name}: role is {role!r}; expected in, out or inout")
-    extents = _integers(f"{name}: shape", shape)
+        raise ValueError(f"{label(name)}: role is {shown(role)}; expected in, out or inout")
+    extents = _integers(f"{label(name)}: shape", shape)
     attr = resolve_device(device).to_attr()
-    described = dict(_ffi_api.describe_tensor(name, extents, dtype, attr).items())
+    described = plain_value(_ffi_api.describe_tensor(name, extents, dtype, attr))
     return buffers_of({"tt_buffers": {name: {**described, "tt_role": role}}})[name]
 
 
@@ -60,4 +61,4 @@ def _integers(what: str, values: Sequence[int]) -> list[int]:
     try:
         return [operator.index(value) for value in values]
     except TypeError:
-        raise ValueError(f"{what} is {values!r}; expected a sequence of integers") from None
+        raise ValueError(f"{what} is {shown(values)}; expected a sequence of integers") from None

@@ -6,16 +6,18 @@ from a file or a preset that was, and ``source`` says which.
 
 from __future__ import annotations
 
+import functools
 import json
 import operator
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Union
 
 from . import files
-from .metadata import _plain
+from .metadata import plain_value
+from .text import shown
 
 SCHEMA_VERSION = 1
 
@@ -91,9 +93,13 @@ class DeviceSpec:
     dispatch: str | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            object.__setattr__(self, field.name, _listed(getattr(self, field.name)))
-        _check(self._to_json(), "the description of a device")
+        place = "the description of a device"
+        try:
+            for name in _FIELDS:
+                object.__setattr__(self, name, _listed(getattr(self, name)))
+        except RecursionError:
+            raise ValueError(f"{place}: {name}: found lists that are nested too deep") from None
+        _check(self.to_attr(), place)
 
     @property
     def num_cores(self) -> int:
@@ -153,13 +159,12 @@ class DeviceSpec:
 
         Raises ValueError for a name that is not among :func:`preset_names`.
         """
-        path = _PRESETS / f"{name}.json"
         if name not in preset_names():
             raise ValueError(
-                f"found no preset {name!r}, nor a file of that name; expected one of "
+                f"found no preset {shown(name)}, nor a file of that name; expected one of "
                 f"{', '.join(preset_names())}, or a file"
             )
-        return cls.load(path)
+        return _preset(name)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> DeviceSpec:
@@ -168,36 +173,56 @@ class DeviceSpec:
         Raises ValueError if it is absent, truncated, of another schema version or holds
         a value out of range.
         """
-        return cls._from_json(files.read_json("device", path), str(path))
+        document = files.parse_json("device", files.read_text("device", path), path)
+        if not isinstance(document, Mapping):
+            raise ValueError(f"{path}: found {shown(document)}; expected a map")
+        values = dict(document)
+        version = values.pop("schema_version", None)
+        if type(version) is not int or version != SCHEMA_VERSION:
+            raise ValueError(
+                f"{path}: schema_version is {shown(version)}; expected {SCHEMA_VERSION}"
+            )
+        return cls._from_values(values, str(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the description as JSON (schemas/device.schema.json)."""
-        files.write_json(path, self._to_json())
+        files.write_json(path, {"schema_version": SCHEMA_VERSION, **self.to_attr()})
 
     @classmethod
-    def _from_json(cls, document: Any, place: str) -> DeviceSpec:
-        _check(document, place)
-        values = {key: value for key, value in document.items() if key != "schema_version"}
-        return cls(**values)
-
-    def _to_json(self) -> dict[str, Any]:
-        return {"schema_version": SCHEMA_VERSION, **self.to_attr()}
+    def _from_values(cls, values: Mapping[str, Any], place: str) -> DeviceSpec:
+        """The description that a map of fields is. Raises ValueError, beginning with ``place``."""
+        _check(values, place)
+        spec = object.__new__(cls)  # it is checked, and of plain values
+        for name in _FIELDS:
+            object.__setattr__(spec, name, values.get(name))
+        return spec
 
     # As an attribute ----------------------------------------------------------------
 
     def to_attr(self) -> dict[str, Any]:
         """The value of ``tt_device``: the fields that are known."""
-        values = asdict(self)
-        return {key: _json(value) for key, value in values.items() if value is not None}
+        values = {name: getattr(self, name) for name in _FIELDS}
+        return {name: _json(value) for name, value in values.items() if value is not None}
 
     @classmethod
     def from_attr(cls, attr: Any, place: str = "tt_device") -> DeviceSpec:
         """Read the value of ``tt_device``. Raises ValueError, beginning with ``place``."""
-        values = _plain(attr)
+        try:
+            values = plain_value(attr)
+        except ValueError as error:
+            raise ValueError(f"{place}: {error}") from error
         if not isinstance(values, Mapping):
-            raise ValueError(f"{place} is {values!r}; expected a map")
-        document = json.loads(json.dumps(values, default=dict))
-        return cls._from_json({"schema_version": SCHEMA_VERSION, **document}, place)
+            raise ValueError(f"{place} is {shown(values)}; expected a map")
+        return cls._from_values(values, place)
+
+
+_FIELDS = tuple(field.name for field in fields(DeviceSpec))
+
+
+@functools.cache
+def _preset(name: str) -> DeviceSpec:
+    """Read once a process: a preset is part of the package."""
+    return DeviceSpec.load(_PRESETS / f"{name}.json")
 
 
 def _listed(value: Any) -> Any:
@@ -212,25 +237,34 @@ def _json(value: Any) -> Any:
     return list(map(_json, value)) if isinstance(value, tuple) else value
 
 
-def _check(document: dict[str, Any], place: str) -> None:
+def _check(values: Mapping[str, Any], place: str) -> None:
     """Raise ValueError, beginning with the place, for what no device is described by."""
-    files.validate("device", document, place)
-    for name in ("dram_cores", "dram_cores_noc1", "dram_offsets"):
-        found = len(document.get(name, range(document["dram_banks"])))
-        if found != document["dram_banks"]:
-            raise ValueError(
-                f"{place}: {name}: found {found} entries; expected one for each of the "
-                f"{document['dram_banks']} DRAM banks"
-            )
+    from ._ffi_api import check_device
+
+    try:
+        text = json.dumps(values, default=_of_no_json)
+    except (RecursionError, ValueError):
+        raise ValueError(f"{place}: lists are nested too deep; expected a description") from None
+    check_device(place, text)
+
+
+def _of_no_json(value: Any) -> Any:
+    """What stands for a value that JSON lacks, such as bytes: a map, which no field may be."""
+    return dict(value) if isinstance(value, Mapping) else {"type": type(value).__name__}
 
 
 #: What names a device: see :func:`resolve_device`.
 DeviceLike = Union[DeviceSpec, Mapping[str, Any], str, "os.PathLike[str]", Any]
 
 
+@functools.cache
+def _presets() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in _PRESETS.glob("*.json")))
+
+
 def preset_names() -> list[str]:
     """The presets that ship with the package."""
-    return sorted(path.stem for path in _PRESETS.glob("*.json"))
+    return list(_presets())
 
 
 def resolve_device(device: DeviceLike) -> DeviceSpec:

@@ -6,12 +6,15 @@ the same attributes as a plain dict, which is how a plan holds them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import tvm_ffi
+
+from . import plain
+from .plain import ReadOnlyDict
+from .text import shortened, shown
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,18 @@ class Schedule:
                 return core % self.core_grid[0], core // self.core_grid[0]
         raise IndexError(f"found tile {tile}; expected 0 to {self.num_tiles - 1}")
 
+    def __repr__(self) -> str:
+        launch = ", ".join(map(str, self.grid))
+        return (
+            f"<Schedule of T.Kernel({launch}): {self.num_tiles} blocks on {self.num_active_cores} "
+            f"of {self.num_cores} cores>"
+        )
+
+    def _repr_html_(self) -> str:
+        from .page import embed, render_schedule
+
+        return embed(render_schedule(self))
+
 
 @dataclass(frozen=True)
 class TensorAccessorConfig:
@@ -136,17 +151,41 @@ class BufferDescriptor:
     data_format: str
     accessor: TensorAccessorConfig
 
+    def __repr__(self) -> str:
+        shape = "x".join(map(str, self.shape)) or "scalar"
+        return (
+            f"<BufferDescriptor of {shown(self.name)}: {self.role}, {shape} {self.dtype}, "
+            f"{self.accessor.num_pages} pages of {self.accessor.page_size} bytes in "
+            f"{self.accessor.num_banks} {self.accessor.memory.upper()} banks>"
+        )
 
-def _plain(value: Any) -> Any:
-    """An attribute's value as plain, immutable Python: tuples, read-only mappings, ints, strs."""
+    def _repr_html_(self) -> str:
+        from .page import embed, render_buffer
+
+        return embed(render_buffer(self), height=200)
+
+
+#: The deepest that lists and maps may be nested, as in src/tt/json.h.
+MAX_DEPTH = 64
+
+
+def plain_value(value: Any, depth: int = 0) -> Any:
+    """An attribute's value as plain, read-only Python: tuples, ReadOnlyDicts, numbers, strings."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
         return str(value)
-    if isinstance(value, (Mapping, tvm_ffi.Map)):
-        return MappingProxyType({str(key): _plain(item) for key, item in value.items()})
-    if isinstance(value, (list, tuple, tvm_ffi.Array)):
-        return tuple(_plain(item) for item in value)
+    if isinstance(value, (tvm_ffi.Map, tvm_ffi.Array)):
+        from ._ffi_api import write_json
+
+        return plain.parse(write_json(value))
+    if depth == MAX_DEPTH:
+        raise ValueError(f"found lists and maps nested more than {MAX_DEPTH} deep; expected less")
+    if isinstance(value, Mapping):
+        items = {_key(key): plain_value(item, depth + 1) for key, item in value.items()}
+        return ReadOnlyDict(items)
+    if isinstance(value, (list, tuple)):
+        return tuple([plain_value(item, depth + 1) for item in value])
     number = getattr(value, "value", None)  # an IntImm or StringImm of an author's annotation
     if not isinstance(number, (bool, int, float, str)):
         raise ValueError(
@@ -154,25 +193,31 @@ def _plain(value: Any) -> Any:
             "expected numbers, strings, lists and maps"
         )
     typed = getattr(value, "ty", value)  # from TVM 0.26 on, an expression's type has the dtype
-    return bool(number) if str(getattr(typed, "dtype", "")) == "bool" else _plain(number)
+    return bool(number) if str(getattr(typed, "dtype", "")) == "bool" else plain_value(number)
 
 
-def _attrs(func: Any) -> Mapping[str, Any]:
-    """The attributes of a PrimFunc, or a mapping of attributes itself."""
-    if isinstance(func, (Mapping, tvm_ffi.Map)):
-        return func
-    if hasattr(func, "functions"):
-        named = ", ".join(f"mod['{var.name_hint}']" for var in func.functions)
-        raise ValueError(f"found an IRModule; expected one function of it: {named}")
-    if hasattr(func, "attrs"):
-        return func.attrs or {}
-    raise ValueError(f"found a {type(func).__name__}; expected a PrimFunc or its attributes")
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise ValueError(f"found the key {shown(key)}; expected a string")
+    return str(key)
 
 
 def tt_attrs(func: Any) -> Mapping[str, Any]:
     """The ``tt_`` attributes of a PrimFunc, or of a dict of attributes, as plain values."""
-    items = _attrs(func).items()
-    return {str(key): _plain(value) for key, value in items if str(key).startswith("tt_")}
+    if hasattr(func, "functions"):
+        named = ", ".join(f"mod['{var.name_hint}']" for var in func.functions)
+        raise ValueError(f"found an IRModule; expected one function of it: {shortened(named)}")
+    if isinstance(func, (Mapping, tvm_ffi.Map)):
+        items = func.items()
+        return ReadOnlyDict(
+            {str(key): plain_value(item) for key, item in items if str(key).startswith("tt_")}
+        )
+    if isinstance(func, tvm_ffi.Object) and hasattr(func, "attrs"):
+        from ._ffi_api import function_attributes
+
+        found: Mapping[str, Any] = plain.parse(function_attributes(func))
+        return found
+    raise ValueError(f"found a {type(func).__name__}; expected a PrimFunc or its attributes")
 
 
 def _require(attrs: Mapping[str, Any], key: str, advice: str) -> Any:
@@ -186,10 +231,10 @@ def buffer_attrs(func: Any, name: str) -> Mapping[str, Any]:
 
     Raises ValueError if the function has no descriptors, or none of that name.
     """
-    buffers = _require(_attrs(func), "tt_buffers", "run infer_default_tt_shard first")
+    buffers = _require(tt_attrs(func), "tt_buffers", "run infer_default_tt_shard first")
     if name not in buffers:
-        raise ValueError(f"found no buffer {name!r}; expected one of {sorted(map(str, buffers))}")
-    descriptor: Mapping[str, Any] = _plain(buffers[name])
+        raise ValueError(f"found no buffer {shown(name)}; expected one of {shown(sorted(buffers))}")
+    descriptor: Mapping[str, Any] = buffers[name]
     return descriptor
 
 
@@ -197,9 +242,9 @@ def buffers_of(func: Any) -> Mapping[str, BufferDescriptor]:
     """The descriptors of all buffers, in the order of the parameters."""
     buffers = _require(tt_attrs(func), "tt_buffers", "run infer_default_tt_shard first")
     try:
-        return MappingProxyType({name: _descriptor(name, entry) for name, entry in buffers.items()})
+        return ReadOnlyDict({name: _descriptor(name, entry) for name, entry in buffers.items()})
     except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"tt_buffers: found a malformed descriptor ({error!r})") from error
+        raise ValueError(f"tt_buffers: found a malformed descriptor ({shown(error)})") from error
 
 
 def _descriptor(name: str, entry: Mapping[str, Any]) -> BufferDescriptor:
@@ -219,6 +264,13 @@ def schedule_of(func: Any) -> Schedule:
     def get(key: str) -> Any:
         return _require(attrs, key, "run infer_default_tt_schedule first")
 
+    try:
+        return _schedule(get)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"found a malformed schedule ({shown(error)})") from error
+
+
+def _schedule(get: Callable[[str], Any]) -> Schedule:
     return Schedule(
         policy=get("tt_schedule_policy"),
         order=get("tt_schedule_order"),

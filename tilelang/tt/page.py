@@ -5,12 +5,16 @@ A page is made from the JSON document, so that its figures are the document's.
 
 from __future__ import annotations
 
+import functools
+import html
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from .metadata import pages_of_banks
+from .metadata import BufferDescriptor, Schedule, pages_of_banks
+from .text import printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -73,16 +77,51 @@ def render_report(
     )
 
 
+def render_schedule(schedule: Schedule) -> str:
+    """A page with the cores of a schedule alone."""
+    drawn = {
+        "core_grid": schedule.core_grid,
+        "tiles_per_core": [(tiles.start_id, tiles.count) for tiles in schedule.tiles_per_core],
+    }
+    return _render("drawing.html.j2", title=repr(schedule), schedule=drawn)
+
+
+def render_buffer(buffer: BufferDescriptor) -> str:
+    """A page with the banks of a tensor alone."""
+    return _render("drawing.html.j2", title=repr(buffer), accessor=buffer.accessor)
+
+
+def embed(page: str, height: int = 480) -> str:
+    """A page inside of another, such as a notebook, with neither's style in the other."""
+    return (
+        f'<iframe srcdoc="{html.escape(page)}" sandbox style="width: 100%; height: {height}px; '
+        'border: 0" title="tilelang-tt"></iframe>'
+    )
+
+
 def _render(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(**values)
+
+
+@functools.cache
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_visible,
     )
     environment.globals.update(shade=_shade, pages_of_banks=pages_of_banks)
-    return environment.get_template(template).render(**values)
+    return environment
+
+
+def _visible(value: Any) -> Any:
+    """What a template prints: no character of a name reaches the page as a control."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return printable(value)
+    return value
 
 
 def _by_level(document: dict[str, Any]) -> dict[str, dict[str, int]]:

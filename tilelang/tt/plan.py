@@ -6,6 +6,7 @@ environment that compiles to the one that runs.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Mapping
@@ -13,16 +14,21 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from . import files
+from . import files, plain
 from .device import DeviceSpec
-from .metadata import BufferDescriptor, Schedule, _plain, buffers_of, schedule_of, tt_attrs
+from .metadata import BufferDescriptor, Schedule, buffers_of, plain_value, schedule_of, tt_attrs
+from .plain import ReadOnlyDict
+from .text import label, shown
 
 SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """The metadata of a module for one device.
+
+    It is checked once, where it is made, by the library's own pass over it. It can be compared,
+    pickled and copied.
 
     Attributes
     ----------
@@ -35,17 +41,28 @@ class Plan:
     functions: Mapping[str, Mapping[str, Any]]
 
     def __post_init__(self) -> None:
-        from ._ffi_api import check_metadata
+        from ._ffi_api import check_plan
 
-        device = _plain(self.device.to_attr())
+        device = plain_value(self.device.to_attr())
         for name, attrs in self.functions.items():
             if not attrs:
-                raise ValueError(f"{name}: found no metadata; run infer_metadata first")
-            check_metadata(name, _for_ffi(attrs))
-            if _plain(attrs["tt_device"]) != device:
-                found = dict(attrs["tt_device"])
-                raise ValueError(f"{name}: tt_device is {found}; expected the plan's, {device}")
-        files.validate("plan", self.to_json(), "the plan")
+                raise ValueError(f"{label(name)}: found no metadata; run infer_metadata first")
+            if plain_value(attrs.get("tt_device", device)) != device:
+                found = shown(dict(attrs["tt_device"]))
+                raise ValueError(
+                    f"{label(name)}: tt_device is {found}; expected the plan's, {shown(device)}"
+                )
+        functions = {name: {**attrs, "tt_device": device} for name, attrs in self.functions.items()}
+        object.__setattr__(self, "functions", plain_value(functions))
+        check_plan(json.dumps(self._document()))
+
+    @classmethod
+    def _of_checked(cls, device: DeviceSpec, functions: Mapping[str, Mapping[str, Any]]) -> Plan:
+        """The plan of metadata that the library has checked, and that is plain and read-only."""
+        plan = object.__new__(cls)
+        object.__setattr__(plan, "device", device)
+        object.__setattr__(plan, "functions", functions)
+        return plan
 
     @classmethod
     def from_module(cls, func_or_mod: Any) -> Plan:
@@ -58,7 +75,7 @@ class Plan:
 
         verify_tt_metadata(func_or_mod)
         if hasattr(func_or_mod, "functions"):
-            named = {var.name_hint: func for var, func in func_or_mod.functions.items()}
+            named = {str(var.name_hint): func for var, func in func_or_mod.functions.items()}
         else:
             named = {str((func_or_mod.attrs or {}).get("global_symbol", "main")): func_or_mod}
         functions = {name: tt_attrs(func) for name, func in named.items()}
@@ -67,40 +84,66 @@ class Plan:
         if first is None:
             raise ValueError("found a module with no function; expected at least one")
         for name, device in devices.items():
+            if not name:
+                raise ValueError('found a function named ""; expected at least one character')
             if device is None:
-                raise ValueError(f"{name}: found no tt_device; expected the metadata of a kernel")
+                raise ValueError(
+                    f"{label(name)}: found no tt_device; expected the metadata of a kernel"
+                )
             if device != devices[first]:
                 raise ValueError(
-                    f"{name}: tt_device is {dict(device)}; expected that of {first}, "
-                    f"{dict(devices[first] or {})}, since a plan is for one device"
+                    f"{label(name)}: tt_device is {shown(dict(device))}; expected that of "
+                    f"{label(first)}, {shown(dict(devices[first] or {}))}, since a plan is for one "
+                    "device"
                 )
-        return cls(DeviceSpec.from_attr(devices[first], f"{first}: tt_device"), _plain(functions))
+        spec = DeviceSpec.from_attr(devices[first], f"{label(first)}: tt_device")
+        return cls._of_checked(spec, ReadOnlyDict(functions))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Plan:
         """Read a file that :meth:`save` wrote, and check it.
 
-        Raises ValueError if it is absent, truncated, of another schema version, or does
-        not agree with itself.
+        Raises ValueError if it is absent, truncated, of another schema version, does not
+        agree with itself, or is above one of the limits of docs/metadata.md; NotImplementedError
+        for what there is no rule for.
         """
-        document = files.read_json("plan", path)
-        device = document["device"]
-        attr = {key: value for key, value in device.items() if key != "schema_version"}
-        functions = {
-            name: {**attrs, "tt_device": attr} for name, attrs in document["functions"].items()
-        }
+        return cls.from_text(files.read_text("plan", path), path)
+
+    @classmethod
+    def from_text(cls, text: str, place: str | os.PathLike[str] = "the plan") -> Plan:
+        """Read the text of such a file, and check it. Errors begin with ``place``."""
+        from ._ffi_api import check_plan
+
+        document = files.parse_json("plan", text, place)
         try:
-            return cls(DeviceSpec.from_attr(attr, "device"), _plain(functions))
+            check_plan(text)
+            device = ReadOnlyDict(
+                {key: value for key, value in document["device"].items() if key != "schema_version"}
+            )
+            spec = DeviceSpec.from_attr(device, "device")
         except (ValueError, NotImplementedError) as error:
-            raise type(error)(f"{path}: {error}") from error
+            raise type(error)(f"{place}: {error}") from error
+        functions = {
+            name: ReadOnlyDict({**attrs, "tt_device": device})
+            for name, attrs in document["functions"].items()
+        }
+        return cls._of_checked(spec, ReadOnlyDict(functions))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the plan as JSON (schemas/plan.schema.json)."""
-        files.write_json(path, self.to_json())
+        files.write_text(path, self.to_text())
+
+    def to_text(self) -> str:
+        """What :meth:`save` writes."""
+        return files.render(self._document()) + "\n"
 
     def to_json(self) -> dict[str, Any]:
-        """The document that :meth:`save` writes."""
-        document: dict[str, Any] = {
+        """The document that :meth:`save` writes, as dicts and lists of the caller's own."""
+        document: dict[str, Any] = plain.editable(self._document())
+        return document
+
+    def _document(self) -> dict[str, Any]:
+        return {
             "schema_version": SCHEMA_VERSION,
             "generator": f"tilelang-tt {package_version()}",
             "device": {"schema_version": SCHEMA_VERSION, **self.device.to_attr()},
@@ -109,8 +152,6 @@ class Plan:
                 for name, attrs in self.functions.items()
             },
         }
-        plain: dict[str, Any] = json.loads(json.dumps(document, default=dict))
-        return plain
 
     def schedule(self, name: str) -> Schedule:
         """The schedule of a function. Raises ValueError for a name that is not in the plan."""
@@ -122,22 +163,25 @@ class Plan:
 
     def _function(self, name: str) -> Mapping[str, Any]:
         if name not in self.functions:
-            raise ValueError(f"found no function {name!r}; expected one of {list(self.functions)}")
+            raise ValueError(
+                f"found no function {shown(name)}; expected one of {shown(list(self.functions))}"
+            )
         return self.functions[name]
 
+    def __repr__(self) -> str:
+        device = f"{self.device.arch} of {self.device.grid_x}x{self.device.grid_y} cores"
+        return f"<Plan for a {device}: {shown(list(self.functions))}>"
 
+    def _repr_html_(self) -> str:
+        from .page import embed, render_plan
+
+        return embed(render_plan(self.to_json()))
+
+
+@functools.cache
 def package_version() -> str:
     """The installed version of tilelang-tt; "unknown" in a source tree that is not installed."""
     try:
         return version("tilelang-tt")
     except PackageNotFoundError:
         return "unknown"
-
-
-def _for_ffi(value: Any) -> Any:
-    """Plain values as tvm-ffi takes them: read-only mappings become dicts."""
-    if isinstance(value, Mapping):
-        return {key: _for_ffi(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [_for_ffi(item) for item in value]
-    return value

@@ -11,6 +11,8 @@
 #include <optional>
 #include <string>
 
+#include "../attrs.h"
+
 namespace tilelang_tt {
 namespace device {
 
@@ -31,12 +33,17 @@ struct DeviceSpec {
 };
 
 /*!
- * \brief Reads and checks a device's description, the value of tt_device.
- * \param place What an error begins with.
- * \throws ValueError: a key is absent, of another type, or out of range.
+ * \brief Reads from a device's description, the value of tt_device, what the passes need.
+ * \param place What an error begins with, before ": tt_device".
+ * \throws ValueError: one of these is absent, of another type, or out of range.
  */
-DeviceSpec ReadDeviceSpec(const std::string& place,
-                          const tvm::ffi::Map<tvm::ffi::String, tvm::ffi::Any>& description);
+DeviceSpec ReadDeviceSpec(const std::string& place, const AttrMap& description);
+
+/*!
+ * \brief Checks all of a description: each field's own rule, that they agree, and no other field.
+ * \throws ValueError.
+ */
+void CheckDescription(const Attrs& description);
 
 }  // namespace device
 }  // namespace tilelang_tt

@@ -15,8 +15,8 @@ void DefaultString(Attrs* attrs, const char* key, const char* only_value) {
   attrs->Default(key, ffi::String(only_value));
   std::string value = *attrs->String(key);
   if (value != only_value) {
-    TT_UNSUPPORTED() << attrs->place() << ": " << key << " is \"" << value << "\"; expected \""
-                     << only_value << "\", the only one there is a rule for";
+    TT_UNSUPPORTED() << attrs->place() << ": " << key << " is \"" << ShowName(value)
+                     << "\"; expected \"" << only_value << "\", the only one there is a rule for";
   }
 }
 

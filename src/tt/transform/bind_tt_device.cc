@@ -16,10 +16,10 @@ namespace tilelang_tt {
  *   that one is checked and kept.
  */
 ffi::ObjectRef BindTTDevice(AttrMap description, bool replace) {
-  device::ReadDeviceSpec("BindTTDevice", description);
+  device::CheckDescription(Attrs("BindTTDevice: tt_device", description));
   return MakeAttrPass("tl.tt.BindTTDevice", [=](const ffi::ObjectRef&, Attrs* attrs) {
     if (attrs->Has(attr::kDevice) && !replace) {
-      device::ReadDeviceSpec(attrs->place(), *attrs->Map(attr::kDevice));
+      device::CheckDescription(Attrs(attrs->place() + ": tt_device", *attrs->Map(attr::kDevice)));
     } else {
       attrs->Set(attr::kDevice, description);
     }

@@ -91,7 +91,7 @@ std::vector<int64_t> CompactShape(const std::string& place, const ir::BufferPara
 }
 
 std::string BufferPlace(const Attrs& func_attrs, const std::string& name) {
-  return func_attrs.place() + ": buffer " + name;
+  return func_attrs.place() + ": buffer " + ShowName(name);
 }
 
 AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device,
@@ -104,7 +104,7 @@ AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device
   }
   std::optional<shard::DataFormat> format = shard::DataFormatOf(dtype);
   if (!format) {
-    TT_UNSUPPORTED() << place << " is of dtype " << dtype
+    TT_UNSUPPORTED() << place << " is of dtype " << ShowName(dtype)
                      << ", which has no Tenstorrent format; expected one of "
                      << shard::SupportedDtypes();
   }
@@ -195,7 +195,7 @@ TVM_FFI_STATIC_INIT_BLOCK() {
 void CheckRole(const Attrs& descriptor) {
   std::string role = descriptor.RequireString(kRole, "run InferDefaultTTShard first");
   if (role != "in" && role != "out" && role != "inout") {
-    TT_MALFORMED() << descriptor.place() << ": " << kRole << " is \"" << role
+    TT_MALFORMED() << descriptor.place() << ": " << kRole << " is \"" << ShowName(role)
                    << "\"; expected \"in\", \"out\" or \"inout\"";
   }
 }

@@ -8,8 +8,8 @@
 
 #include "../error.h"
 #include "buffer_descriptor.h"
+#include "check_runtime_args.h"
 #include "defaults.h"
-#include "runtime_args.h"
 #include "schedule_attrs.h"
 
 namespace tilelang_tt {
@@ -45,14 +45,12 @@ void CheckSchedule(const Attrs& attrs, const device::DeviceSpec& device) {
 }
 
 std::vector<int64_t> DescribedShape(const Attrs& descriptor) {
-  std::vector<int64_t> shape;
-  for (const ffi::Any& entry : descriptor.RequireArray("tt_shape", kShardAdvice)) {
-    std::optional<int64_t> extent = ir::ConstInt(entry);
-    if (!extent || *extent < 1) {
-      TT_MALFORMED() << descriptor.place() << ": tt_shape has " << Show(entry)
+  std::vector<int64_t> shape = descriptor.RequireInts("tt_shape", kShardAdvice);
+  for (int64_t extent : shape) {
+    if (extent < 1) {
+      TT_MALFORMED() << descriptor.place() << ": tt_shape has " << extent
                      << "; expected integers of at least 1";
     }
-    shape.push_back(*extent);
   }
   return shape;
 }
@@ -76,7 +74,7 @@ void CheckBuffers(const Attrs& attrs, const device::DeviceSpec& device) {
     CheckRole(descriptor);
     for (const auto& [key, found_value] : *map) {
       if (key != kRole && expected.count(key) == 0) {
-        TT_MALFORMED() << place << ": found the key \"" << std::string(key)
+        TT_MALFORMED() << place << ": found the key \"" << ShowName(key)
                        << "\"; expected none of that name in a descriptor";
       }
     }
@@ -90,21 +88,25 @@ void CheckMetadata(const Attrs& attrs) {
   for (const auto& entry : attrs.map()) {
     std::string key = entry.first;
     if (key.rfind("tt_", 0) == 0 && !IsContractAttr(key)) {
-      TT_MALFORMED() << attrs.place() << ": found the attribute " << key
+      TT_MALFORMED() << attrs.place() << ": found the attribute " << ShowName(key)
                      << "; expected none of that name, since tt_ is the metadata contract's";
     }
   }
   CheckDefaults(attrs);
   device::DeviceSpec device = RequireDevice(attrs);
+  device::CheckDescription(Attrs(attrs.place() + ": tt_device", *attrs.Map(attr::kDevice)));
   CheckSchedule(attrs, device);
   CheckBuffers(attrs, device);
 }
 
+void CheckWithoutFunction(const Attrs& attrs) {
+  CheckMetadata(attrs);
+  CheckAddresses(attrs, *attrs.Map(attr::kBuffers));
+}
+
 TVM_FFI_STATIC_INIT_BLOCK() {
   tvm::ffi::reflection::GlobalDef().def("tl.tt.check_metadata", [](ffi::String place, AttrMap map) {
-    Attrs attrs(place, map);
-    CheckMetadata(attrs);
-    CheckAddresses(attrs, *attrs.Map(attr::kBuffers));
+    CheckWithoutFunction(Attrs(place, map));
   });
 }
 

@@ -20,6 +20,10 @@ namespace tilelang_tt {
  */
 void CheckMetadata(const Attrs& attrs);
 
+/*! \brief CheckMetadata and CheckAddresses: all that can be known of a function without its code.
+ */
+void CheckWithoutFunction(const Attrs& attrs);
+
 }  // namespace tilelang_tt
 
 #endif  // TILELANG_TT_TRANSFORM_CHECK_METADATA_H_

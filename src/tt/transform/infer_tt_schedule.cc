@@ -13,6 +13,7 @@
 #include "../ir/reduction.h"
 #include "../schedule/core_ranges.h"
 #include "../schedule/partition.h"
+#include "check_runtime_args.h"
 #include "defaults.h"
 #include "params.h"
 #include "prim_func_pass.h"

@@ -22,7 +22,7 @@ ffi::ObjectRef MakeAttrPass(const char* name,
                                               const ffi::ObjectRef&) -> ffi::ObjectRef {
     ffi::ObjectRef func = *std::move(func_ref);
     AttrMap before = ir::FuncAttrs(func);
-    Attrs attrs(ir::FuncName(func), before);
+    Attrs attrs(ShowName(ir::FuncName(func)), before);
     rewrite(func, &attrs);
     if (attrs.map().same_as(before)) return func;
     return kWithAttrs(ffi::RValueRef<ffi::ObjectRef>(std::move(func)), attrs.map())

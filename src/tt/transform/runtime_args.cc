@@ -4,8 +4,6 @@
  */
 #include "runtime_args.h"
 
-#include <set>
-
 #include "../error.h"
 
 namespace tilelang_tt {
@@ -26,28 +24,6 @@ AttrMap Constant(const std::string& name, int64_t value, const std::string& mean
   AttrMap entry = Argument(name, "constant", meaning);
   entry.Set("value", value);
   return entry;
-}
-
-/*! Checks the kind and the key that only it has; returns that key, null for none. */
-const char* OwnKey(const Attrs& entry, const std::string& kind) {
-  if (kind == "per_core") return nullptr;
-  if (kind == "constant") {
-    int64_t value = entry.RequireInt("value", "expected it in a constant");
-    if (value < 0 || value > kMaxUint32) {
-      TT_MALFORMED() << entry.place() << ": value is " << value << "; expected 0 to " << kMaxUint32;
-    }
-    return "value";
-  }
-  if (kind == "buffer_address") {
-    entry.RequireString("buffer", "expected it in a buffer_address");
-    return "buffer";
-  }
-  if (kind != "scalar") {
-    TT_MALFORMED() << entry.place() << ": kind is \"" << kind
-                   << "\"; expected \"per_core\", \"constant\", \"buffer_address\" or \"scalar\"";
-  }
-  entry.RequireString("parameter", "expected it in a scalar");
-  return "parameter";
 }
 
 }  // namespace
@@ -83,66 +59,6 @@ ffi::Array<ffi::Any> RuntimeArgs(const std::string& place, const std::array<int6
     schema.push_back(entry);
   }
   return schema;
-}
-
-void CheckRuntimeArgs(const Attrs& attrs, const std::array<int64_t, 3>& grid) {
-  ffi::Array<ffi::Any> schema =
-      attrs.RequireArray(attr::kRuntimeArgs, "run InferDefaultTTSchedule first");
-  static constexpr const char* kAdvice = "expected it in every runtime argument";
-  static constexpr const char* kGridNames[3] = {"grid_x", "grid_y", "grid_z"};
-  std::set<std::string> names, per_core;
-  for (size_t i = 0; i < schema.size(); ++i) {
-    std::string place = attrs.place() + ": " + attr::kRuntimeArgs + "[" + std::to_string(i) + "]";
-    auto map = schema[i].as<AttrMap>();
-    if (!map) TT_MALFORMED() << place << " is " << Show(schema[i]) << "; expected a map";
-    Attrs entry(place, *map);
-    std::string name = entry.RequireString("name", kAdvice);
-    entry.RequireString("dtype", kAdvice);
-    entry.String("meaning");
-    if (!names.insert(name).second) {
-      TT_MALFORMED() << place << ": the name \"" << name << "\" is found twice; expected it once";
-    }
-    std::string kind = entry.RequireString("kind", kAdvice);
-    const char* own_key = OwnKey(entry, kind);
-    for (const auto& [key, value] : *map) {
-      if (key != "name" && key != "dtype" && key != "kind" && key != "meaning" &&
-          (own_key == nullptr || key != own_key)) {
-        TT_MALFORMED() << place << ": found the key \"" << std::string(key)
-                       << "\"; expected none of that name for the kind \"" << kind << "\"";
-      }
-    }
-    if (kind == "per_core") per_core.insert(name);
-    for (int axis = 0; axis < 3; ++axis) {
-      if (name == kGridNames[axis] && entry.Int("value") != grid[axis]) {
-        entry.Contradiction("value", map->Get("value").value_or(ffi::Any()), grid[axis],
-                            std::string("that is T.Kernel's ") + name);
-      }
-    }
-  }
-  if (per_core != std::set<std::string>{"start_id", "count"}) {
-    TT_MALFORMED() << attrs.place() << ": " << attr::kRuntimeArgs
-                   << " has other arguments of kind \"per_core\" than \"start_id\" and \"count\"; "
-                   << "expected it to have these two, since a core finds its tiles by them";
-  }
-}
-
-void CheckAddresses(const Attrs& attrs, const AttrMap& buffers) {
-  std::set<std::string> addressed;
-  const char* advice = "run InferDefaultTTSchedule first";
-  for (const ffi::Any& item : attrs.RequireArray(attr::kRuntimeArgs, advice)) {
-    auto buffer = item.cast<AttrMap>().Get("buffer");
-    if (!buffer) continue;
-    std::string name = buffer->cast<ffi::String>();
-    if (buffers.count(name) == 0 || !addressed.insert(name).second) {
-      TT_MALFORMED() << attrs.place() << ": " << attr::kRuntimeArgs << " has an address of \""
-                     << name << "\"; expected one for each buffer of " << attr::kBuffers;
-    }
-  }
-  if (addressed.size() != buffers.size()) {
-    TT_MALFORMED() << attrs.place() << ": " << attr::kRuntimeArgs << " has " << addressed.size()
-                   << " buffer addresses; expected " << buffers.size()
-                   << ", one for each buffer of " << attr::kBuffers;
-  }
 }
 
 }  // namespace tilelang_tt

@@ -31,15 +31,6 @@ ffi::Array<ffi::Any> RuntimeArgs(const std::string& place, const std::array<int6
                                  int64_t tile_width, std::optional<int64_t> reduction,
                                  const ir::Params& params);
 
-/*!
- * \brief Checks tt_runtime_args_schema by itself: distinct names, known kinds with their own
- *   keys, start_id and count and nothing else per core, the grid's extents.
- */
-void CheckRuntimeArgs(const Attrs& attrs, const std::array<int64_t, 3>& grid);
-
-/*! \brief Checks, after CheckRuntimeArgs, that each buffer has one address and no other has. */
-void CheckAddresses(const Attrs& attrs, const AttrMap& buffers);
-
 }  // namespace tilelang_tt
 
 #endif  // TILELANG_TT_TRANSFORM_RUNTIME_ARGS_H_

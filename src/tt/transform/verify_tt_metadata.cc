@@ -11,9 +11,9 @@
 #include "../ir/launch_grid.h"
 #include "buffer_descriptor.h"
 #include "check_metadata.h"
+#include "check_runtime_args.h"
 #include "params.h"
 #include "prim_func_pass.h"
-#include "runtime_args.h"
 
 namespace tilelang_tt {
 namespace {
@@ -48,13 +48,14 @@ void VerifyParams(const ffi::ObjectRef& func, const Attrs& attrs) {
     TT_MALFORMED() << attrs.place() << ": " << attr::kBuffers << " has " << buffers.size()
                    << " entries; expected " << params.buffers.size() << ", one a tensor parameter";
   }
+  CheckAddresses(attrs, buffers);
+  CheckScalars(attrs, params.scalars);
 }
 
 void Verify(const ffi::ObjectRef& func, Attrs* attrs) {
   CheckMetadata(*attrs);
   VerifyGrid(func, *attrs);
   VerifyParams(func, *attrs);
-  CheckAddresses(*attrs, *attrs->Map(attr::kBuffers));
 }
 
 }  // namespace

@@ -44,17 +44,35 @@ def test_presets_say_that_they_were_measured():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"grid_x": 0}, "grid_x: found 0; expected at least 1"),
-        ({"grid_y": 65}, "grid_y: found 65; expected at most 64"),
-        ({"dram_banks": "12"}, 'dram_banks: found "12"; expected a value of type integer'),
-        ({"dram_alignment": -32}, "dram_alignment: found -32; expected at least 1"),
-        ({"source": ""}, 'source: found ""; expected at least 1 character'),
+        ({"grid_x": 0}, "grid_x is 0; expected 1 to 64"),
+        ({"grid_y": 65}, "grid_y is 65; expected 1 to 64"),
+        ({"dram_banks": "12"}, 'dram_banks is "12"; expected an integer'),
+        ({"dram_banks": 257}, "dram_banks is 257; expected 1 to 256"),
+        ({"dram_banks": 12.0}, "dram_banks is 12.0; expected an integer"),
+        ({"dram_banks": True}, "dram_banks is true; expected an integer"),
+        ({"dram_banks": 2**70}, "dram_banks is 1.1805916207174113e+21; expected an integer"),
+        ({"l1_banks": 245}, "dram_banks and l1_banks are 12 and 245; expected at most 256"),
+        ({"dram_alignment": -32}, "dram_alignment is -32; expected 1 to 4294967295"),
+        ({"dram_alignment": 3}, "dram_alignment is 3; expected a power of two"),
+        ({"l1_alignment": 24}, "l1_alignment is 24; expected a power of two"),
+        ({"l1_bank_size": 0}, "l1_bank_size is 0; expected 1 to 68719476736"),
+        ({"source": ""}, 'source is ""; expected at least one character'),
+        ({"arch": ""}, 'arch is ""; expected at least one character'),
+        ({"dispatch": "quick"}, 'dispatch is "quick"; expected "fast" or "slow"'),
+        ({"schema_version": 1.0}, "schema_version is 1.0; expected 1"),
+        ({"schema_version": True}, "schema_version is True; expected 1"),
         ({"schema_version": 2}, "schema_version is 2; expected 1"),
         ({"grid_x": None}, "found no grid_x; expected it"),
-        ({"color": "red"}, "found color; expected nothing of that name"),
-        ({"dram_cores": [[0, 0]]}, "dram_cores: found 1 entries; expected one for each of the 12"),
-        ({"dram_cores_noc1": []}, "dram_cores_noc1: found 0 entries; expected one for each"),
-        ({"dram_offsets": [0] * 13}, "dram_offsets: found 13 entries; expected one for each"),
+        ({"color": "red"}, 'found the field "color"; expected none of that name'),
+        ({"dram_cores": [[0, 0]]}, "dram_cores has 1 entries; expected 12, one for each"),
+        (
+            {"dram_cores": [[0, 11]] * 12},
+            "dram_cores has [0, 11] twice; expected a place of its own",
+        ),
+        ({"dram_cores": [[0, y] for y in range(53, 65)]}, "dram_cores has [0, 64]; expected"),
+        ({"dram_cores_noc1": []}, "dram_cores_noc1 has 0 entries; expected 12"),
+        ({"dram_offsets": [0] * 13}, "dram_offsets has 13 entries; expected 12"),
+        ({"dram_offsets": [-1] * 12}, "dram_offsets has -1; expected 0 to 4294967295"),
     ],
 )
 def test_a_malformed_file(change, message, tmp_path):
@@ -160,5 +178,5 @@ def test_an_open_device_is_asked():
 def test_a_description_can_not_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         N150.grid_x = 3
-    with pytest.raises(ValueError, match="grid_x: found 0"):
+    with pytest.raises(ValueError, match="grid_x is 0; expected 1 to 64"):
         dataclasses.replace(N150, grid_x=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 
@@ -65,3 +66,50 @@ def test_a_document_of_another_kind_is_called_by_its_name(tmp_path):
         tt.DeviceSpec.load(tmp_path / "plan.json")
     with pytest.raises(ValueError, match=r"device\.json: found a device; expected a plan"):
         tt.Plan.load(tmp_path / "device.json")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("new", "new"),
+        ("new", "./new"),
+        ("new", "folder/../new"),
+        ("new", "alias/../new"),
+        ("folder/new", "alias/new"),
+        ("old", "soft"),
+        ("old", "hard"),
+        ("dangling", "missing"),
+        ("/dev/stdout", "/dev/stdout"),
+    ],
+)
+def test_two_paths_to_one_file_are_one_file(one, other, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "alias").symlink_to("folder")
+    (tmp_path / "old").touch()
+    (tmp_path / "soft").symlink_to("old")
+    (tmp_path / "hard").hardlink_to("old")
+    (tmp_path / "dangling").symlink_to("missing")
+    for first, second in ((one, other), (other, one)):
+        with pytest.raises(ValueError, match=r"found -o .* and --html .*, which are one file"):
+            files.check_apart({"-o": first, "--html": second})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("a", "b"), ("a/x", "b/x"), ("/dev/null", "/dev/null"), ("a", None)]
+)
+def test_two_files_are_two(one, other, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    files.check_apart({"-o": one, "--html": other})
+
+
+def test_what_is_written_is_what_json_has(tmp_path):
+    document = {
+        "empty": {}, "list": [], "text": "a\x1b\u202e\"\\", "float": 1e-5, "none": None,
+        "rows": [[0, i] for i in range(40)], "maps": [{"a": [1, [2, [3]]]}, {"b": True}],
+        "long": list(range(100)), "texts": ["x" * 60, "y, [z]"],
+    }  # fmt: skip
+    files.write_json(tmp_path / "x.json", document)
+    text = (tmp_path / "x.json").read_text()
+    assert json.loads(text) == document
+    assert max(map(len, text.splitlines())) <= 104

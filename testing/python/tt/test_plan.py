@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import html
 import json
+import operator
+import pickle
 
 import kernels
 import pytest
@@ -40,6 +43,49 @@ def test_a_plan_of_a_function_is_named_after_it():
         plan.schedule("main")
 
 
+def test_a_plan_and_its_views_can_be_pickled_and_copied():
+    plan = plan_of((256, 256, 256), (100, 70, 50))
+    views = [plan, plan.device, plan.schedule("gemm0"), plan.buffers("gemm1"), plan.functions]
+    for value in [*views, plan.buffers("gemm1")["A"]]:
+        for again in (pickle.loads(pickle.dumps(value)), copy.copy(value), copy.deepcopy(value)):
+            assert again == value
+            assert type(again) is type(value)
+
+
+def test_a_plan_and_its_views_can_not_be_changed():
+    plan = plan_of((64, 64, 64))
+    attrs = plan.functions["gemm0"]
+    for mapping in (plan.functions, attrs, attrs["tt_buffers"]["A"], plan.buffers("gemm0")):
+        for change in (
+            lambda mapping=mapping: mapping.update(x=1),
+            lambda mapping=mapping: mapping.__setitem__("x", 1),
+            lambda mapping=mapping: mapping.pop(next(iter(mapping))),
+            lambda mapping=mapping: operator.ior(mapping, {"x": 1}),
+        ):
+            with pytest.raises(TypeError, match="read-only"):
+                change()
+    document = plan.to_json()
+    document["functions"]["gemm0"]["tt_buffers"].clear()  # the caller's own
+    assert plan.to_json() != document
+
+
+def test_a_plan_and_its_views_are_told_in_a_line_and_drawn_as_on_the_page():
+    plan = plan_of((256, 256, 256))
+    schedule, buffer = plan.schedule("gemm0"), plan.buffers("gemm0")["A"]
+    assert repr(plan) == "<Plan for a blackhole of 11x10 cores: ['gemm0']>"
+    assert repr(schedule) == "<Schedule of T.Kernel(8, 8, 1): 64 blocks on 64 of 110 cores>"
+    assert repr(buffer) == (
+        "<BufferDescriptor of 'A': in, 256x256 bfloat16, 64 pages of 2048 bytes in 8 DRAM banks>"
+    )
+    for value, drawn in (
+        (plan, "core (0, 0): tiles"),
+        (schedule, "core (0, 0): "),
+        (buffer, "bank 0: 8"),
+    ):
+        assert drawn in html.unescape(value._repr_html_())
+        assert "\n" not in repr(value)
+
+
 def test_the_schemas_are_schemas_and_the_document_has_the_version_and_the_device(tmp_path):
     from tilelang.tt import files
 
@@ -55,7 +101,7 @@ def test_the_schemas_are_schemas_and_the_document_has_the_version_and_the_device
 FAULTS = [
     (lambda d: d.update(schema_version=9), "schema_version is 9; expected 1"),
     (lambda d: d.pop("device"), "found no device"),
-    (lambda d: d["device"].update(grid_x=0), "device.grid_x: found 0; expected at least 1"),
+    (lambda d: d["device"].update(grid_x=0), "device: grid_x is 0; expected 1 to 64"),
     (lambda d: d["device"].update(grid_x=8), "tt_num_cores is 110; expected 80"),
     (lambda d: d["functions"].clear(), "functions"),
     (lambda d: d["functions"]["gemm0"].pop("tt_num_tiles"), "found no tt_num_tiles"),

@@ -68,11 +68,11 @@ def test_every_dtype_has_its_format_and_page(dtype, data_format, page_size, devi
 
 
 def test_pages_are_padded_up_to_the_devices_alignment():
-    odd = kernels.device(8, 8, banks=12, alignment=3000)
-    found = descriptor((64, 64), "bfloat16", odd)
+    wide = kernels.device(8, 8, banks=12, alignment=4096)
+    found = descriptor((64, 64), "bfloat16", wide)
     assert found.accessor.page_size == 2048
-    assert found.accessor.aligned_page_size == 3000
-    assert found.accessor.compile_time_args == (2, 3000)
+    assert found.accessor.aligned_page_size == 4096
+    assert found.accessor.compile_time_args == (2, 4096)
 
 
 def test_pages_go_round_the_banks():

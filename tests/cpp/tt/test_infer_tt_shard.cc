@@ -103,8 +103,8 @@ TEST_CASE("banks and alignment are the device's", "[shard]") {
   // Every tile is a multiple of 32 and 64 bytes; the last alignments show that it is applied.
   Case table = GENERATE(Case{12, 32, "bfloat16", 2048, 2048}, Case{8, 64, "bfloat16", 2048, 2048},
                         Case{7, 64, "float32", 4096, 4096}, Case{7, 32, "uint8", 1024, 1024},
-                        Case{12, 48, "uint8", 1024, 1056}, Case{8, 4096, "bfloat16", 2048, 4096},
-                        Case{7, 3000, "float32", 4096, 6000});
+                        Case{12, 2048, "uint8", 1024, 2048}, Case{8, 4096, "bfloat16", 2048, 4096},
+                        Case{7, 8192, "float32", 4096, 8192});
   AttrMap accessor =
       Map(DescriptorOf({64, 64}, table.dtype, Device(8, 9, table.banks, table.alignment)),
           "tt_tensor_accessor_config");

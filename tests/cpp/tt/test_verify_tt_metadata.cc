@@ -180,7 +180,9 @@ TEST_CASE("metadata of another device is rejected", "[verify]") {
       {Device(1, 4), "tt_core_ranges"},
       {Device(4, 1), "tt_core_ranges"},
       {Device(2, 2, 8), "tt_tensor_accessor_config"},
-      {Device(2, 2, 12, 3000), "tt_tensor_accessor_config"},
+      {Device(2, 2, 12, 8192), "tt_tensor_accessor_config"},
+      {Device(2, 2, 12, 3000), "tt_device: dram_alignment is 3000; expected a power of two"},
+      {Device(2, 2, 257), "tt_device: dram_banks is 257; expected 1 to 256"},
       {Device(0, 2), "tt_device: grid_x is 0"},
       {Without(Device(2, 2), "dram_banks"), "tt_device: found no dram_banks"},
   };

@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 from .. import files
 from ..page import render_report
 from ..plan import package_version
+from ..text import printable
 from .evidence import LEVELS, Verdict
 from .harness import CaseResult, Evidence
 
@@ -199,7 +200,8 @@ def to_junit(document: dict[str, Any]) -> str:
     suite.attrib.update({key: str(value) for key, value in counts.items()})
     suite.set("time", str(document["seconds"]))
     ElementTree.indent(suites)
-    return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+    xml = ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+    return printable(xml, keep="\n")  # no XML may hold a control character, escaped or not
 
 
 def controls_of(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, list[str]]]:

@@ -1,0 +1,197 @@
+/*!
+ * \file transform/check_runtime_args.cc
+ * \brief Checking tt_runtime_args_schema; see check_runtime_args.h.
+ */
+#include "check_runtime_args.h"
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "../error.h"
+
+namespace tilelang_tt {
+namespace {
+
+constexpr int64_t kMaxUint32 = 0xffffffff;
+
+/*! A word that a kernel gets: a dtype of one lane and at most 32 bits, by its own name. */
+bool FitsWord(const std::string& dtype) {
+  try {
+    DLDataType parsed = ffi::StringToDLDataType(dtype);
+    int bits = parsed.bits * parsed.lanes;
+    return bits >= 1 && bits <= 32 && ffi::DLDataTypeToString(parsed) == dtype;
+  } catch (const ffi::Error&) {
+    return false;
+  }
+}
+
+/*! One entry of the schema while it is checked. */
+struct Entry {
+  Attrs attrs;
+  std::string name, kind;
+
+  [[noreturn]] void Expected(const char* key, const std::string& expected) const {
+    TT_MALFORMED() << attrs.place() << ": " << key << " is "
+                   << Show(attrs.map().Get(key).value_or(ffi::Any())) << "; expected " << expected;
+    throw;
+  }
+
+  void ExpectName(const std::string& expected) const {
+    if (name != expected) {
+      Expected("name", "\"" + ShowName(expected) + "\", by the rule for the kind " + kind);
+    }
+  }
+};
+
+Entry ReadEntry(const std::string& place, const ffi::Any& value) {
+  static constexpr const char* kAdvice = "expected it in every runtime argument";
+  auto map = value.as<AttrMap>();
+  if (!map) TT_MALFORMED() << place << " is " << Show(value) << "; expected a map";
+  Entry entry{Attrs(place, *map), "", ""};
+  entry.name = entry.attrs.RequireString("name", kAdvice);
+  entry.kind = entry.attrs.RequireString("kind", kAdvice);
+  std::string dtype = entry.attrs.RequireString("dtype", kAdvice);
+  entry.attrs.String("meaning");
+  if (entry.kind != "scalar" && dtype != "uint32") entry.Expected("dtype", "\"uint32\"");
+  if (!FitsWord(dtype)) {
+    entry.Expected("dtype", "a scalar's of at most 32 bits, such as \"int32\" or \"float32\"");
+  }
+  return entry;
+}
+
+constexpr const char* kGridNames[3] = {"grid_x", "grid_y", "grid_z"};
+
+void CheckConstant(const Entry& entry, const std::array<int64_t, 3>& grid) {
+  int64_t value = entry.attrs.RequireInt("value", "expected it in a constant");
+  for (int axis = 0; axis < 3; ++axis) {
+    if (entry.name != kGridNames[axis]) continue;
+    if (value == grid[axis]) return;
+    entry.attrs.Contradiction("value", value, grid[axis],
+                              std::string("that is T.Kernel's ") + kGridNames[axis]);
+  }
+  if (entry.name != "kt_tiles") {
+    entry.Expected("name", "\"grid_x\", \"grid_y\", \"grid_z\" or \"kt_tiles\" of a constant");
+  }
+  if (value < 1 || value > kMaxUint32) {
+    entry.Expected("value", "1 to " + std::to_string(kMaxUint32));
+  }
+}
+
+/*! Checks what the kind asks for; returns the key that only it has, null for none. */
+const char* CheckKind(const Entry& entry, const std::array<int64_t, 3>& grid) {
+  if (entry.kind == "per_core") {
+    if (entry.name != "start_id" && entry.name != "count") {
+      entry.Expected("name", "\"start_id\" or \"count\" of the kind per_core");
+    }
+    return nullptr;
+  }
+  if (entry.kind == "constant") {
+    CheckConstant(entry, grid);
+    return "value";
+  }
+  if (entry.kind == "buffer_address") {
+    entry.ExpectName(entry.attrs.RequireString("buffer", "expected it in a buffer_address") +
+                     "_addr");
+    return "buffer";
+  }
+  if (entry.kind == "scalar") {
+    entry.ExpectName(entry.attrs.RequireString("parameter", "expected it in a scalar") + "_value");
+    return "parameter";
+  }
+  entry.Expected("kind", "\"per_core\", \"constant\", \"buffer_address\" or \"scalar\"");
+}
+
+void CheckKeys(const Entry& entry, const char* own_key) {
+  for (const auto& [key, value] : entry.attrs.map()) {
+    if (key != "name" && key != "dtype" && key != "kind" && key != "meaning" &&
+        (own_key == nullptr || key != own_key)) {
+      TT_MALFORMED() << entry.attrs.place() << ": found the key \"" << ShowName(key)
+                     << "\"; expected none of that name for the kind \"" << entry.kind << "\"";
+    }
+  }
+}
+
+}  // namespace
+
+void CheckRuntimeArgs(const Attrs& attrs, const std::array<int64_t, 3>& grid) {
+  ffi::Array<ffi::Any> schema =
+      attrs.RequireArray(attr::kRuntimeArgs, "run InferDefaultTTSchedule first");
+  std::set<std::string> names;
+  for (size_t i = 0; i < schema.size(); ++i) {
+    Entry entry = ReadEntry(
+        attrs.place() + ": " + attr::kRuntimeArgs + "[" + std::to_string(i) + "]", schema[i]);
+    CheckKeys(entry, CheckKind(entry, grid));
+    if (!names.insert(entry.name).second) {
+      TT_MALFORMED() << entry.attrs.place() << ": the name \"" << ShowName(entry.name)
+                     << "\" is found twice; expected it once";
+    }
+  }
+  for (const char* name : {"start_id", "count", "grid_x", "grid_y", "grid_z"}) {
+    if (names.count(name) == 0) {
+      TT_MALFORMED() << attrs.place() << ": " << attr::kRuntimeArgs << " has no \"" << name
+                     << "\"; expected it, since a core finds its tiles by it";
+    }
+  }
+}
+
+void CheckAddresses(const Attrs& attrs, const AttrMap& buffers) {
+  size_t addressed = 0;
+  ffi::Array<ffi::Any> schema = *attrs.Array(attr::kRuntimeArgs);
+  for (const ffi::Any& item : schema) {
+    AttrMap entry = item.cast<AttrMap>();
+    if (auto buffer = entry.Get("buffer")) {
+      std::string name = *ir::ConstString(*buffer);
+      ++addressed;
+      if (buffers.count(name) == 0) {
+        TT_MALFORMED() << attrs.place() << ": " << attr::kRuntimeArgs << " has an address of \""
+                       << ShowName(name) << "\"; expected one for each buffer of "
+                       << attr::kBuffers;
+      }
+    }
+    if (auto parameter = entry.Get("parameter")) {
+      std::string name = *ir::ConstString(*parameter);
+      if (buffers.count(name) != 0) {
+        TT_MALFORMED() << attrs.place() << ": " << attr::kRuntimeArgs << " has the tensor \""
+                       << ShowName(name) << "\" as a scalar; expected the name of a scalar "
+                       << "parameter";
+      }
+    }
+  }
+  if (addressed != buffers.size()) {
+    TT_MALFORMED() << attrs.place() << ": " << attr::kRuntimeArgs << " has " << addressed
+                   << " buffer addresses; expected " << buffers.size()
+                   << ", one for each buffer of " << attr::kBuffers;
+  }
+}
+
+void CheckScalars(const Attrs& attrs, const std::vector<ir::ScalarParam>& scalars) {
+  std::map<std::string, std::string> dtypes;
+  for (const ir::ScalarParam& scalar : scalars) {
+    dtypes[scalar.name] = ffi::DLDataTypeToString(scalar.dtype);
+  }
+  size_t passed = 0;
+  ffi::Array<ffi::Any> schema = *attrs.Array(attr::kRuntimeArgs);
+  for (size_t i = 0; i < schema.size(); ++i) {
+    AttrMap map = schema[i].cast<AttrMap>();
+    auto parameter = map.Get("parameter");
+    if (!parameter) continue;
+    Attrs entry(attrs.place() + ": " + attr::kRuntimeArgs + "[" + std::to_string(i) + "]", map);
+    auto found = dtypes.find(*ir::ConstString(*parameter));
+    if (found == dtypes.end()) {
+      TT_MALFORMED() << entry.place() << ": parameter is " << Show(*parameter)
+                     << "; expected the name of a scalar parameter";
+    }
+    if (*entry.String("dtype") != found->second) {
+      entry.Contradiction("dtype", map.at("dtype"), ffi::String(found->second),
+                          "that is the parameter's");
+    }
+    ++passed;
+  }
+  if (passed != scalars.size()) {
+    TT_MALFORMED() << attrs.place() << ": " << attr::kRuntimeArgs << " has " << passed
+                   << " scalars; expected " << scalars.size() << ", one for each scalar parameter";
+  }
+}
+
+}  // namespace tilelang_tt

@@ -1,0 +1,34 @@
+/*!
+ * \file transform/check_runtime_args.h
+ * \brief Whether tt_runtime_args_schema is one that a kernel can be given; see runtime_args.h.
+ */
+#ifndef TILELANG_TT_TRANSFORM_CHECK_RUNTIME_ARGS_H_
+#define TILELANG_TT_TRANSFORM_CHECK_RUNTIME_ARGS_H_
+
+#include <array>
+#include <vector>
+
+#include "../attrs.h"
+#include "../ir/prim_func.h"
+
+namespace tilelang_tt {
+
+/*!
+ * \brief Checks tt_runtime_args_schema by itself, each entry by its kind's rule: distinct names;
+ *   start_id, count and the grid's extents, all of them; no other constant than kt_tiles, at
+ *   least 1; "<buffer>_addr" and "<parameter>_value"; uint32, but for a scalar.
+ */
+void CheckRuntimeArgs(const Attrs& attrs, const std::array<int64_t, 3>& grid);
+
+/*!
+ * \brief Checks, after CheckRuntimeArgs, that each buffer has one address, no other has, and no
+ *   buffer is passed as a scalar.
+ */
+void CheckAddresses(const Attrs& attrs, const AttrMap& buffers);
+
+/*! \brief Checks, after CheckRuntimeArgs, that the scalars are the function's, each once. */
+void CheckScalars(const Attrs& attrs, const std::vector<ir::ScalarParam>& scalars);
+
+}  // namespace tilelang_tt
+
+#endif  // TILELANG_TT_TRANSFORM_CHECK_RUNTIME_ARGS_H_
