@@ -177,6 +177,7 @@ def test_control_characters_of_names_leave_the_junit_report_well_formed():
             "seconds": 1.0,
             "failure": f"\0{HOSTILE}",
             "cases": [case],
+            "coverage": [],
         }
     )
     names = [test.get("name") for test in ElementTree.fromstring(xml.encode()).iter("testcase")]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from rich.console import Console
 
 from .. import files
 from ..device import NoDeviceError, preset_names
@@ -16,16 +17,19 @@ from ..plan import Plan, package_version
 from ..runtime import BackendError
 from ..runtime.clusters import clusters
 from ..runtime.devices import backends
+from ..text import one_line
 from . import show
+from .apart import TRACEBACK_VARIABLE
 from .ask import Options, ask, open_to_validate, parse_grid, to_plan_for
 from .doctor import examine
-from .kernel_file import KernelFile, parse_arguments, parse_kernel
+from .planning import list_kernels, plan_kernel
+from .words import parse_arguments, parse_kernel
 
 if TYPE_CHECKING:
     from ..validate.harness import Evidence
 
 # What is printed holds names, paths and messages, so nothing in it is markup.
-out = Console(highlight=False, markup=False)
+out = show.PlainConsole(highlight=False, markup=False)
 
 
 class _Output(click.Path):
@@ -152,21 +156,19 @@ def plan(
     """
     path, name = parse_kernel(kernel)
     parsed = parse_arguments(arguments)
-    if output is not None and output == html:
-        raise ValueError(f"found -o and --html {output}; expected two files")
     spec = to_plan_for(device)
-    file = KernelFile.load(path)
+    described = device if device is not None and os.path.isfile(device) else None
+    files.check_apart({"KERNEL.py": path, "--device": described, "-o": output, "--html": html})
     if name is None:
+        kernels = list_kernels(path)
         given = {"-a": arguments, "--device": device, "-o": output, "--html": html}
         for option, value in given.items():
             if value:
-                listed = ", ".join(f"{path}:{one}" for one in file.listed())
+                listed = ", ".join(f"{path}:{one}" for one in kernels)
                 raise ValueError(f"found {option} without a kernel; expected one of {listed}")
-        show.kernels(out, file)
+        show.kernels(out, path, kernels)
         return
-    from ..passes import infer_metadata
-
-    built = Plan.from_module(infer_metadata(file.trace(name, parsed), spec))
+    built = plan_kernel(path, name, parsed, spec)
     if output is not None:
         built.save(output)
     _write_page(html, built)
@@ -180,6 +182,7 @@ def plan(
 @_HTML
 def show_plan(path: Path, html: Path | None) -> None:
     """Check a plan and draw it; neither TVM nor the kernel is needed."""
+    files.check_apart({"PLAN.json": path, "--html": html})
     plan = Plan.load(path)
     _write_page(html, plan)
     show.plan(out, plan)
@@ -358,10 +361,22 @@ def run() -> NoReturn:
         _fail(str(error) or type(error).__name__)
     except OSError as error:  # of a file that no check above knows, or of the output
         _fail(f"{error.filename or 'writing the output'}: {error.strerror}")
+    except Exception as error:
+        if os.environ.get(TRACEBACK_VARIABLE):
+            traceback.print_exc()
+        _fail(
+            f"{type(error).__name__}: {error}; this is a defect of tilelang-tt, which "
+            f"{TRACEBACK_VARIABLE}=1 in the environment tells more of",
+            _DEFECT,
+        )
     sys.exit(0)
 
 
-def _fail(message: str) -> NoReturn:
+#: The exit codes of bad input, and of a fault of our own (EX_SOFTWARE of sysexits.h).
+_BAD_INPUT, _DEFECT = 2, 70
+
+
+def _fail(message: str, code: int = _BAD_INPUT) -> NoReturn:
     """Print the message, as one line, and exit."""
-    print("error: " + " ".join(message.split("\n")), file=sys.stderr)
-    sys.exit(2)
+    print(f"error: {one_line(message)}", file=sys.stderr)
+    sys.exit(code)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import Progress
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor, Schedule, TensorAccessorConfig, pages_of_banks
 from ..plan import Plan
+from ..text import printable
 from ..validate.evidence import LEVELS, NO_EFFECT, REJECTED, UNNOTICED
 from .doctor import Finding
-from .kernel_file import KernelFile
 
 if TYPE_CHECKING:
     from ..runtime.backend import Backend
@@ -31,25 +33,36 @@ def device(console: Console, spec: DeviceSpec) -> None:
     """What is known of a device, and how."""
     console.print(
         Text.assemble(
-            (spec.arch, "bold"),
+            (printable(spec.arch), "bold"),
             ": compute grid ",
             (f"{spec.grid_x}x{spec.grid_y}", "bold"),
             f", {spec.num_cores} cores; {spec.dram_banks} DRAM banks, pages aligned to "
             f"{spec.dram_alignment} bytes (L1: {spec.l1_alignment})",
         )
     )
-    console.print(f"known from: {spec.source}", style="dim")
+    console.print(f"known from: {printable(spec.source)}", style="dim")
 
 
-def kernels(console: Console, file: KernelFile) -> None:
-    """The kernels of a file, and how to plan one."""
-    console.print(f"{file.path} has these kernels:")
-    for name in file.listed():
-        console.print(
-            Text.assemble("  ", (name, "bold"), f"  {file.describe(name)}"), soft_wrap=True
-        )
-    first = next(iter(file.listed()), "NAME")
-    console.print(f"plan one with: tilelang-tt plan {file.path}:{first}", soft_wrap=True)
+class PlainConsole(Console):
+    """A console on which names and messages are text: none of their characters is a control."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable():
+                yield segment
+            else:
+                yield Segment(printable(segment.text, keep="\n"), segment.style)
+
+
+def kernels(console: Console, path: Path, described: Mapping[str, str]) -> None:
+    """The kernels of a file, each with what it is, and how to plan one."""
+    console.print(f"{path} has these kernels:")
+    for name, description in described.items():
+        console.print(Text.assemble("  ", (name, "bold"), f"  {description}"), soft_wrap=True)
+    first = next(iter(described), "NAME")
+    console.print(f"plan one with: tilelang-tt plan {path}:{first}", soft_wrap=True)
 
 
 def plan(console: Console, plan: Plan) -> None:
@@ -65,7 +78,7 @@ def _schedule(console: Console, name: str, schedule: Schedule) -> None:
     console.print(
         Text.assemble(
             "\n",
-            (name, "bold"),
+            (printable(name), "bold"),
             f": T.Kernel({x}, {y}, {z}) has {_count(schedule.num_tiles, 'tile')}, on "
             f"{schedule.num_active_cores} of {_count(schedule.num_cores, 'core')} "
             f"({schedule.policy}, {schedule.order})",
@@ -81,7 +94,7 @@ def _schedule(console: Console, name: str, schedule: Schedule) -> None:
         group = f"{_count(cores, 'core')} with {_count(count, 'tile')}"
         console.print(Text.assemble((group, style[count]), f": {where}"))
     args = ", ".join(
-        arg.name if arg.value is None else f"{arg.name}={arg.value}"
+        printable(arg.name) if arg.value is None else f"{printable(arg.name)}={arg.value}"
         for arg in schedule.runtime_args
     )
     console.print(f"runtime arguments: {args}")
@@ -125,7 +138,7 @@ def _buffers(console: Console, buffers: Mapping[str, BufferDescriptor]) -> None:
         tiles = f"{buffer.num_tiles_height}x{buffer.num_tiles_width}"
         padded = " (padded)" if buffer.needs_padding else ""
         table.add_row(
-            Text(buffer.name, "bold"),
+            Text(printable(buffer.name), "bold"),
             buffer.role,
             "x".join(map(str, buffer.shape)) or "scalar",
             buffer.data_format,
@@ -156,7 +169,7 @@ def _address_rules(buffers: Mapping[str, BufferDescriptor]) -> dict[str, list[st
             f"page p is in {accessor.memory.upper()} bank p % {accessor.num_banks}, "
             f"at p // {accessor.num_banks} * {accessor.aligned_page_size} bytes"
         )
-        rules.setdefault(rule, []).append(name)
+        rules.setdefault(rule, []).append(printable(name))
     return rules
 
 

@@ -87,10 +87,10 @@ def test_numbers_are_equal_if_their_bits_are():
 
 
 def test_read_only_mappings_and_tuples_are_read_as_a_plan_holds_them():
-    from tilelang.tt.metadata import _plain
+    from tilelang.tt.metadata import plain_value
 
     for program in KERNELS.values():
-        assert p.Program.from_json(_plain(program.to_json())) == program
+        assert p.Program.from_json(plain_value(program.to_json())) == program
 
 
 def small(**changes):
