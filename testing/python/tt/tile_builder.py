@@ -308,7 +308,10 @@ class Builder:
         value = None if value is None else lift(value, dtype).node
         self.step(p.Atomic(kind, dst.region(), value, src and src.region()))
 
-    def opaque(self, op, reason, reads=(), writes=(), variables=()) -> None:
+    def opaque(self, op, reason, reads=(), writes=(), binds=()) -> list[E]:
+        """``binds``: names of int32 variables that get values."""
+        variables = [self._variable(name, "let", "int32") for name in binds]
         ids = tuple(v.node.id for v in variables)
         of = tuple(b.id for b in reads), tuple(b.id for b in writes)
         self.step(p.Opaque(op, reason, *of, ids))
+        return variables

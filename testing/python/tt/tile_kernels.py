@@ -225,7 +225,8 @@ def every_kind():
             with b.repeat_while(flag[0] & (x[0] < 3)):
                 b.assign(flag, False)
                 b.step(p.Break())
-            b.opaque("tl.mystery", "no plain meaning", (A, F), (S,), (q, bx))
+            (z,) = b.opaque("tl.mystery", "no plain meaning", (A, F), (S,), ["z"])
+            b.assign(x, z + q + bx)
             b.opaque("tl.nothing", "it is empty")
     with b.launch(), b.map(m=8, kind="serial") as m:
         f, g, c, u = F[m, 0], F[m, 1], In[m, 0], cast("uint8", m)

@@ -6,6 +6,7 @@ import math
 import random
 
 from tilelang.tt import program as p
+from tilelang.tt.program.steps import bound_by
 
 INTS = ["int32", "int64", "uint8"]
 FLOATS = ["float32", "bfloat16", "float64", "float8_e4m3fn"]
@@ -114,8 +115,7 @@ class Maker:
         for _ in range(self.r.randint(1, 3)):
             step = self.in_map(depth) if in_map else self.step(depth, in_loop)
             steps.append(step)
-            if isinstance(step, p.Let):
-                self.scope.append(step.var)
+            self.scope += bound_by([step])
         del self.scope[before:]
         return tuple(steps)
 
@@ -180,7 +180,8 @@ class Maker:
             return r.choice([p.Break(), p.Continue()]) if in_loop else p.Barrier()
         if choice == 7:
             reason = r.choice(["no plain meaning", "racy: " + "a reason that goes on and on " * 9])
-            return p.Opaque("tl.odd", reason, (id,), (), tuple(self.scope[:2]))
+            binds = tuple(self.variable("let", "int32") for _ in range(r.randint(0, 2)))
+            return p.Opaque("tl.odd", reason, (id,), (), binds)
         if choice == 8 or depth == 0:
             return self.let()
         if choice == 9:

@@ -35,6 +35,7 @@ from .steps import (
     Transpose,
     When,
     While,
+    bound_by,
 )
 from .walk import reads, walk, writes
 
@@ -194,7 +195,7 @@ class _Lister:
             yield from self.lines("pass", depth, place)
         for index, step in enumerate(body):
             yield from self.step(step, depth, f"{place}[{index}]")
-        self.release([step.var for step in body if isinstance(step, Let)])
+        self.release(bound_by(body))
 
     def step(self, step: Step, depth: int, place: str) -> Iterator[Line]:
         if isinstance(step, Opaque):
@@ -286,7 +287,7 @@ class _Lister:
         if depth == start:
             for index, each in enumerate(step.body):
                 yield from self.step(each, depth, f"{inner}[{index}]")
-            self.release([each.var for each in step.body if isinstance(each, Let)])
+            self.release(bound_by(step.body))
         else:
             yield from self.body(step.body, depth, inner)
         self.release([loop.var for loop in step.loops])
@@ -330,8 +331,7 @@ class _Lister:
         )
         text += f"writes {among(step.writes)}"
         if step.variables:
-            names = (self.s.variables.get(id, f"v{id}") for id in step.variables)
-            text += f"; uses {', '.join(names)}"
+            text += f"; binds {', '.join(map(self.bind, step.variables))}"
         indent = wrapped("#", depth)[0] + " "
         for line in textwrap.wrap(text, WIDTH - len(indent)):
             yield Line(indent + line, place, step)

@@ -6,6 +6,7 @@ a default comes after those without.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Union
 
@@ -161,7 +162,7 @@ class Barrier:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """``reads`` and ``writes`` are buffers, ``variables`` those in scope that it may use."""
+    """``reads`` and ``writes`` are buffers; ``variables`` get values that are not known."""
 
     op: str
     reason: str
@@ -202,3 +203,14 @@ NAMES: dict[type, str] = {
     Store: "store", AtomicStore: "atomic",
 }  # fmt: skip
 """What the JSON's ``step`` says for each class."""
+
+
+def bound_by(body: Iterable[Step]) -> list[int]:
+    """The variables that steps of a body bind for the rest of it."""
+    found: list[int] = []
+    for step in body:
+        if isinstance(step, Let):
+            found.append(step.var)
+        elif isinstance(step, Opaque):
+            found.extend(step.variables)
+    return found

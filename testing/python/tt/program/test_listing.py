@@ -133,10 +133,8 @@ def test_equal_names_of_different_buffers_are_told_apart():
 def test_what_is_not_understood_says_its_operator_and_its_reason():
     b = Builder()
     s = b.shared("s", (4,))
-    with b.launch(1, "bx") as bx, b.loop("k", 3) as k:
-        b.opaque(
-            "tl.tileop.gemm_sp", "sparse operands have no plain meaning " * 4, [s], [s], [bx, k]
-        )
+    with b.launch(1, "bx"), b.loop("k", 3):
+        b.opaque("tl.tileop.gemm_sp", "sparse operands have no plain meaning " * 4, [s], [s], ["u"])
     lines = body(b.program())
     assert lines[0] == "for k in T.serial(3):"
     assert all(line.startswith("# ") for line in lines[1:])
@@ -144,7 +142,7 @@ def test_what_is_not_understood_says_its_operator_and_its_reason():
     assert text.startswith(
         "not understood: tl.tileop.gemm_sp: sparse operands have no plain meaning"
     )
-    assert text.endswith("reads s; writes s; uses bx, k")
+    assert text.endswith("reads s; writes s; binds u")
 
 
 def test_each_line_has_its_step_and_its_place():

@@ -25,6 +25,7 @@ from ..steps import (
     Store,
     When,
     While,
+    bound_by,
 )
 from . import operators
 from .expressions import MAX_DEPTH, Names, check_keys
@@ -49,6 +50,9 @@ class StepReader(Pieces):
         self._in_map = False
         self._loops = 0
 
+    def bind_let(self, id: Any, place: Place) -> int:
+        return self.names.bind(id, "let", place)
+
     def body(self, value: Any, place: Place, depth: int) -> tuple[Step, ...]:
         if type(value) is not list:
             raise fault(place, value, "a list of steps")
@@ -66,7 +70,7 @@ class StepReader(Pieces):
             read, required, optional = known
             check_keys(entry, at, required, optional)
             steps.append(read(self, entry, at, depth + 1))
-        self.names.leave([step.var for step in steps if type(step) is Let])
+        self.names.leave(bound_by(steps))
         return tuple(steps)
 
 
@@ -168,7 +172,9 @@ def _opaque(r: StepReader, v: dict[str, Any], place: Place, depth: int) -> Step:
         v["reason"],
         r.ids(v["reads"], (place, "reads"), r.names.buffer),
         r.ids(v["writes"], (place, "writes"), r.names.buffer),
-        r.ids(v.get("variables", []), (place, "variables"), r.names.variable),
+        r.ids(
+            v.get("variables", []), (place, "variables"), lambda id, at: r.names.bind(id, "let", at)
+        ),
     )
 
 
