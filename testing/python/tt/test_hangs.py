@@ -52,29 +52,30 @@ def backend_of(name, arch):
 
 
 KERNELS = [
-    ("wait_for_page.cpp", 0, r"NCRISC in \S*{} \(waits for a page .*cb_wait_front\), CWFW\)"),
-    ("wait_for_semaphore.cpp", 1, r"BRISC in \S*{} \(waits for a semaphore .*, NSW\)"),
+    ("wait_for_page.cpp", "reader", r"NCRISC in \S*{} \(waits for a page in circular buffer 0 "),
+    ("wait_for_semaphore.cpp", "writer", r"BRISC in \S*{} \(waits for a semaphore .*, NSW\)"),
+    ("wait_in_compute.cpp", "compute", r"TRISC0 in \S*{} \(waits for a page in circular buffer 3 "),
 ]
 
 
-@pytest.mark.parametrize(("source", "noc", "said"), KERNELS, ids=[name for name, _, _ in KERNELS])
+@pytest.mark.parametrize(("source", "place", "said"), KERNELS, ids=[name for name, _, _ in KERNELS])
 @pytest.mark.parametrize("arch", ["wormhole", "blackhole"])
 @pytest.mark.parametrize("backend", ["wolfpine", "ttsim"])
 def test_a_kernel_that_never_ends_is_named_with_its_cores_and_what_it_waits_for(
-    backend, arch, source, noc, said
+    backend, arch, source, place, said
 ):
     from tilelang.tt.runtime.session import Session
 
     with Session(backend_of(backend, arch)) as device:
         # Compiled, and its cores started, before the time counts.
-        assert device.call(f"{JOBS}:run", source, noc, False, timeout=120) == "ended"
+        assert device.call(f"{JOBS}:run", source, place, False, timeout=120) == "ended"
         started = time.monotonic()
         with pytest.raises(
             BackendError,
             match=r"endless_jobs:run on .*: not done within 4 s: a kernel has not ended on 2 cores: "
             r"cores 0-0, 1-0: " + said.format(source),
         ):
-            device.call(f"{JOBS}:run", source, noc, True, timeout=4)
+            device.call(f"{JOBS}:run", source, place, True, timeout=4)
         assert time.monotonic() - started < 30
         is_gone(device)
 

@@ -54,8 +54,6 @@ class Core(NamedTuple):
 
 # The waits that people meet, by TT-metal's names for them (WAYPOINT in its headers).
 _WAITS = {
-    "CWFW": "waits for a page in a circular buffer (cb_wait_front)",
-    "CRBW": "waits for room in a circular buffer (cb_reserve_back)",
     "UPAW": "waits for the unpacker",
     "UPTW": "waits for tiles in a circular buffer",
     "NSW": "waits for a semaphore (noc_semaphore_wait)",
@@ -136,10 +134,17 @@ def read_core(content: bytes, boxes: Mailboxes) -> tuple[tuple[str, int, str], .
         if enabled >> number & 1 and not finished:
             kernel = word("H", launch + boxes.kernel_ids + 2 * number)
             place = boxes.waypoints + 4 * number - boxes.subordinate_sync
-            text = bytes(content[place : place + 4]).rstrip(b"\0")
-            is_said = text.isalnum() and text != b"X"  # X: none yet since the firmware started
-            found.append((name, kernel, text.decode() if is_said else ""))
+            found.append((name, kernel, read_waypoint(bytes(content[place : place + 4]))))
     return tuple(found)
+
+
+def read_waypoint(content: bytes) -> str:
+    """The text of a waypoint; TT-metal's own, or of a circular buffer (headers/waypoints.h)."""
+    if content[:2] in (b"cf", b"cr"):
+        return f"{content[:2].decode()}{content[2]}"
+    text = content.rstrip(b"\0")
+    # X: none yet since the firmware started.
+    return text.decode() if text.isalnum() and text not in (b"X", b"cd") else ""
 
 
 def kernel_names(log: str) -> dict[int, str]:
@@ -174,7 +179,11 @@ _SHOWN = 8
 
 def _describe_processor(name: str, kernel: int, waypoint: str, names: Mapping[int, str]) -> str:
     where = names.get(kernel) or f"kernel {kernel}"
-    if not waypoint:
+    if waypoint.startswith("cf"):
+        wait = f"waits for a page in circular buffer {waypoint[2:]} (cb_wait_front)"
+    elif waypoint.startswith("cr"):
+        wait = f"waits for room in circular buffer {waypoint[2:]} (cb_reserve_back)"
+    elif not waypoint:
         wait = "what it waits for is not known"
     elif waypoint in _WAITS:
         wait = f"{_WAITS[waypoint]}, {waypoint}"
