@@ -15,12 +15,12 @@
 
 #include "api/debug/kernel_profiler.hpp"
 
-// Compute kernels have none where they wait for circular buffers, but a mark for TT-metal's profiler,
-// which knows the buffer, as data-movement kernels have (SYNC-CB-WAIT and SYNC-CB-RESERVE; those of
-// semaphores have waypoints too). The bytes: 'c', 'f' (a page at the front) or 'r' (room at the back),
-// the buffer, 0; and "cd" once it is there.
+// Compute kernels have none where they wait for circular buffers, but a mark for TT-metal's
+// profiler, which knows the buffer, as data-movement kernels have (SYNC-CB-WAIT and
+// SYNC-CB-RESERVE; those of semaphores have waypoints too). The bytes: 'c', 'f' (a page at the
+// front) or 'r' (room at the back), the buffer, 0; and "cd" once it is there.
 struct BufferWaypoint {
-  BufferWaypoint(const char *name, uint32_t key) : is_buffer(name[5] == 'C') {
+  BufferWaypoint(const char* name, uint32_t key) : is_buffer(name[5] == 'C') {
     set('c' | (name[8] == 'W' ? 'f' : 'r') << 8 | key << 16);
   }
   ~BufferWaypoint() { set('c' | 'd' << 8); }
