@@ -206,9 +206,8 @@ class Session:
             answer = self._connection.receive(deadline - time.monotonic(), look)
         except TimeoutError:
             printed = self._last_output()  # before it is asked, which may fail in turn
-            raise BackendError(
-                f"{what}: not done within {timeout:g} s: {self._ask()}. {printed}"
-            ) from None
+            doing = "" if job is None else f": {self._ask()}"  # there are no cores before
+            raise BackendError(f"{what}: not done within {timeout:g} s{doing}. {printed}") from None
         except (EOFError, OSError):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._worker.wait(POLL * 50)
