@@ -20,7 +20,12 @@ struct Access {
   const std::vector<ExprRef>* at = nullptr;
   /*! The extents; null for one element. */
   const std::vector<ExprRef>* shape = nullptr;
+  /*! Only perhaps: in a branch of a select, or what a gemm may have cleared. */
+  bool maybe = false;
 };
+
+/*! \brief Whether something in a body may end a loop, or a turn of it, before its end. */
+bool MayLeave(const Body& body);
 
 /*!
  * \brief Calls visit(Access) for what a step does, operands before results. Of a step that
@@ -31,10 +36,12 @@ class AccessVisitor {
  public:
   explicit AccessVisitor(const Visit& visit) : visit_(visit) {}
 
-  void Loads(ExprRef expr) const {
-    for (ExprRef arg : expr->args) Loads(arg);
+  void Loads(ExprRef expr, bool maybe = false) const {
+    for (size_t i = 0; i < expr->args.size(); ++i) {
+      Loads(expr->args[i], maybe || (expr->op == Op::kSelect && i > 0));
+    }
     if (expr->op == Op::kLoad) {
-      visit_(Access{static_cast<int>(expr->value), Mode::kRead, &expr->args, nullptr});
+      visit_(Access{static_cast<int>(expr->value), Mode::kRead, &expr->args, nullptr, maybe});
     }
   }
 
@@ -54,7 +61,7 @@ class AccessVisitor {
     Loads(step.clear);
     Region(step.a, Mode::kRead);
     Region(step.b, Mode::kRead);
-    if (ConstOf(step.clear).value_or(0) == 0) Region(step.c, Mode::kRead);
+    if (ConstOf(step.clear).value_or(0) == 0) Region(step.c, Mode::kRead, !ConstOf(step.clear));
     Region(step.c, Mode::kWrite);
   }
   void operator()(const Reduce& step) const {
@@ -123,8 +130,8 @@ class AccessVisitor {
     for (ExprRef expr : region.at) Loads(expr);
     for (ExprRef expr : region.shape) Loads(expr);
   }
-  void Region(const program::Region& region, Mode mode) const {
-    visit_(Access{region.buffer, mode, &region.at, &region.shape});
+  void Region(const program::Region& region, Mode mode, bool maybe = false) const {
+    visit_(Access{region.buffer, mode, &region.at, &region.shape, maybe});
   }
 
   const Visit& visit_;

@@ -52,10 +52,10 @@ inline Text Load(int buffer, const Texts& at) {
 }
 inline const Text kZero = "{\"float\":[0.0,\"float32\"]}";
 
-/*! A buffer of float32. */
-inline std::string Tensor(const Ints& shape, const std::string& dtype = "float32") {
-  return R"({"name":"t","kind":"tensor","param":0,"dtype":")" + dtype + R"(","shape":)" +
-         List(shape) + "}";
+/*! A buffer of float32; tensors are told apart by their place among the parameters. */
+inline std::string Tensor(int param, const Ints& shape) {
+  return R"({"name":"t","kind":"tensor","param":)" + std::to_string(param) +
+         R"(,"dtype":"float32","shape":)" + List(shape) + "}";
 }
 inline std::string Scratch(const Ints& shape) {
   return R"({"name":"s","kind":"scratch","scope":"shared","dtype":"float32","shape":)" +
@@ -139,7 +139,7 @@ inline std::string ProgramText(const Texts& buffers, const Texts& launches) {
   for (const char* name : {"i", "j", "k", "l", "m", "o"}) {
     variables.push_back(std::string(R"({"name":")") + name + R"(","kind":"loop","dtype":"int32"})");
   }
-  variables.push_back(R"({"name":"n","kind":"scalar","param":9,"dtype":"int32"})");
+  variables.push_back(R"({"name":"n","kind":"scalar","param":99,"dtype":"int32"})");
   for (const char* name : {"x", "y"}) {
     variables.push_back(std::string(R"({"name":")") + name + R"(","kind":"let","dtype":"int32"})");
   }

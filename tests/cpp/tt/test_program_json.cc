@@ -76,13 +76,13 @@ TEST_CASE("every kind of step is written as it was read, byte for byte", "[progr
       R"({"step":"let","var":3,"value":{"load":[1,{"var":1},{"var":2}]}},)"
       R"({"step":"when","condition":true,"then":[],"else":[)"
       R"({"step":"atomic","kind":"min","buffer":0,"at":[{"var":1},{"var":2}],"value":{"var":3}}]}]})",
-      R"({"step":"loop","var":1,"min":{"int":[0,"int64"]},"extent":4,"kind":"unrolled","stages":3,)"
+      R"({"step":"loop","var":1,"min":{"int":[5,"int64"]},"extent":4,"kind":"unrolled","stages":3,)"
       R"("order":[-1,0],"stage":[0,1],"group":[[0],[1,2]],"body":[{"step":"break"},{"step":"continue"}]})",
       R"({"step":"while","condition":{"lt":[{"load":[3,0]},4]},"body":[)"
       R"({"step":"assign","buffer":3,"value":{"add":[{"load":[3,0]},1]}}]})",
       R"({"step":"when","condition":{"eq":[{"var":4},{"int":[3,"int64"]}]},"then":[{"step":"barrier"}]})",
       R"({"step":"opaque","op":"tl.x","reason":"\"quoted\"\n\u0001 \u00e9\u20ac\ud83d\ude00","reads":[],"writes":[0,1]})",
-      R"({"step":"opaque","op":"","reason":"","reads":[2],"writes":[],"variables":[0]})");
+      R"({"step":"opaque","op":"","reason":"","reads":[2],"writes":[],"variables":[3]})");
   std::string text = WithBody(step);
   CHECK(ToJson(FromJson(text)) == text);
 }
@@ -102,11 +102,12 @@ TEST_CASE("every operation is written as it was read, byte for byte", "[program]
 
 TEST_CASE("leaves and casts are written as they were read, byte for byte", "[program]") {
   std::string value = GENERATE(
-      as<std::string>(), "-7", "true", R"({"int":[-7,"int64"]})", R"({"int":[255,"uint8"]})",
-      R"({"float":[1.0,"bfloat16"]})", R"({"float":[-0.0,"float16"]})",
-      R"({"float":[{"special":"inf"},"float32"]})", R"({"float":[{"special":"-inf"},"float32"]})",
-      R"({"float":[{"special":"nan"},"float64"]})", R"({"cast":["float8_e4m3fn",1]})",
-      R"({"bits":["float32",1]})", R"({"load":[0,{"var":0},1]})", R"({"var":4})");
+      as<std::string>(), R"({"int":[18446744073709551615,"uint64"]})", "-7", "true",
+      R"({"int":[-7,"int64"]})", R"({"int":[255,"uint8"]})", R"({"float":[1.0,"bfloat16"]})",
+      R"({"float":[-0.0,"float16"]})", R"({"float":[{"special":"inf"},"float32"]})",
+      R"({"float":[{"special":"-inf"},"float32"]})", R"({"float":[{"special":"nan"},"float64"]})",
+      R"({"cast":["float8_e4m3fn",1]})", R"({"bits":["float32",1]})", R"({"load":[0,{"var":0},1]})",
+      R"({"var":4})");
   std::string text = WithValue(value);
   CHECK(ToJson(FromJson(text)) == text);
 }
@@ -145,6 +146,9 @@ TEST_CASE("what is no tile program is refused with its place", "[program]") {
       {empty + "x", "expected the end of the text"},
       {"{\"a\":1,\"a\":2}", "expected \"a\" only once in an object"},
       {"[01]", "expected a number without leading zeros"},
+      {Replaced(empty, "\"param\":1", "\"param\":0"),
+       "buffers[0].param: found 0 a second time; expected a place of its own"},
+      {WithValue("18446744073709551615"), "value: found 18446744073709551615; expected an integer"},
       {"[99999999999999999999]", "expected an integer of at most 64 bits"},
       {std::string(5000, '['), "expected at most 4000 nested values"},
       {"[]", "program: found a list of 0; expected an object"},

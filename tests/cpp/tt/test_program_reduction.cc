@@ -18,7 +18,7 @@ constexpr int64_t kNone = -1;
 /*! kt_tiles of one launch of 2 x 2 x 2 blocks; kNone if it is left out. */
 int64_t Tiles(int64_t k, const Texts& body) {
   Program program = FromJson(
-      ProgramText({Tensor({64, k}), Tensor({k, 64}), Tensor({64, 64}), Scratch({32, 512}),
+      ProgramText({Tensor(0, {64, k}), Tensor(1, {k, 64}), Tensor(2, {64, 64}), Scratch({32, 512}),
                    Scratch({512, 32}), Scratch({32, 32}), Scratch({32, 512}), View(0, 0, {64 * k})},
                   {Launch({2, 2, 2}, body)}));
   return FindReductionTiles(program, program.launches[0], 32).value_or(kNone);

@@ -15,8 +15,8 @@ namespace program {
 namespace {
 
 std::string RoleOf(const Texts& launches) {
-  Program program = FromJson(
-      ProgramText({Tensor({8, 8}), Tensor({8, 8}), Scratch({8, 8}), View(0, 0, {64})}, launches));
+  Program program = FromJson(ProgramText(
+      {Tensor(0, {8, 8}), Tensor(1, {8, 8}), Scratch({8, 8}), View(0, 0, {64})}, launches));
   BufferUse use = FindRoles(program)[0];
   return use.read ? (use.written ? "inout" : "in") : use.written ? "out" : "none";
 }
@@ -83,6 +83,8 @@ TEST_CASE("a read of what was surely written before is none", "[program]") {
       // Through a view.
       Texts{Fill(Region(3, {0}, {64})), kReadAll},
       Texts{Fill(Part(0, 2, 0, 4, 8)), Point(Store(1, {0, 0}, Load(3, {17})))},
+      Texts{R"({"step":"opaque","op":"x","reason":"y","reads":[],"writes":[],"variables":[10]})",
+            Fill(Part(0, kLet, 0, 1, 8)), Copy(Part(0, kLet, 0, 1, 8), Part(2, 0, 0, 1, 8))},
       Texts{Let(kN), Fill(Part(0, kLet, 0, 1, 8)),
             Copy(Part(0, kN, 0, 1, 8), Part(2, 0, 0, 1, 8))});
   CHECK(RoleIn(body) == "out");

@@ -13,17 +13,6 @@ namespace tilelang_tt {
 namespace program {
 namespace {
 
-/*! Whether something in a body may end a loop, or a turn of it, before its end. */
-bool MayLeave(const Body& body) {
-  return std::any_of(body.begin(), body.end(), [](const Step& step) {
-    if (step.as<Break>() || step.as<Continue>() || step.as<Opaque>()) return true;
-    if (auto loop = step.as<Loop>()) return MayLeave(loop->body);
-    if (auto loop = step.as<While>()) return MayLeave(loop->body);
-    if (auto when = step.as<When>()) return MayLeave(when->then_body) || MayLeave(when->else_body);
-    return false;
-  });
-}
-
 class RoleFinder {
  public:
   explicit RoleFinder(const Program& program)
@@ -194,6 +183,8 @@ class RoleFinder {
     int storage = program_.StorageOf(access.buffer);
     if (!program_.buffers[storage].in_device_memory()) return;
     BufferUse& use = uses_[storage];
+    bool is_new = access.mode == Mode::kWrite ? !use.written : !use.read;
+    if (is_new && IsOutside(BoxOf(access, program_, &symbols_), program_, symbols_)) return;
     if (access.mode != Mode::kWrite && !use.read) use.read = !written_.Cover(access, const_loops_);
     if (access.mode == Mode::kRead) return;
     use.written = true;

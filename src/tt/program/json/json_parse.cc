@@ -140,6 +140,11 @@ class Parser {
     value->kind = real ? JsonValue::Kind::kReal : JsonValue::Kind::kInt;
     auto result = real ? std::from_chars(first, at_, value->real)
                        : std::from_chars(first, at_, value->integer);
+    if (uint64_t bits = 0; !real && result.ec == std::errc::result_out_of_range && *first != '-') {
+      result = std::from_chars(first, at_, bits);
+      value->beyond_int64 = true;
+      value->integer = static_cast<int64_t>(bits);
+    }
     if (result.ec != std::errc()) {
       at_ = first;
       Fail(real ? "a number within the range of a double" : "an integer of at most 64 bits");

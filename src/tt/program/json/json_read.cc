@@ -5,6 +5,7 @@
 #include "json_read.h"
 
 #include <algorithm>
+#include <set>
 
 #include "json.h"
 #include "json_names.h"
@@ -57,13 +58,22 @@ class ProgramReader {
     int depth = 0;
   };
 
+  /*! A place among the function's parameters, which only one buffer or scalar has. */
+  int ReadParam(const JsonAt& at) {
+    int param = static_cast<int>(at.Int(0, INT32_MAX));
+    if (!params_.insert(param).second) {
+      at.Fail(std::to_string(param) + " a second time", "a place of its own");
+    }
+    return param;
+  }
+
   Variable ReadVariable(const JsonAt& at) {
     at.Only({"name", "kind", "param", "dtype"});
     Variable variable{};
     variable.kind = Named<Variable::Kind>(at["kind"], kVariableKinds);
     variable.name = at["name"].Text();
     bool scalar = variable.kind == Variable::Kind::kScalar;
-    if (scalar) variable.param = static_cast<int>(at["param"].Int(0, INT32_MAX));
+    if (scalar) variable.param = ReadParam(at["param"]);
     if (!scalar && at.Has("param")) at.Fail("\"param\"", "none, but of a scalar");
     variable.dtype = exprs_.ReadDtype(at["dtype"]);
     return variable;
@@ -76,7 +86,7 @@ class ProgramReader {
     switch (buffer.kind) {
       case Buffer::Kind::kTensor:
         at.Only({"name", "kind", "param", "dtype", "shape", "pad"});
-        buffer.param = static_cast<int>(at["param"].Int(0, INT32_MAX));
+        buffer.param = ReadParam(at["param"]);
         break;
       case Buffer::Kind::kWorkspace:
         at.Only({"name", "kind", "dtype", "shape", "pad"});
@@ -348,8 +358,13 @@ class ProgramReader {
     };
     buffers(at["reads"], &step.reads);
     buffers(at["writes"], &step.writes);
-    if (at.Has("variables")) {
-      for (int64_t id : ReadInts(at["variables"])) step.variables.push_back(static_cast<int>(id));
+    if (!at.Has("variables")) return step;
+    // It binds them, for the rest of the body it stands in.
+    JsonAt variables = at["variables"];
+    for (size_t i = 0; i < variables.Size(); ++i) {
+      JsonAt variable = variables[i];
+      step.variables.push_back(exprs_.ReadVariable(variable, Variable::Kind::kLet));
+      exprs_.Bind(variable, step.variables.back());
     }
     return step;
   }
@@ -400,6 +415,7 @@ class ProgramReader {
 
   Program program_;
   ExprReader exprs_{&program_};
+  std::set<int> params_;
 };
 
 }  // namespace

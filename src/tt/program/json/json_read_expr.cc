@@ -12,7 +12,9 @@ namespace tilelang_tt {
 namespace program {
 namespace {
 
-/*! The integers that a dtype holds; of 64 bits those that fit an int64. */
+constexpr Dtype kUInt64{1, 64};
+
+/*! The integers that a dtype holds; of uint64 those that fit an int64. */
 std::pair<int64_t, int64_t> BoundsOf(Dtype dtype) {
   bool is_signed = dtype.code == 0;
   if (dtype.is_bool()) return {0, 1};
@@ -62,6 +64,9 @@ ExprRef ExprReader::Read(const JsonAt& at) {
 }
 
 ExprRef ExprReader::ReadInt(const JsonAt& at, Dtype dtype) {
+  if (dtype == kUInt64 && at.value().beyond_int64) {
+    return program_.arena.Int(at.value().integer, dtype);
+  }
   auto [least, most] = BoundsOf(dtype);
   return program_.arena.Int(at.Int(least, most), dtype);
 }

@@ -19,7 +19,8 @@ void JsonAt::Fail(const std::string& found, const std::string& expected) const {
 }
 
 int64_t JsonAt::Int(int64_t least, int64_t most) const {
-  if (value_.kind == JsonValue::Kind::kInt && value_.integer >= least && value_.integer <= most) {
+  bool is_int = value_.kind == JsonValue::Kind::kInt && !value_.beyond_int64;
+  if (is_int && value_.integer >= least && value_.integer <= most) {
     return value_.integer;
   }
   bool bounded = least != INT64_MIN || most != INT64_MAX;
@@ -86,6 +87,7 @@ std::string JsonAt::Found() const {
     case JsonValue::Kind::kBool:
       return value_.boolean ? "true" : "false";
     case JsonValue::Kind::kInt:
+      if (value_.beyond_int64) return std::to_string(static_cast<uint64_t>(value_.integer));
       return std::to_string(value_.integer);
     case JsonValue::Kind::kReal: {
       std::string text;

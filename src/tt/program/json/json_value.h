@@ -19,6 +19,8 @@ struct JsonValue {
   Kind kind = Kind::kNull;
   bool boolean = false;
   int64_t integer = 0;
+  /*! The integer is beyond int64's, and `integer` has its 64 bits. */
+  bool beyond_int64 = false;
   double real = 0;
   std::string text;
   /*! The items of a list, or the values of a map's keys. */

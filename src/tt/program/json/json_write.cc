@@ -33,7 +33,11 @@ class Writer {
         if (expr->dtype == kInt32) return Int(expr->value);
         if (expr->dtype.is_bool()) return Raw(expr->value != 0 ? "true" : "false");
         Raw("{\"int\":[");
-        Int(expr->value);
+        if (expr->value < 0 && expr->dtype.code == 1) {  // a uint64's 64 bits
+          Raw(std::to_string(static_cast<uint64_t>(expr->value)));
+        } else {
+          Int(expr->value);
+        }
         return Dtyped(expr->dtype);
       case Op::kFloat:
         Raw("{\"float\":[");
@@ -229,7 +233,7 @@ class Writer {
   void Range(const LoopRange& range) {
     Raw("\"var\":");
     Int(range.var);
-    if (range.min->dtype != kInt32 || ConstOf(range.min) != 0) Value("min", range.min);
+    if (ConstOf(range.min) != 0) Value("min", range.min);
     Value("extent", range.extent);
     Text("kind", NameIn(kLoopKinds, range.kind));
   }

@@ -108,6 +108,19 @@ bool Holds(const Box& outer, const Box& inner, const Program& program, const Sym
   return true;
 }
 
+bool IsOutside(const Box& box, const Program& program, const Symbols& symbols) {
+  const std::vector<int64_t>& shape = program.buffers[box.buffer].shape;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const Interval& dim = box.dims[i];
+    if (!dim.strides.empty()) continue;
+    if (SurelyAtMost(Affine::Of(shape[i]), dim.begin, symbols) ||
+        SurelyAtMost(dim.end, Affine(), symbols) || SurelyAtMost(dim.end, dim.begin, symbols)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::optional<Interval> RunOf(const Box& box, const Program& program, const Symbols& symbols) {
   const Buffer& buffer = program.buffers[box.buffer];
   Interval run{Affine(), Affine::Of(1), {}};

@@ -53,6 +53,9 @@ bool Unite(const Turns& turns, const Symbols& symbols, Box* box);
 /*! \brief Whether a box is sure to hold all of another of the same buffer that is in the buffer. */
 bool Holds(const Box& outer, const Box& inner, const Program& program, const Symbols& symbols);
 
+/*! \brief Whether nothing of a box is within the buffer, for sure. */
+bool IsOutside(const Box& box, const Program& program, const Symbols& symbols);
+
 /*!
  * \brief The place of a box in its storage, as an interval of bits from the storage's begin;
  * nothing if it is not sure to be one run.

@@ -41,6 +41,21 @@ Symbols::Symbols(const Program& program)
     info_[i].range = program::RangeOf(program.variables[i].dtype);
     info_[i].variables = {i};
   }
+  for (const Launch& launch : program.launches) MarkUnknown(launch.body);
+}
+
+void Symbols::MarkUnknown(const Body& body) {
+  for (const Step& step : body) {
+    if (auto opaque = step.as<Opaque>()) {
+      for (int variable : opaque->variables) info_[variable].loads = true;
+    }
+    if (auto loop = step.as<Loop>()) MarkUnknown(loop->body);
+    if (auto loop = step.as<While>()) MarkUnknown(loop->body);
+    if (auto when = step.as<When>()) {
+      MarkUnknown(when->then_body);
+      MarkUnknown(when->else_body);
+    }
+  }
 }
 
 void Symbols::BindBlocks(const Launch& launch) {
@@ -70,6 +85,7 @@ void Symbols::BindLet(const Let& let) {
     if (!info.loads) lets_[let.var] = value;
   }
   info.variables.push_back(let.var);
+  info.lets = true;
   info_[let.var] = std::move(info);
 }
 
@@ -82,7 +98,10 @@ Affine Symbols::Compute(ExprRef expr) {
   Affine sum;
   switch (expr->op) {
     case Op::kInt:
-      if (expr->value > Affine::kMost || expr->value < -Affine::kMost) break;
+      if (expr->value > Affine::kMost ||
+          expr->value < (expr->dtype.code == 1 ? 0 : -Affine::kMost)) {
+        return Atom(expr, program::RangeOf(expr->dtype));
+      }
       return Affine::Of(expr->value);
     case Op::kVar: {
       auto let = lets_.find(static_cast<int>(expr->value));
@@ -180,6 +199,7 @@ Affine Symbols::Choose(ExprRef expr) {
 Affine Symbols::Atom(ExprRef expr, Range range) {
   Info info;
   info.range = range;
+  info.term = expr;
   Collect(expr, &info);
   size_t hash = 0;
   if (!info.loads) {
@@ -203,6 +223,8 @@ void Symbols::Collect(ExprRef expr, Info* info) const {
   }
   if (expr->op == Op::kVar) {
     const Info& variable = info_[expr->value];
+    info->loads |= variable.loads;
+    info->lets |= variable.lets;
     info->variables.insert(info->variables.end(), variable.variables.begin(),
                            variable.variables.end());
   }
@@ -257,6 +279,12 @@ std::optional<bool> Symbols::Decide(ExprRef condition) {
     default:
       return negate(greater);
   }
+}
+
+bool Symbols::IsStable(const Affine& sum) const {
+  return sum.exact && std::none_of(sum.terms.begin(), sum.terms.end(), [this](const Term& term) {
+           return info_[term.symbol].loads || info_[term.symbol].lets;
+         });
 }
 
 bool Symbols::Depends(int symbol, int variable) const {

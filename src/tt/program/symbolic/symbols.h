@@ -49,6 +49,10 @@ class Symbols {
   bool Depends(const Affine& sum, int variable) const;
 
   bool is_variable(int symbol) const { return symbol < num_variables_; }
+  /*! The term that an atom is; null for one that is a loading let. */
+  ExprRef TermOf(int symbol) const { return info_[symbol].term; }
+  /*! Whether a sum says the same whenever it is evaluated, with no let in it. */
+  bool IsStable(const Affine& sum) const;
 
  private:
   struct Info {
@@ -57,8 +61,13 @@ class Symbols {
     std::vector<int> variables;
     /*! It loads: it may depend on any variable, and on the time. */
     bool loads = false;
+    /*! A let is in it. */
+    bool lets = false;
+    ExprRef term = nullptr;
   };
 
+  /*! What an opaque step binds is known no better than what is loaded. */
+  void MarkUnknown(const Body& body);
   Affine Compute(ExprRef expr);
   Affine Divide(ExprRef expr, bool remainder, bool truncates);
   Affine Choose(ExprRef expr);

@@ -1,0 +1,117 @@
+/*!
+ * \file transform/analyze_program.cc
+ * \brief tl.tt.analyze_program: all that follows from a tile program, as JSON.
+ *   tl.tt.canonical_program: its canonical text.
+ *
+ * For checking a plan and for tests: no function is needed, and no TVM.
+ */
+#include <tvm/ffi/reflection/registry.h>
+
+#include "../error.h"
+#include "../program/analysis/access.h"
+#include "../program/analysis/race.h"
+#include "../program/analysis/reduction.h"
+#include "../program/analysis/roles.h"
+#include "../program/analysis/written_by.h"
+#include "../program/json/json.h"
+
+namespace tilelang_tt {
+namespace {
+
+using program::Program;
+
+constexpr int64_t kTile = 32;
+
+Program Read(const tvm::ffi::String& text) {
+  try {
+    return program::FromJson({text.data(), text.size()});
+  } catch (const program::MalformedProgram& error) {
+    TT_MALFORMED() << error.what();
+  }
+  return Program();
+}
+
+/*! Visits the maps of a body in order, with all that is around them bound. */
+void FindRaces(const program::Body& body, const Program& program, program::Symbols* symbols,
+               std::string* racy) {
+  for (const program::Step& step : body) {
+    if (auto let = step.as<program::Let>()) symbols->BindLet(*let);
+    if (auto map = step.as<program::Map>()) {
+      if (!racy->empty()) racy->push_back(',');
+      racy->append(program::MayRace(*map, program, symbols) ? "true" : "false");
+    }
+    if (auto loop = step.as<program::Loop>()) {
+      symbols->BindLoop(loop->range);
+      FindRaces(loop->body, program, symbols, racy);
+    }
+    if (auto loop = step.as<program::While>()) FindRaces(loop->body, program, symbols, racy);
+    if (auto when = step.as<program::When>()) {
+      FindRaces(when->then_body, program, symbols, racy);
+      FindRaces(when->else_body, program, symbols, racy);
+    }
+  }
+}
+
+/*!
+ * {"kt_tiles": [a number or null for each launch], "racy": [a bool for each map],
+ *  "buffers": [for each, null if it is not in device memory, else {"read", "written": bools,
+ *    "access": [{"launch": place, ...RegionJson}],
+ *    "written_by": of pages, "elements_written_by": of elements}]}
+ */
+std::string Analyze(const Program& program) {
+  size_t buffers = program.buffers.size();
+  std::vector<std::string> access(buffers);
+  std::vector<program::Writers> pages(buffers, program::Writers::kNone), elements = pages;
+  std::string kt_tiles, racy;
+  for (size_t i = 0; i < program.launches.size(); ++i) {
+    const program::Launch& launch = program.launches[i];
+    std::optional<int64_t> tiles = FindReductionTiles(program, launch, kTile);
+    kt_tiles += (i > 0 ? "," : "") + (tiles ? std::to_string(*tiles) : std::string("null"));
+    program::Symbols symbols(program);
+    program::LaunchAccess touched = FindAccess(program, launch, &symbols);
+    for (const program::TouchedRegion& region : touched.regions) {
+      std::string& list = access[region.box.buffer];
+      std::string json = RegionJson(region, program, symbols, kTile);
+      list +=
+          (list.empty() ? "" : ",") + ("{\"launch\":" + std::to_string(i) + ",") + json.substr(1);
+    }
+    for (size_t buffer = 0; buffer < buffers; ++buffer) {
+      auto writers = [&](int64_t tile) {
+        return FindWriters(touched, static_cast<int>(buffer), program, launch, symbols, tile);
+      };
+      if (!program.buffers[buffer].in_device_memory()) continue;
+      pages[buffer] = Combine(pages[buffer], writers(kTile));
+      elements[buffer] = Combine(elements[buffer], writers(1));
+    }
+    program::Symbols around(program);
+    around.BindBlocks(launch);
+    FindRaces(launch.body, program, &around, &racy);
+  }
+  std::vector<program::BufferUse> uses = FindRoles(program);
+  std::string all;
+  for (size_t i = 0; i < buffers; ++i) {
+    if (i > 0) all.push_back(',');
+    if (!program.buffers[i].in_device_memory()) {
+      all += "null";
+      continue;
+    }
+    all += std::string("{\"read\":") + (uses[i].read ? "true" : "false") +
+           ",\"written\":" + (uses[i].written ? "true" : "false") + ",\"access\":[" + access[i] +
+           "],\"written_by\":\"" + NameOf(pages[i]) + "\",\"elements_written_by\":\"" +
+           NameOf(elements[i]) + "\"}";
+  }
+  return "{\"kt_tiles\":[" + kt_tiles + "],\"racy\":[" + racy + "],\"buffers\":[" + all + "]}";
+}
+
+tvm::ffi::String AnalyzeProgram(tvm::ffi::String text) { return Analyze(Read(text)); }
+
+/*! The canonical text of a program. */
+tvm::ffi::String CanonicalProgram(tvm::ffi::String text) { return ToJson(Read(text)); }
+
+TVM_FFI_STATIC_INIT_BLOCK() {
+  tvm::ffi::reflection::GlobalDef().def("tl.tt.analyze_program", AnalyzeProgram);
+  tvm::ffi::reflection::GlobalDef().def("tl.tt.canonical_program", CanonicalProgram);
+}
+
+}  // namespace
+}  // namespace tilelang_tt
