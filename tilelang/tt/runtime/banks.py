@@ -10,6 +10,9 @@ from ..device import DeviceSpec
 from . import BackendError
 from .session import Session
 
+# Seconds; it is a session's first kernel, whose compilation is the longest.
+_TIMEOUT = 300.0
+
 
 def describe_banks(session: Session) -> DeviceSpec:
     """The open device's description, with its banks on NoC 1 and their offsets.
@@ -22,7 +25,7 @@ def describe_banks(session: Session) -> DeviceSpec:
     spec = session.spec
     if not session.backend.statement.runs_kernels:
         return spec
-    tables = session.call(f"{__package__}.probe:bank_tables", spec.dram_banks)
+    tables = session.call(f"{__package__}.probe:bank_tables", spec.dram_banks, timeout=_TIMEOUT)
     noc0, noc1 = (_coordinates(row) for row in tables[:2])
     if noc0 != spec.dram_cores:
         raise BackendError(

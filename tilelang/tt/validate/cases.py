@@ -58,14 +58,16 @@ def for_controls(cases: Sequence[Case], spec: DeviceSpec) -> list[Case]:
     tensors, and a schedule where there are schedules.
 
     The tensor has three rows of pages in each bank, a batch, and matrices that need padding and
-    are not square. The schedule has several tiles on a core, on a corner's three cores where the
-    device has them, and a kernel's arguments.
+    are not square; its dtype is that of the first, so that no other kernel is compiled for it. The
+    schedule has several tiles on a core, on a corner's three cores where the device has them, and a
+    kernel's arguments.
     """
     found = []
-    if any(case.buffer is not None for case in cases):
+    dtype = next((case.buffer.dtype for case in cases if case.buffer is not None), None)
+    if dtype is not None:
         shape = (3, 2 * _TILE - 1, spec.dram_banks * _TILE // 2 + 1)
-        name = f"{'x'.join(map(str, shape))} float32, for controls"
-        found.append(Case(name, "controls", buffer=describe_tensor(name, shape, "float32", spec)))
+        name = f"{'x'.join(map(str, shape))} {dtype}, for controls"
+        found.append(Case(name, "controls", buffer=describe_tensor(name, shape, dtype, spec)))
     if any(case.schedule is not None for case in cases):
         found.append(Case("6 tiles, for controls", "controls", schedule=_on_a_corner(spec)))
     return found
@@ -224,7 +226,8 @@ def generated(spec: DeviceSpec, count: int, seed: int) -> list[Case]:
 
 
 def batches(cases: Sequence[Case], most_tensors: int, most_bytes: int) -> Iterator[list[Case]]:
-    """Tensors in groups that are allocated at once; each schedule by itself."""
+    """Tensors in groups that are allocated at once; then each schedule by itself, those of few
+    cores first, since on a simulator every core that has been started makes the rest slower."""
     group: list[Case] = []
     size = 0
     for case in cases:
@@ -239,4 +242,5 @@ def batches(cases: Sequence[Case], most_tensors: int, most_bytes: int) -> Iterat
         size += more
     if group:
         yield group
-    yield from ([case] for case in cases if case.schedule is not None)
+    schedules = [(case.schedule.num_active_cores, case) for case in cases if case.schedule]
+    yield from ([case] for _, case in sorted(schedules, key=lambda one: one[0]))

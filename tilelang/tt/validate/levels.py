@@ -93,7 +93,7 @@ def judge_pages_read(
         (pages, bytes)
     """
     chosen = list(range(len(every)) if pages is None else pages)
-    expected = every[chosen]
+    expected = every if pages is None else every[chosen]
     if expected.shape != found.shape:
         return Verdict("E4", len(found), Difference("bytes", str(expected.shape), str(found.shape)))
     wrong = np.flatnonzero((expected != found).any(axis=1))
@@ -126,7 +126,8 @@ def judge_pages_written(
     chosen = list(range(claim.buffer.accessor.num_pages) if pages is None else pages)
     if max(chosen, default=0) >= len(expected):
         return Verdict("E5", len(chosen), _count("pages", max(chosen) + 1, len(expected)))
-    wrong = [page for page in chosen if (expected[page] != is_there[page]).any()]
+    differs = (expected != is_there).any(axis=1)
+    wrong = [page for page in chosen if differs[page]]
     if not wrong:
         return Verdict("E5", len(chosen))
     page = wrong[0]

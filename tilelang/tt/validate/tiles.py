@@ -6,6 +6,7 @@ A tile is 32 x 32 elements in four faces of 16 x 16, row-major within a face and
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -47,15 +48,19 @@ def tilize(bits: Array, buffer: BufferDescriptor, face: int = FACE) -> Array:
     page = page_of_tile(buffer)
     shape = at_least_2d(buffer.shape)
     batch, height, width = _padded_3d(buffer)
-    padded = np.zeros((batch, height, width), bits.dtype)
-    padded[:, : shape[-2], : shape[-1]] = bits.reshape(-1, *shape[-2:])
+    padded = bits.reshape(-1, *shape[-2:])
+    if padded.shape != (batch, height, width):
+        padded = np.zeros((batch, height, width), bits.dtype)
+        padded[:, : shape[-2], : shape[-1]] = bits.reshape(-1, *shape[-2:])
     rows, columns = buffer.tile_shape
     faces = padded.reshape(
         batch, height // rows, rows // face, face, width // columns, columns // face, face
     )
     tiles = faces.transpose(0, 1, 4, 2, 5, 3, 6).reshape(-1, rows * columns)
-    pages = np.zeros_like(tiles)
-    pages[page] = tiles
+    pages = tiles
+    if (page != np.arange(len(page))).any():
+        pages = np.zeros_like(tiles)
+        pages[page] = tiles
     return pages.view(np.uint8).reshape(len(pages), -1)
 
 
@@ -99,13 +104,21 @@ def contents(shape: tuple[int, ...], dtype: str, seed: int) -> Array:
     seeds differ, elements further on differ. No descriptor has a say in it.
     """
     *batch, height, width = at_least_2d(shape)
-    b, i, j = np.ogrid[: int(np.prod(batch, dtype=np.int64)), :height, :width]
-    tile = (b * -(-height // _TILE) + i // _TILE) * -(-width // _TILE) + j // _TILE
-    place = (i % _TILE * _TILE + j % _TILE).astype(np.uint32)
+    matrices, down, across = prod(batch), -(-height // _TILE), -(-width // _TILE)
+    # All of it is modulo 2 to the bits of an element, so their arithmetic is no wider.
+    bits = bits_dtype(dtype)
+    tile = np.arange(matrices * down * across, dtype=np.uint32)
     # Odd factors are one to one modulo a power of 2. The step from place to place depends on all
     # bits of tile and seed.
-    first = tile.astype(np.uint32) * np.uint32(7919) + np.uint32(seed * 15485863 & 0xFFFFFFFF)
+    first = tile * np.uint32(7919) + np.uint32(seed * 15485863 & 0xFFFFFFFF)
     step = (first * np.uint32(2654435761)) >> np.uint32(15) | np.uint32(1)
-    fixed, free = _NORMAL.get(dtype, (0, 0xFFFFFFFF))
-    values = (first + place * step) & np.uint32(free) | np.uint32(fixed)
-    return np.asarray(values.astype(bits_dtype(dtype)).reshape(shape))
+    grid = (matrices, down, 1, across, 1)
+    place = np.arange(_TILE * _TILE, dtype=np.uint32).reshape(1, 1, _TILE, 1, _TILE)
+    values = step.astype(bits).reshape(grid) * place.astype(bits)
+    values += first.astype(bits).reshape(grid)
+    if dtype in _NORMAL:
+        fixed, free = _NORMAL[dtype]
+        values &= bits(free)
+        values |= bits(fixed)
+    padded = values.reshape(matrices, down * _TILE, across * _TILE)
+    return np.ascontiguousarray(padded[:, :height, :width]).reshape(shape)
