@@ -42,6 +42,7 @@ constexpr const char* kCoreOrder = "tt_core_order";
 constexpr const char* kCoreRanges = "tt_core_ranges";
 constexpr const char* kRuntimeArgs = "tt_runtime_args_schema";
 constexpr const char* kBuffers = "tt_buffers";
+constexpr const char* kDims = "tt_dims";
 }  // namespace attr
 
 /*! \brief Whether the metadata contract has an attribute of that name. */

@@ -21,10 +21,12 @@ from typing import TYPE_CHECKING, Any
 _HOMES = {
     "apply_tt_defaults": "target",
     "bind_tt_device": "passes",
+    "bind_tt_dims": "passes",
     "infer_default_tt_schedule": "passes",
     "infer_default_tt_shard": "passes",
     "verify_tt_metadata": "passes",
     "infer_metadata": "passes",
+    "tile_program": "passes",
     "DeviceSpec": "device",
     "BufferDescriptor": "metadata",
     "CoreRange": "metadata",
@@ -84,9 +86,11 @@ if TYPE_CHECKING:
     from .metadata import buffers_of as buffers_of
     from .metadata import schedule_of as schedule_of
     from .passes import bind_tt_device as bind_tt_device
+    from .passes import bind_tt_dims as bind_tt_dims
     from .passes import infer_default_tt_schedule as infer_default_tt_schedule
     from .passes import infer_default_tt_shard as infer_default_tt_shard
     from .passes import infer_metadata as infer_metadata
+    from .passes import tile_program as tile_program
     from .passes import verify_tt_metadata as verify_tt_metadata
     from .plan import Plan as Plan
     from .program.interpreter import reference as reference

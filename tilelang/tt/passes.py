@@ -12,11 +12,15 @@ The same passes are registered as ``tl.tt.transform.<Name>`` and compose in
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, TypeVar
+import operator
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _ffi
 from .device import DeviceLike, DeviceSpec, resolve_device
+
+if TYPE_CHECKING:
+    from .program import Program
 
 _ffi.require_tvm()
 
@@ -118,7 +122,8 @@ def infer_default_tt_schedule(func_or_mod: Function, device: DeviceLike | None =
         No T.Kernel, an extent below 1, two parameters of one name, no device, or an
         attribute of the author's that contradicts the launch or the device.
     NotImplementedError
-        Two T.Kernels, a symbolic extent, more than 2**32 - 1 tiles, a parameter that is
+        Two T.Kernels, a symbolic extent or dimension without a value, device memory that the
+        kernel allocates, more than 2**32 - 1 tiles, a parameter that is
         a bare pointer or a scalar of more than 32 bits, an unknown policy or order.
     """
     return _over_module(
@@ -148,7 +153,7 @@ def infer_default_tt_shard(func_or_mod: Function, device: DeviceLike | None = No
         A dimension below 1, two parameters of one name, no device, or an attribute of
         the author's that contradicts the shapes or the device.
     NotImplementedError
-        A symbolic dimension, a rank above 4, a dtype with no Tenstorrent format, a
+        A symbolic dimension without a value, a rank above 4, a dtype with no Tenstorrent format, a
         tensor that is not compact, a parameter that is a bare pointer, an unknown layout.
     """
     return _over_module(func_or_mod, lambda mod: _pass("InferDefaultTTShard")(_bind(mod, device)))
@@ -168,16 +173,84 @@ def verify_tt_metadata(func_or_mod: Function) -> Function:
     return run_pass("VerifyTTMetadata", func_or_mod)
 
 
-def infer_metadata(func_or_mod: Function, device: DeviceLike | None = None) -> Function:
-    """The whole stage: defaults, device, schedule, shard, verify.
+def bind_tt_dims(func_or_mod: Function, dims: Mapping[str, int]) -> Function:
+    """Give symbolic dimensions their values, as ``tt_dims``, wherever they occur: in shapes and
+    strides, in T.Kernel's extents and in loops' bounds. The function itself stays as it is.
+
+    Parameters
+    ----------
+    func_or_mod : tvm.IRModule or tvm.tirx.PrimFunc
+        Of a module, each function gets all of them.
+    dims : a value of at least 1 for each name: of ``T.dynamic("m")``, or of a scalar parameter
+
+    Raises
+    ------
+    ValueError
+        A value that is no integer of at least 1. A name that the function does not have is an
+        error of the passes that read it.
+    """
+    values = {}
+    for name, value in dims.items():
+        try:
+            values[str(name)] = operator.index(value)
+        except TypeError:
+            raise ValueError(f"dims[{name!r}] is {value!r}; expected an integer") from None
+        if values[name] < 1:
+            raise ValueError(f"dims[{name!r}] is {value}; expected at least 1")
+
+    def bind(mod: Any) -> Any:
+        tvm = _ffi.import_tvm()
+        functions = {
+            var: func.with_attr("tt_dims", values) if isinstance(func, tvm.tirx.PrimFunc) else func
+            for var, func in mod.functions.items()
+        }
+        return tvm.IRModule(functions, attrs=mod.attrs)
+
+    return _over_module(func_or_mod, bind)
+
+
+def tile_program(func: Any, dims: Mapping[str, int] | None = None) -> Program:
+    """What the blocks of a function do, in the order in which they do it (docs/program.md).
+
+    Parameters
+    ----------
+    func : tvm.tirx.PrimFunc
+    dims : values of symbolic dimensions; left out, those that :func:`bind_tt_dims` bound
+
+    Raises what :func:`infer_default_tt_shard` raises of a function's parameters, and
+    :func:`infer_default_tt_schedule` of its launches; what else is not understood is a step of the
+    program that says so.
+
+        >>> print(tt.program.listing(tt.tile_program(func)))
+        >>> C = tt.reference(tt.tile_program(func))(A, B)     # in numpy
+    """
+    tvm = _ffi.import_tvm()
+    if not isinstance(func, tvm.tirx.PrimFunc):
+        raise ValueError(f"found a {type(func).__name__}; expected a tvm.tirx.PrimFunc")
+    from ._ffi_api import read_program
+    from .program import Program
+
+    bound = dims if dims is not None else (func.attrs or {}).get("tt_dims") or {}
+    return Program.from_json(str(read_program(func, {**bound})))
+
+
+def infer_metadata(
+    func_or_mod: Function,
+    device: DeviceLike | None = None,
+    dims: Mapping[str, int] | None = None,
+) -> Function:
+    """The whole stage: dimensions' values, defaults, device, schedule, shard, verify.
 
     Parameters
     ----------
     func_or_mod : tvm.IRModule or tvm.tirx.PrimFunc
     device : see :func:`bind_tt_device`
+    dims : see :func:`bind_tt_dims`; a dimension that is left symbolic is refused by name
     """
 
     def stage(mod: Any) -> Any:
+        if dims:
+            mod = bind_tt_dims(mod, dims)
         mod = _bind(_pass("ApplyTTDefaults")(mod), device)
         for name in ("InferDefaultTTSchedule", "InferDefaultTTShard", "VerifyTTMetadata"):
             mod = _pass(name)(mod)

@@ -1,6 +1,6 @@
 /*!
  * \file ir/node.h
- * \brief A TVM node as tvm-ffi's reflection shows it: its kind, its fields, its children.
+ * \brief A TVM node as tvm-ffi's reflection shows it: its kind and its fields.
  *
  * Nothing here is compiled against TVM's own classes, so that one binary serves
  * every TVM that registers its nodes with tvm-ffi. The TVMs differ in prefixes
@@ -19,43 +19,57 @@
 #include <string_view>
 #include <vector>
 
+#include "../program/expr.h"
+
 namespace tilelang_tt {
 namespace ir {
 
 namespace ffi = tvm::ffi;
 
-/*! \brief The node types that the analyses tell apart. */
+/*! \brief The node types that the reader tells apart. */
 enum class Kind : uint8_t {
   kOther,
   kArray,
   kIntImm,
+  kFloatImm,
+  kStringImm,
   kVar,
   kBuffer,
   kLoad,
-  kStore,
+  kCast,
+  /*! A node that is an operation on its fields a and b, or a alone: NodeType::op. */
+  kOperation,
+  kSelect,
+  kLetExpr,
   kCall,
+  kStore,
+  kSeq,
+  kEvaluate,
   kFor,
   kWhile,
   kIfThenElse,
-  /*! break or continue, as a statement; older TVMs have calls for them. */
-  kLeaveLoop,
+  kBreak,
+  kContinue,
   kAttrStmt,
   kIterVar,
   kBind,
-  kLet,
+  kLetStmt,
   kDeclBuffer,
+  kAllocBuffer,
+  kAssert,
   kSBlock,
   kSBlockRealize,
-  /*! Binary integer arithmetic, as it occurs in indices. */
-  kArith,
 };
 
 /*! \brief What reflection says of one node type. */
 struct NodeType {
   Kind kind;
+  /*! kOperation: which. */
+  program::Op op;
   std::vector<const TVMFFIFieldInfo*> fields;
-  /*! The fields that hold statements and expressions; no type, span or annotation. */
-  std::vector<const TVMFFIFieldInfo*> children;
+  /*! A field that no rule here knows, of a TVM newer than those tried: such a node is not
+   *  understood. Null where there is none. */
+  const TVMFFIFieldInfo* unknown_field;
 };
 
 /*! \brief The type of a node; looked up once per type and thread. */
@@ -70,9 +84,12 @@ std::optional<ffi::Any> TryField(const ffi::Object* node, std::string_view name)
 /*! \brief The value of a field that the node's type is known to have. */
 ffi::Any Field(const ffi::Object* node, std::string_view name);
 
-/*! \brief Calls visit(ffi::Any) for each child that is an object, looking through arrays. */
-template <typename Visit>
-void ForEachChild(const ffi::Object* node, Visit visit);
+/*! \brief The same, as an array. */
+ffi::Array<ffi::Any> ArrayField(const ffi::Object* node, std::string_view name);
+
+/*! \brief The dtype of an expression, of a buffer or of a variable; no value for vectors and
+ *  for what has none. */
+std::optional<program::Dtype> DtypeOfNode(const ffi::Object* node);
 
 /*! \brief The value of an integer constant: an ffi integer or an IntImm. */
 std::optional<int64_t> ConstInt(const ffi::Any& value);
@@ -86,28 +103,11 @@ std::optional<std::string> ConstString(const ffi::Any& value);
 /*! \brief The name of the operator of a Call, "" if it calls something that has none. */
 ffi::String CallName(const ffi::Object* call);
 
-/*! \brief Whether an operator of that name is a break or a continue. */
-bool LeavesLoop(std::string_view call_name);
-
 /*! \brief The arguments of a Call. */
 ffi::Array<ffi::Any> CallArgs(const ffi::Object* call);
 
 /*! \brief The object behind a value; null for a value that is none. */
 inline const ffi::Object* ObjectOf(const ffi::Any& value) { return value.as<ffi::Object>(); }
-
-template <typename Visit>
-void ForEachChild(const ffi::Object* node, Visit visit) {
-  for (const TVMFFIFieldInfo* field : TypeOf(node).children) {
-    ffi::Any value = ffi::reflection::FieldGetter(field)(node);
-    if (const auto* array = value.as<ffi::ArrayObj>()) {
-      for (const ffi::Any& item : *array) {
-        if (ObjectOf(item) != nullptr) visit(item);
-      }
-    } else if (ObjectOf(value) != nullptr) {
-      visit(value);
-    }
-  }
-}
 
 }  // namespace ir
 }  // namespace tilelang_tt

@@ -4,30 +4,190 @@
  */
 #include "prim_func.h"
 
+#include <set>
+#include <unordered_set>
+
+#include "../error.h"
+#include "../program/fold.h"
+
 namespace tilelang_tt {
 namespace ir {
 namespace {
 
 std::string Text(const ffi::Any& value) { return std::string(value.cast<ffi::String>()); }
 
-/*! A dtype field: a DLDataType in older TVMs, a PrimType that wraps one in newer. */
-DLDataType DTypeOf(const ffi::Any& value) {
-  if (const ffi::Object* type = ObjectOf(value)) return DTypeOf(Field(type, "dtype"));
-  return value.cast<DLDataType>();
-}
-
-/*! Fills what Buffer (TVM up to 0.25) and BufferType (from 0.26) both have. */
-void ReadLayout(const ffi::Object* buffer, BufferParam* out) {
-  out->dtype = DTypeOf(Field(buffer, "dtype"));
-  out->shape = Field(buffer, "shape").cast<ffi::Array<ffi::Any>>();
-  out->strides = Field(buffer, "strides").cast<ffi::Array<ffi::Any>>();
-  out->elem_offset = Field(buffer, "elem_offset");
+std::string Join(const std::set<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
 }
 
 /*! A variable that holds a pointer or is typed as one. */
 bool IsPointer(const ffi::Object* type) {
-  std::string key = type->GetTypeKey();
-  return key.find("PointerType") != std::string::npos;
+  return std::string_view(type->GetTypeKey()).find("PointerType") != std::string_view::npos;
+}
+
+/*! The names of variables in an expression, each node looked at once. */
+void CollectNames(const ffi::Any& root, std::set<std::string>* names) {
+  std::vector<ffi::Any> pending{root};
+  std::unordered_set<const ffi::Object*> seen;
+  while (!pending.empty()) {
+    ffi::Any value = std::move(pending.back());
+    pending.pop_back();
+    const ffi::Object* node = ObjectOf(value);
+    if (node == nullptr || !seen.insert(node).second) continue;
+    Kind kind = TypeOf(node).kind;
+    if (kind == Kind::kVar) names->insert(Text(Field(node, "name")));
+    if (kind == Kind::kCast) pending.push_back(Field(node, "value"));
+    if (kind != Kind::kOperation) continue;
+    for (const char* side : {"a", "b"}) {
+      if (std::optional<ffi::Any> operand = TryField(node, side)) pending.push_back(*operand);
+    }
+  }
+}
+
+class Evaluator {
+ public:
+  explicit Evaluator(const Dims& dims) : dims_(dims) {}
+
+  std::optional<int64_t> Run(const ffi::Any& value, int depth = 0) {
+    // Extents are short; what is deeper is not evaluated, which keeps shared nodes cheap too.
+    constexpr int kMostDepth = 64;
+    if (std::optional<int64_t> constant = ConstInt(value)) return constant;
+    const ffi::Object* node = ObjectOf(value);
+    if (node == nullptr || depth > kMostDepth || ++steps_ > kMostSteps) return std::nullopt;
+    const NodeType& type = TypeOf(node);
+    if (type.kind == Kind::kVar) {
+      auto found = dims_.find(Text(Field(node, "name")));
+      return found == dims_.end() ? std::nullopt : std::optional(found->second);
+    }
+    if (type.kind == Kind::kCast) {
+      std::optional<program::Dtype> dtype = DtypeOfNode(node);
+      if (!dtype || !dtype->is_integer()) return std::nullopt;
+      return Run(Field(node, "value"), depth + 1);
+    }
+    if (type.kind != Kind::kOperation || !TryField(node, "b")) return std::nullopt;
+    std::optional<int64_t> a = Run(Field(node, "a"), depth + 1);
+    std::optional<int64_t> b = a ? Run(Field(node, "b"), depth + 1) : std::nullopt;
+    return b ? program::Fold(type.op, *a, *b) : std::nullopt;
+  }
+
+ private:
+  static constexpr int kMostSteps = 4096;
+  const Dims& dims_;
+  int steps_ = 0;
+};
+
+/*! The name of a dtype of several lanes. */
+std::string LanesOf(const ffi::Object* layout) {
+  ffi::Any found = Field(layout, "dtype");
+  while (const ffi::Object* type = ObjectOf(found)) found = Field(type, "dtype");
+  return ffi::DLDataTypeToString(found.cast<DLDataType>());
+}
+
+/*! Reads one tensor; names without a value go to `symbols`. */
+class TensorReader {
+ public:
+  TensorReader(const std::string& func, const Dims& dims, std::set<std::string>* symbols)
+      : func_(func), dims_(dims), symbols_(symbols) {}
+
+  void Read(const ffi::Object* layout, const std::string& scope, TensorParam* tensor) {
+    std::string place = func_ + ": buffer " + tensor->name;
+    std::optional<program::Dtype> dtype = DtypeOfNode(layout);
+    if (!dtype) {
+      TT_UNSUPPORTED() << place << " is of dtype " << LanesOf(layout)
+                       << ", which has no Tenstorrent format; expected one of one lane, such as "
+                       << "float32 or bfloat16";
+    }
+    tensor->dtype = *dtype;
+    ffi::Array<ffi::Any> shape = ArrayField(layout, "shape");
+    for (size_t axis = 0; axis < shape.size(); ++axis) {
+      std::optional<int64_t> extent = Evaluate(shape[axis], dims_);
+      if (!extent) {
+        size_t known = symbols_->size();
+        CollectNames(shape[axis], symbols_);
+        if (symbols_->size() == known && symbols_->empty()) {
+          TT_UNSUPPORTED() << place << ": the extent of axis " << axis
+                           << " is no integer arithmetic; expected a constant";
+        }
+        complete_ = false;
+        continue;
+      }
+      if (*extent < 1) {
+        TT_MALFORMED() << place << ": the extent of axis " << axis << " is " << *extent
+                       << "; expected at least 1";
+      }
+      tensor->shape.push_back(*extent);
+    }
+    if (!scope.empty() && scope != "global") {
+      TT_UNSUPPORTED() << place << " is in memory scope \"" << scope << "\"; expected \"global\"";
+    }
+    for (const ffi::Any& stride : ArrayField(layout, "strides")) {
+      if (!Evaluate(stride, dims_)) {
+        CollectNames(stride, symbols_);
+        complete_ = false;
+      }
+    }
+    if (complete_) CheckCompact(place, layout, tensor->shape);
+  }
+
+ private:
+  /*! Tiling reorders a tensor that is compact and row-major; views into another are refused. */
+  void CheckCompact(const std::string& place, const ffi::Object* layout,
+                    const std::vector<int64_t>& shape) {
+    ffi::Any offset = Field(layout, "elem_offset");
+    if (ObjectOf(offset) != nullptr && Evaluate(offset, dims_) != 0) {
+      TT_UNSUPPORTED() << place << " starts at an offset of its memory; expected offset 0";
+    }
+    ffi::Array<ffi::Any> strides = ArrayField(layout, "strides");
+    if (strides.empty()) return;
+    if (strides.size() != shape.size()) {
+      TT_MALFORMED() << place << " has " << strides.size() << " strides; expected " << shape.size()
+                     << ", one a dimension";
+    }
+    int64_t expected = 1;
+    for (size_t axis = shape.size(); axis-- > 0;) {
+      std::optional<int64_t> stride = Evaluate(strides[axis], dims_);
+      if (shape[axis] != 1 && stride != expected) {
+        TT_UNSUPPORTED() << place << ": the stride of axis " << axis << " is "
+                         << (stride ? std::to_string(*stride) : "symbolic") << "; expected "
+                         << expected << ", that of a compact row-major tensor";
+      }
+      // Only a stride beyond int64 overflows here, and such a shape is refused by its pages.
+      if (__builtin_mul_overflow(expected, shape[axis], &expected)) return;
+    }
+  }
+
+  const std::string& func_;
+  const Dims& dims_;
+  std::set<std::string>* symbols_;
+  bool complete_ = true;
+};
+
+using Layouts = std::vector<std::pair<const ffi::Object*, std::string>>;
+
+/*! A value for a dimension that is not there is a mistake in its name. */
+void CheckDims(const std::string& place, const Dims& dims, const Layouts& layouts,
+               const std::vector<ScalarParam>& scalars) {
+  if (dims.empty()) return;
+  std::set<std::string> names;
+  for (const auto& [layout, scope] : layouts) {
+    for (const char* list : {"shape", "strides"}) {
+      for (const ffi::Any& term : ArrayField(layout, list)) CollectNames(term, &names);
+    }
+  }
+  for (const ScalarParam& scalar : scalars) names.insert(scalar.name);
+  for (const auto& [name, value] : dims) {
+    if (names.count(name) == 0) {
+      TT_MALFORMED() << place << ": found a value for the dimension \"" << name << "\"; expected "
+                     << (names.empty() ? "none, since no dimension is symbolic"
+                                       : "one of " + Join(names));
+    }
+    if (value < 1) {
+      TT_MALFORMED() << place << ": the dimension \"" << name << "\" is " << value
+                     << "; expected at least 1";
+    }
+  }
 }
 
 }  // namespace
@@ -40,6 +200,28 @@ ffi::Any AccessedBuffer(const ffi::Object* access) {
 const ffi::Object* BufferKey(const ffi::Any& buffer) {
   if (KindOf(buffer) == Kind::kBuffer) return ObjectOf(Field(ObjectOf(buffer), "data"));
   return ObjectOf(buffer);
+}
+
+const ffi::Object* LayoutNode(const ffi::Object* buffer) {
+  if (TypeOf(buffer).kind == Kind::kBuffer) return buffer;
+  std::optional<ffi::Any> type = TryField(buffer, "ty");
+  const ffi::Object* node = type ? ObjectOf(*type) : nullptr;
+  return node != nullptr && TryField(node, "strides") ? node : nullptr;
+}
+
+std::string BufferName(const ffi::Object* buffer) { return Text(Field(buffer, "name")); }
+
+std::string BufferScope(const ffi::Object* buffer) {
+  std::string scope;
+  if (TypeOf(buffer).kind == Kind::kBuffer) {
+    ffi::Any type = Field(ObjectOf(Field(buffer, "data")), "type_annotation");
+    if (ObjectOf(type) != nullptr && IsPointer(ObjectOf(type))) {
+      scope = Text(Field(ObjectOf(type), "storage_scope"));
+    }
+  } else {
+    scope = Text(Field(LayoutNode(buffer), "storage_scope"));
+  }
+  return scope.empty() ? "global" : scope;
 }
 
 std::string FuncName(const ffi::ObjectRef& func) {
@@ -56,7 +238,24 @@ ffi::Map<ffi::String, ffi::Any> FuncAttrs(const ffi::ObjectRef& func) {
   return Field(ObjectOf(attrs), "__dict__").cast<ffi::Map<ffi::String, ffi::Any>>();
 }
 
-Params FuncParams(const ffi::ObjectRef& func) {
+std::optional<int64_t> Evaluate(const ffi::Any& value, const Dims& dims) {
+  return Evaluator(dims).Run(value);
+}
+
+bool IsCompact(const ffi::Object* layout, const std::vector<int64_t>& shape, const Dims& dims) {
+  ffi::Array<ffi::Any> strides = ArrayField(layout, "strides");
+  if (strides.empty()) return true;
+  if (strides.size() != shape.size()) return false;
+  int64_t expected = 1;
+  for (size_t axis = shape.size(); axis-- > 0;) {
+    if (shape[axis] != 1 && Evaluate(strides[axis], dims) != expected) return false;
+    if (__builtin_mul_overflow(expected, shape[axis], &expected)) return false;
+  }
+  return true;
+}
+
+Params ReadParams(const ffi::ObjectRef& func, const Dims& dims) {
+  std::string place = FuncName(func);
   auto params = Field(func.get(), "params").cast<ffi::Array<ffi::ObjectRef>>();
   ffi::Map<ffi::ObjectRef, ffi::Any> buffer_map;
   if (std::optional<ffi::Any> map = TryField(func.get(), "buffer_map")) {
@@ -65,39 +264,52 @@ Params FuncParams(const ffi::ObjectRef& func) {
 
   Params result;
   result.count = static_cast<int>(params.size());
+  std::map<std::string, int> index_of;
+  auto check_name = [&](const std::string& name, int index) {
+    auto [found, is_new] = index_of.emplace(name, index);
+    if (!is_new) {
+      TT_MALFORMED() << place << ": parameters " << found->second << " and " << index
+                     << " are both named \"" << name << "\"; expected distinct names";
+    }
+  };
+  Layouts layouts;
   for (int index = 0; index < result.count; ++index) {
-    const ffi::ObjectRef& param = params[index];
-    BufferParam buffer;
-    buffer.index = index;
-    if (auto mapped = buffer_map.Get(param)) {  // TVM up to 0.25: a handle and its Buffer
-      const ffi::Object* node = ObjectOf(*mapped);
-      ReadLayout(node, &buffer);
-      ffi::Any data = Field(node, "data");
-      buffer.key = ObjectOf(data);
-      buffer.name = Text(Field(node, "name"));
-      ffi::Any type = Field(buffer.key, "type_annotation");
-      if (ObjectOf(type) != nullptr && IsPointer(ObjectOf(type))) {
-        buffer.scope = Text(Field(ObjectOf(type), "storage_scope"));
-      }
-      result.buffers.push_back(std::move(buffer));
+    const ffi::Object* param = params[index].get();
+    auto mapped = buffer_map.Get(params[index]);
+    // TVM up to 0.25 has a handle and its Buffer; from 0.26 the variable is the buffer.
+    const ffi::Object* buffer = mapped ? ObjectOf(*mapped) : param;
+    if (const ffi::Object* layout = LayoutNode(buffer)) {
+      TensorParam tensor;
+      tensor.node = buffer;
+      tensor.key = BufferKey(ffi::Any(ffi::GetRef<ffi::ObjectRef>(buffer)));
+      tensor.name = BufferName(buffer);
+      tensor.index = index;
+      check_name(tensor.name, index);
+      layouts.emplace_back(layout, BufferScope(buffer));
+      result.tensors.push_back(std::move(tensor));
       continue;
     }
-    std::string name = Text(Field(param.get(), "name"));
-    std::optional<ffi::Any> type = TryField(param.get(), "ty");
-    if (!type) type = TryField(param.get(), "type_annotation");
-    const ffi::Object* type_node = type ? ObjectOf(*type) : nullptr;
-    if (type_node != nullptr && TryField(type_node, "shape")) {  // from 0.26: a typed variable
-      ReadLayout(type_node, &buffer);
-      buffer.key = param.get();
-      buffer.name = name;
-      buffer.scope = Text(Field(type_node, "storage_scope"));
-      result.buffers.push_back(std::move(buffer));
-    } else if (type_node != nullptr && !IsPointer(type_node) && TryField(type_node, "dtype") &&
-               DTypeOf(Field(type_node, "dtype")).code != kDLOpaqueHandle) {
-      result.scalars.push_back({name, index, DTypeOf(Field(type_node, "dtype"))});
-    } else {
-      result.pointers.push_back({name, index});
+    std::string name = Text(Field(param, "name"));
+    check_name(name, index);
+    std::optional<program::Dtype> dtype = DtypeOfNode(param);
+    if (!dtype || dtype->code == kDLOpaqueHandle) {
+      TT_UNSUPPORTED() << place << ": parameter " << name
+                       << " is a bare pointer; expected a tensor with a shape, such as "
+                       << "T.Tensor((M, N), dtype)";
     }
+    result.scalars.push_back({param, name, index, *dtype});
+  }
+  CheckDims(place, dims, layouts, result.scalars);
+  std::set<std::string> symbols;
+  for (size_t i = 0; i < result.tensors.size(); ++i) {
+    TensorReader(place, dims, &symbols)
+        .Read(layouts[i].first, layouts[i].second, &result.tensors[i]);
+  }
+  if (!symbols.empty()) {
+    TT_UNSUPPORTED() << place << ": the dimensions " << Join(symbols)
+                     << " are symbolic; expected a value for each, as in infer_metadata(func, "
+                     << "device, dims={\"" << *symbols.begin() << "\": 1024}) or -a "
+                     << *symbols.begin() << "=1024";
   }
   return result;
 }

@@ -22,51 +22,6 @@ constexpr size_t kMaxRank = 4;
 // ArgConfig::IsDram, tt_metal/hostdevcommon/api/hostdevcommon/tensor_accessor/arg_config.hpp.
 constexpr int64_t kIsDram = 2;
 
-std::vector<int64_t> ConstShape(const std::string& place, const ir::BufferParam& buffer) {
-  std::vector<int64_t> shape;
-  for (size_t axis = 0; axis < buffer.shape.size(); ++axis) {
-    std::optional<int64_t> extent = ir::ConstInt(buffer.shape[axis]);
-    if (!extent) {
-      TT_UNSUPPORTED() << place << ": the extent of axis " << axis
-                       << " is symbolic; expected a constant. Specialise the kernel to a shape";
-    }
-    if (*extent < 1) {
-      TT_MALFORMED() << place << ": the extent of axis " << axis << " is " << *extent
-                     << "; expected at least 1";
-    }
-    shape.push_back(*extent);
-  }
-  return shape;
-}
-
-/*! Tiling reorders a tensor that is compact and row-major; views into another are refused. */
-void CheckCompact(const std::string& place, const ir::BufferParam& buffer,
-                  const std::vector<int64_t>& shape) {
-  if (!buffer.scope.empty() && buffer.scope != "global") {
-    TT_UNSUPPORTED() << place << " is in memory scope \"" << buffer.scope
-                     << "\"; expected \"global\"";
-  }
-  if (ir::ObjectOf(buffer.elem_offset) != nullptr && ir::ConstInt(buffer.elem_offset) != 0) {
-    TT_UNSUPPORTED() << place << " starts at an offset of its memory; expected offset 0";
-  }
-  if (buffer.strides.empty()) return;
-  if (buffer.strides.size() != shape.size()) {
-    TT_MALFORMED() << place << " has " << buffer.strides.size() << " strides; expected "
-                   << shape.size() << ", one a dimension";
-  }
-  int64_t expected = 1;
-  for (size_t axis = shape.size(); axis-- > 0;) {
-    std::optional<int64_t> stride = ir::ConstInt(buffer.strides[axis]);
-    if (shape[axis] != 1 && stride != expected) {
-      TT_UNSUPPORTED() << place << ": the stride of axis " << axis << " is "
-                       << (stride ? std::to_string(*stride) : "symbolic") << "; expected "
-                       << expected << ", that of a compact row-major tensor";
-    }
-    // Only a stride beyond int64 overflows here, and such a shape is refused below.
-    if (__builtin_mul_overflow(expected, shape[axis], &expected)) return;
-  }
-}
-
 constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
 
 [[noreturn]] void TooLarge(const std::string& what, const std::string& bytes,
@@ -83,12 +38,6 @@ ffi::Array<ffi::Any> IntList(const std::vector<int64_t>& values) {
 }
 
 }  // namespace
-
-std::vector<int64_t> CompactShape(const std::string& place, const ir::BufferParam& buffer) {
-  std::vector<int64_t> shape = ConstShape(place, buffer);
-  CheckCompact(place, buffer, shape);
-  return shape;
-}
 
 std::string BufferPlace(const Attrs& func_attrs, const std::string& name) {
   return func_attrs.place() + ": buffer " + ShowName(name);

@@ -10,18 +10,8 @@
 
 #include "../attrs.h"
 #include "../device/device_spec.h"
-#include "../ir/prim_func.h"
 
 namespace tilelang_tt {
-
-/*!
- * \brief The shape of a parameter whose memory is compact and row-major.
- * \param place What an error begins with.
- * \throws ValueError: a dimension below 1.
- * \throws NotImplementedError: a symbolic dimension, strides that are not row-major, an
- *   offset, or a memory scope other than global.
- */
-std::vector<int64_t> CompactShape(const std::string& place, const ir::BufferParam& buffer);
 
 /*!
  * \brief The descriptor that shape, dtype, tile and device give; all of it but the role.

@@ -11,6 +11,7 @@
 #include "check_runtime_args.h"
 #include "defaults.h"
 #include "schedule_attrs.h"
+#include "tile_program.h"
 
 namespace tilelang_tt {
 namespace {
@@ -93,6 +94,7 @@ void CheckMetadata(const Attrs& attrs) {
     }
   }
   CheckDefaults(attrs);
+  ReadDims(attrs);  // which checks them
   device::DeviceSpec device = RequireDevice(attrs);
   device::CheckDescription(Attrs(attrs.place() + ": tt_device", *attrs.Map(attr::kDevice)));
   CheckSchedule(attrs, device);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "../error.h"
+#include "../ir/node.h"
 
 namespace tilelang_tt {
 namespace {
@@ -165,10 +166,11 @@ void CheckAddresses(const Attrs& attrs, const AttrMap& buffers) {
   }
 }
 
-void CheckScalars(const Attrs& attrs, const std::vector<ir::ScalarParam>& scalars) {
+void CheckScalars(const Attrs& attrs, const program::Program& program) {
   std::map<std::string, std::string> dtypes;
-  for (const ir::ScalarParam& scalar : scalars) {
-    dtypes[scalar.name] = ffi::DLDataTypeToString(scalar.dtype);
+  for (const program::Variable& scalar : program.variables) {
+    if (scalar.kind != program::Variable::Kind::kScalar) continue;
+    dtypes[scalar.name] = program::NameOf(scalar.dtype);
   }
   size_t passed = 0;
   ffi::Array<ffi::Any> schema = *attrs.Array(attr::kRuntimeArgs);
@@ -188,9 +190,9 @@ void CheckScalars(const Attrs& attrs, const std::vector<ir::ScalarParam>& scalar
     }
     ++passed;
   }
-  if (passed != scalars.size()) {
+  if (passed != dtypes.size()) {
     TT_MALFORMED() << attrs.place() << ": " << attr::kRuntimeArgs << " has " << passed
-                   << " scalars; expected " << scalars.size() << ", one for each scalar parameter";
+                   << " scalars; expected " << dtypes.size() << ", one for each scalar parameter";
   }
 }
 

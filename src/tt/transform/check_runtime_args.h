@@ -6,10 +6,9 @@
 #define TILELANG_TT_TRANSFORM_CHECK_RUNTIME_ARGS_H_
 
 #include <array>
-#include <vector>
 
 #include "../attrs.h"
-#include "../ir/prim_func.h"
+#include "../program/program.h"
 
 namespace tilelang_tt {
 
@@ -27,7 +26,7 @@ void CheckRuntimeArgs(const Attrs& attrs, const std::array<int64_t, 3>& grid);
 void CheckAddresses(const Attrs& attrs, const AttrMap& buffers);
 
 /*! \brief Checks, after CheckRuntimeArgs, that the scalars are the function's, each once. */
-void CheckScalars(const Attrs& attrs, const std::vector<ir::ScalarParam>& scalars);
+void CheckScalars(const Attrs& attrs, const program::Program& program);
 
 }  // namespace tilelang_tt
 

@@ -9,16 +9,15 @@
 #include <tvm/ffi/reflection/registry.h>
 
 #include "../error.h"
-#include "../ir/launch_grid.h"
-#include "../ir/reduction.h"
+#include "../program/analysis/reduction.h"
 #include "../schedule/core_ranges.h"
 #include "../schedule/partition.h"
 #include "check_runtime_args.h"
 #include "defaults.h"
-#include "params.h"
 #include "prim_func_pass.h"
 #include "runtime_args.h"
 #include "schedule_attrs.h"
+#include "tile_program.h"
 
 namespace tilelang_tt {
 namespace {
@@ -62,12 +61,13 @@ void ScheduleGrid(const std::array<int64_t, 3>& grid, Attrs* attrs) {
 
 void InferSchedule(const ffi::ObjectRef& func, Attrs* attrs) {
   RequireDevice(*attrs);
-  std::array<int64_t, 3> grid = ir::LaunchGrid(func);
+  TileProgram found = RequireProgram(func, *attrs);
+  const std::array<int64_t, 3>& grid = found.launch().grid;
   ScheduleGrid(grid, attrs);
-  ir::Params params = RequireParams(func);
   if (attrs->Has(attr::kRuntimeArgs)) return CheckRuntimeArgs(*attrs, grid);
-  attrs->Set(attr::kRuntimeArgs, RuntimeArgs(attrs->place(), grid, *attrs->Int(attr::kTileWidth),
-                                             ir::MatmulReductionExtent(func, params), params));
+  std::optional<int64_t> kt_tiles =
+      program::FindReductionTiles(*found.program, found.launch(), *attrs->Int(attr::kTileWidth));
+  attrs->Set(attr::kRuntimeArgs, RuntimeArgs(attrs->place(), grid, kt_tiles, *found.program));
 }
 
 /*! The default schedule of a launch grid on a device, as attributes; no function is needed. */
@@ -86,8 +86,7 @@ AttrMap ScheduleTiles(ffi::Array<int64_t> extents, AttrMap device) {
     }
   }
   ScheduleGrid(grid, &attrs);
-  attrs.Set(attr::kRuntimeArgs, RuntimeArgs(attrs.place(), grid, *attrs.Int(attr::kTileWidth),
-                                            std::nullopt, ir::Params()));
+  attrs.Set(attr::kRuntimeArgs, RuntimeArgs(attrs.place(), grid, std::nullopt, program::Program()));
   return attrs.map();
 }
 

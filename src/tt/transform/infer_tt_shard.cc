@@ -10,12 +10,13 @@
 #include <set>
 
 #include "../error.h"
-#include "../ir/buffer_access.h"
+#include "../ir/node.h"
+#include "../program/analysis/roles.h"
 #include "buffer_descriptor.h"
 #include "defaults.h"
-#include "params.h"
 #include "prim_func_pass.h"
 #include "schedule_attrs.h"
+#include "tile_program.h"
 
 namespace tilelang_tt {
 namespace {
@@ -24,26 +25,25 @@ namespace {
  * The parameters that tilelang_out_idx names. TileLang allocates those afresh for
  * every call, so whatever the code does, they carry nothing in.
  */
-std::set<int> DeclaredOutputs(const Attrs& attrs, const ir::Params& params) {
+std::set<int> DeclaredOutputs(const Attrs& attrs, int count) {
   constexpr const char* kOutIdx = "tilelang_out_idx";
   std::set<int> outputs;
   std::optional<ffi::Array<ffi::Any>> declared = attrs.Array(kOutIdx);
   if (!declared) return outputs;
   for (const ffi::Any& entry : *declared) {
     std::optional<int64_t> index = ir::ConstInt(entry);
-    if (!index || *index < -params.count || *index >= params.count) {
+    if (!index || *index < -count || *index >= count) {
       TT_MALFORMED() << attrs.place() << ": " << kOutIdx << " has " << Show(entry)
-                     << "; expected a parameter's index, " << -params.count << " to "
-                     << params.count - 1;
+                     << "; expected a parameter's index, " << -count << " to " << count - 1;
     }
-    outputs.insert(static_cast<int>(*index < 0 ? *index + params.count : *index));
+    outputs.insert(static_cast<int>(*index < 0 ? *index + count : *index));
   }
   return outputs;
 }
 
-std::string RoleOf(const ir::BufferAccess& access, bool declared_output) {
-  if (declared_output || (access.written && !access.read)) return "out";
-  return access.written ? "inout" : "in";
+std::string RoleOf(const program::BufferUse& use, bool declared_output) {
+  if (declared_output || (use.written && !use.read)) return "out";
+  return use.written ? "inout" : "in";
 }
 
 /*! What the author set of a descriptor is kept, if it agrees, and the rest is added. */
@@ -61,23 +61,25 @@ Attrs Complete(const std::string& place, const AttrMap& own, const AttrMap& infe
 void InferShard(const ffi::ObjectRef& func, Attrs* attrs) {
   ApplyDefaults(attrs);
   device::DeviceSpec device = RequireDevice(*attrs);
-  ir::Params params = RequireParams(func);
-  std::vector<ir::BufferAccess> access = ir::AnalyzeBufferAccess(func, params);
-  std::set<int> declared_outputs = DeclaredOutputs(*attrs, params);
+  std::shared_ptr<const program::Program> program = RequireProgram(func, *attrs).program;
+  std::vector<program::BufferUse> uses = program::FindRoles(*program);
+  std::set<int> declared_outputs =
+      DeclaredOutputs(*attrs, static_cast<int>(ir::ArrayField(func.get(), "params").size()));
   AttrMap given = attrs->Map(attr::kBuffers).value_or(AttrMap());
 
   AttrMap buffers;
-  for (size_t i = 0; i < params.buffers.size(); ++i) {
-    const ir::BufferParam& buffer = params.buffers[i];
+  for (size_t i = 0; i < program->buffers.size(); ++i) {
+    const program::Buffer& buffer = program->buffers[i];
+    if (buffer.kind != program::Buffer::Kind::kTensor) continue;
     std::string place = BufferPlace(*attrs, buffer.name);
-    AttrMap inferred = DescribeBuffer(*attrs, device, buffer.name, CompactShape(place, buffer),
-                                      ffi::DLDataTypeToString(buffer.dtype));
+    AttrMap inferred =
+        DescribeBuffer(*attrs, device, buffer.name, buffer.shape, program::NameOf(buffer.dtype));
     Attrs descriptor(place, inferred);
     if (std::optional<AttrMap> own = Attrs(place, given).Map(buffer.name.c_str())) {
       descriptor = Complete(place, *own, inferred);
     }
-    bool declared_output = declared_outputs.count(buffer.index) != 0;
-    descriptor.Default(kRole, ffi::String(RoleOf(access[i], declared_output)));
+    bool declared_output = declared_outputs.count(buffer.param) != 0;
+    descriptor.Default(kRole, ffi::String(RoleOf(uses[i], declared_output)));
     CheckRole(descriptor);
     buffers.Set(buffer.name, descriptor.map());
   }

@@ -29,27 +29,27 @@ AttrMap Constant(const std::string& name, int64_t value, const std::string& mean
 }  // namespace
 
 ffi::Array<ffi::Any> RuntimeArgs(const std::string& place, const std::array<int64_t, 3>& grid,
-                                 int64_t tile_width, std::optional<int64_t> reduction,
-                                 const ir::Params& params) {
+                                 std::optional<int64_t> kt_tiles, const program::Program& program) {
   ffi::Array<ffi::Any> schema;
   schema.push_back(Argument("start_id", "per_core", "id of the core's first tile"));
   schema.push_back(Argument("count", "per_core", "tiles that the core runs"));
   schema.push_back(Constant("grid_x", grid[0], "extent of T.Kernel along x"));
   schema.push_back(Constant("grid_y", grid[1], "extent of T.Kernel along y"));
   schema.push_back(Constant("grid_z", grid[2], "extent of T.Kernel along z"));
-  if (int64_t kt_tiles = reduction ? (*reduction - 1) / tile_width + 1 : 0;
-      kt_tiles > 0 && kt_tiles <= kMaxUint32) {
-    schema.push_back(Constant("kt_tiles", kt_tiles, "tiles along the matmul's reduction"));
+  if (kt_tiles && *kt_tiles <= kMaxUint32) {
+    schema.push_back(Constant("kt_tiles", *kt_tiles, "tiles along the matmul's reduction"));
   }
-  for (const ir::BufferParam& buffer : params.buffers) {
+  for (const program::Buffer& buffer : program.buffers) {
+    if (!buffer.in_device_memory()) continue;
     AttrMap entry = Argument(buffer.name + "_addr", "buffer_address",
                              "base address of " + buffer.name + " in each bank, bytes");
     entry.Set("buffer", ffi::String(buffer.name));
     schema.push_back(entry);
   }
-  for (const ir::ScalarParam& scalar : params.scalars) {
-    std::string dtype = ffi::DLDataTypeToString(scalar.dtype);
-    if (scalar.dtype.bits * scalar.dtype.lanes > 32) {
+  for (const program::Variable& scalar : program.variables) {
+    if (scalar.kind != program::Variable::Kind::kScalar) continue;
+    std::string dtype = program::NameOf(scalar.dtype);
+    if (scalar.dtype.bits > 32) {
       TT_UNSUPPORTED() << place << ": parameter " << scalar.name << " is " << dtype
                        << "; expected a scalar of at most 32 bits, the size of a runtime argument";
     }

@@ -15,7 +15,7 @@
 #include <string>
 
 #include "../attrs.h"
-#include "../ir/prim_func.h"
+#include "../program/program.h"
 
 namespace tilelang_tt {
 
@@ -23,13 +23,11 @@ namespace tilelang_tt {
  * \brief The schema: start_id, count, grid_x, grid_y, grid_z, kt_tiles (where the kernel
  *   multiplies matrices), one address a buffer, the scalars.
  * \param grid T.Kernel's extents, in blocks.
- * \param tile_width Elements; kt_tiles counts K in these.
- * \param reduction K, in elements.
+ * \param kt_tiles Tiles along K, where the launch says one number.
  * \throws NotImplementedError: a scalar of more than 32 bits.
  */
 ffi::Array<ffi::Any> RuntimeArgs(const std::string& place, const std::array<int64_t, 3>& grid,
-                                 int64_t tile_width, std::optional<int64_t> reduction,
-                                 const ir::Params& params);
+                                 std::optional<int64_t> kt_tiles, const program::Program& program);
 
 }  // namespace tilelang_tt
 

@@ -167,14 +167,21 @@ TEST_CASE("an access pointer's mask says what is done through it", "[role]") {
 
 TEST_CASE("a region that is filled and then accumulated into is an output", "[role]") {
   Kernel88 k;
-  auto call = [&](const std::string& op, const Expr& row, int mask) {
-    return Evaluate(CallOp(op, {CallOp("tl.region", {Load(k.a, {row, 0}), mask, 4, 8})}));
+  auto fill = [&](int row) {
+    Expr region = CallOp("tl.region", {Load(k.a, {row, 0}), 2, 4, 8});
+    return Evaluate(CallOp("tl.tileop.fill", {region, Zero("float32")}));
   };
-  auto fill = [&](const Expr& row) { return call("tl.tileop.fill", row, 2); };
-  auto reduce = [&](const Expr& row) { return call("tl.tileop.reduce", row, 3); };
-  CHECK(k.RoleOf("A", Seq({fill(0), reduce(0)})) == "out");
-  CHECK(k.RoleOf("A", Seq({fill(4), reduce(0)})) == "inout");
-  CHECK(k.RoleOf("A", Seq({reduce(0), fill(0)})) == "inout");
+  auto accumulate = [&](int row) {
+    return For(4, [&](Expr i) { return For(8, [&](Expr j) { return k.Accumulate(row + i, j); }); });
+  };
+  CHECK(k.RoleOf("A", Seq({fill(0), accumulate(0)})) == "out");
+  CHECK(k.RoleOf("A", Seq({fill(4), accumulate(0)})) == "inout");
+  CHECK(k.RoleOf("A", Seq({accumulate(0), fill(0)})) == "inout");
+}
+
+TEST_CASE("what an operator that no rule knows does with an element is both", "[role]") {
+  Kernel88 k;
+  CHECK(k.RoleOf("A", Evaluate(CallOp("tl.call_of_a_test", {Load(k.a, {0, 0})}))) == "inout");
 }
 
 TEST_CASE("an operator reads its operands before it writes its results", "[role]") {

@@ -197,30 +197,36 @@ TEST_CASE("K is counted in tiles, a partial one included", "[schedule]") {
   CHECK(RuntimeArgs(InferSchedule(Gemm(32, 32, table.k), Device(8, 9)))[5] == table.argument);
 }
 
-TEST_CASE("K of the tile operator gemm counts all of the loops it accumulates over", "[schedule]") {
-  Param a = Tensor("A", {32, 64}), b = Tensor("B", {64, 32}), c = Tensor("C", {32, 32});
-  auto region = [](const Param& tensor, int mask, int rows, int columns) {
-    return CallOp("tl.region", {Load(tensor, {0, 0}), mask, rows, columns});
+TEST_CASE("K of the tile operator gemm is what its operands' tensors have of it", "[schedule]") {
+  Param a = Tensor("A", {32, 300}), b = Tensor("B", {300, 32}), c = Tensor("C", {32, 32});
+  auto region = [](const Param& tensor, int mask, const Expr& row, const Expr& column, int rows,
+                   int columns) {
+    return CallOp("tl.region", {Load(tensor, {row, column}), mask, rows, columns});
   };
-  // T.gemm(a, b, c, transpose_A, transpose_B, M, N, K, policy, clear_accum, mbar)
-  auto gemm = [&](bool clears) {
-    return Evaluate(CallOp("tl.tileop.gemm", {region(a, 1, 32, 64), region(b, 1, 64, 32),
-                                              region(c, clears ? 2 : 3, 32, 32), 0, 0, 32, 32, 64,
-                                              0, IntImm(clears, "bool"), 0}));
+  // T.gemm(a, b, c, transpose_A, transpose_B, M, N, K, policy, clear_accum, mbar, row, column)
+  auto gemm = [&](const Expr& k, bool clears) {
+    return Evaluate(CallOp("tl.tileop.gemm",
+                           {region(a, 1, 0, k, 32, 64), region(b, 1, k, 0, 64, 32),
+                            region(c, clears ? 2 : 3, 0, 0, 32, 32), IntImm(0, "bool"),
+                            IntImm(0, "bool"), 32, 32, 64, 0, IntImm(clears, "bool"), 0, 0, 0}));
   };
-  Node fill = Evaluate(CallOp("tl.tileop.fill", {region(c, 2, 32, 32), Zero("float32")}));
+  Node fill = Evaluate(CallOp("tl.tileop.fill", {region(c, 2, 0, 0, 32, 32), Zero("float32")}));
   auto kt_tiles = [&](const Node& body) {
     Node func = PrimFunc(
         "f", {a, b, c},
         Kernel({2}, KernelForm::kThreadBinding, [&](const std::vector<Expr>&) { return body; }));
     return RuntimeArgs(InferSchedule(func, Device(8, 9)))[5];
   };
-  CHECK(kt_tiles(gemm(true)) == "kt_tiles:constant=2");
-  CHECK(kt_tiles(Seq({fill, gemm(false)})) == "kt_tiles:constant=2");
-  CHECK(kt_tiles(Seq({fill, For(5, [&](Expr) { return gemm(false); })})) == "kt_tiles:constant=10");
-  CHECK(kt_tiles(For(3, [&](Expr) {
-          return Seq({fill, For(5, [&](Expr) { return gemm(false); })});
-        })) == "kt_tiles:constant=10");
+  const std::string none = "A_addr:buffer_address";
+  CHECK(kt_tiles(gemm(0, true)) == "kt_tiles:constant=2");
+  CHECK(kt_tiles(Seq({fill, gemm(64, false)})) == "kt_tiles:constant=2");
+  // Five steps of 64 reach beyond the tensors, whose 300 elements are 10 tiles.
+  Node steps = For(5, [&](Expr k) { return gemm(k * 64, false); });
+  CHECK(kt_tiles(Seq({fill, steps})) == "kt_tiles:constant=10");
+  CHECK(kt_tiles(For(3, [&](Expr) { return Seq({fill, steps}); })) == "kt_tiles:constant=10");
+  // The same elements five times, and elements that are added to what was there before.
+  CHECK(kt_tiles(Seq({fill, For(5, [&](Expr) { return gemm(0, false); })})) == none);
+  CHECK(kt_tiles(steps) == none);
 }
 
 TEST_CASE("a kernel that multiplies no matrices has no kt_tiles", "[schedule]") {

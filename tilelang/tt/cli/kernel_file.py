@@ -106,6 +106,30 @@ class KernelFile:
         constants = "".join(f", {name}" for name in _constants(kernel)) if _is_jit(kernel) else ""
         return f"{kind} ({parameters}{constants})"
 
+    def split(
+        self, name: str, arguments: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The arguments that a kernel takes by these names, and the rest, which can only be values
+        of symbolic dimensions. A value that is no integer is left to what takes arguments."""
+        kernel = self.kernels.get(name)
+        if kernel is None:
+            return {**arguments}, {}
+        known: set[str] = set()
+        tvm = _ffi.import_tvm()
+        if not issubclass(type(kernel), (tvm.tirx.PrimFunc, tvm.IRModule)):
+            parameters = _signature(kernel).parameters.values()
+            known = {each.name for each in parameters}
+            if _is_jit(kernel):
+                known.update(_constants(kernel))
+            if any(each.kind is each.VAR_KEYWORD for each in parameters):
+                return {**arguments}, {}
+        is_dim = {
+            key: key not in known and isinstance(value, int) and not isinstance(value, bool)
+            for key, value in arguments.items()
+        }
+        taken = {key: value for key, value in arguments.items() if not is_dim[key]}
+        return taken, {key: value for key, value in arguments.items() if is_dim[key]}
+
     def trace(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """The PrimFunc or IRModule of a kernel.
 

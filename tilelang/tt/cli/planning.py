@@ -27,7 +27,8 @@ def list_kernels(path: Path) -> dict[str, str]:
 def plan_kernel(
     path: Path, name: str, arguments: Mapping[str, Any], device: DeviceSpec | None
 ) -> Plan:
-    """The plan of a kernel, traced with arguments.
+    """The plan of a kernel, traced with those arguments that it takes; the others are the values of
+    its symbolic dimensions.
 
     Raises what KernelFile.load and .trace do, and what infer_metadata does.
     """
@@ -35,8 +36,16 @@ def plan_kernel(
     def work() -> str:
         from ..passes import infer_metadata
 
-        func = KernelFile.load(path).trace(name, arguments)
-        return Plan.from_module(infer_metadata(func, device)).to_text()
+        file = KernelFile.load(path)
+        taken, dims = file.split(name, arguments)
+        func = file.trace(name, taken)
+        try:
+            planned = infer_metadata(func, device, dims=dims)
+        except ValueError as error:
+            if "found a value for the dimension" in str(error):
+                file.trace(name, arguments)  # which says what it takes
+            raise
+        return Plan.from_module(planned).to_text()
 
     check_file(path)
     place = f"{path}:{name}"

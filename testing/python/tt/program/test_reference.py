@@ -72,7 +72,7 @@ def test_one_function_of_several_is_named():
     for function, message in (
         (None, "found 2 functions; expected function= one of ['a', 'b']"),
         ("c", "found no function 'c'; expected one of ['a', 'b']"),
-        ("b", "b: found no tt_program; run infer_metadata first"),
+        ("b", "b: found no tile program; expected one, as tilelang.tt.tile_program(func) gives"),
     ):
         with pytest.raises(ValueError, match=re.escape(message)):
             tt.reference(plan, function=function)

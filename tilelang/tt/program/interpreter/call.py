@@ -23,8 +23,8 @@ def reference(kernel: Any, function: str | None = None, max_steps: int = MAX_STE
 
     Parameters
     ----------
-    kernel : PrimFunc, IRModule, Plan, attributes, Program, or its JSON
-        With a tile program (the attribute ``tt_program``).
+    kernel : Program, its JSON, or what has one as the attribute ``tt_program``
+        ``tilelang.tt.tile_program(func)`` gives a function's.
     function : str, optional
         Which function of a plan or module that has several.
     max_steps : int
@@ -34,8 +34,9 @@ def reference(kernel: Any, function: str | None = None, max_steps: int = MAX_STE
     Raises ValueError if there is no program or a malformed one, NotImplementedError if a step of it
     is not understood.
 
-        >>> C = reference(func)(A, B)        # outputs may be left out, or given in their places
-        >>> out = reference(plan, function="scale")(A, n=4)
+        >>> program = tilelang.tt.tile_program(func)
+        >>> C = reference(program)(A, B)     # outputs may be left out, or given in their places
+        >>> out = reference(program)(A, n=4)
     """
     attrs, name = _attrs_of(kernel, function)
     program = _program(attrs, name)
@@ -75,7 +76,9 @@ def _program(attrs: Any, name: str) -> Program:
     if hasattr(attrs, "get"):
         found = attrs.get("tt_program", attrs if "launches" in attrs else None)
     if found is None:
-        raise ValueError(f"{name}: found no tt_program; run infer_metadata first")
+        raise ValueError(
+            f"{name}: found no tile program; expected one, as tilelang.tt.tile_program(func) gives"
+        )
     if isinstance(found, Program):
         return found
     # The library's object has its canonical text in a field; a plan holds the document.
