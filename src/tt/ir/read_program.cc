@@ -158,6 +158,8 @@ class ProgramReader : public StepReader {
     return true;
   }
 
+  const Launch& launch() const override { return launch_; }
+
   void BindBlockIndices(const ffi::Any& stmt) override {
     AnyBlockIndex(stmt, [this](const ffi::Object* node) {
       BindAxis(node, BindingOf(node)->axis);

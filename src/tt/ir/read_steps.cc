@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "../program/analysis/race.h"
 #include "accesses.h"
 #include "operators.h"
 #include "read_tile_op.h"
@@ -104,11 +105,13 @@ void StepReader::Read(const ffi::Any& stmt, Body* body) {
   // What of a map is not understood makes all of it opaque.
   if (in_map_) return Dispatch(stmt, body);
   size_t steps = body->size(), variables = scope_.program().variables.size();
+  size_t around = around_.size();
   try {
     Dispatch(stmt, body);
   } catch (const NotUnderstood& why) {
     body->resize(steps);
     scope_.program().variables.resize(variables);
+    around_.resize(around);
     BindBlockIndices(stmt);
     body->push_back(Opaque(stmt, why));
   }
@@ -378,8 +381,24 @@ void StepReader::ReadFor(const ffi::Object* loop, Body* body) {
   if (step.range.kind == LoopKind::kVectorised && !in_map_) {
     throw NotUnderstood{"T.vectorized", "stands around more than stores"};
   }
+  around_.push_back(step.range);
   Read(inner, &step.body);
+  around_.pop_back();
   body->push_back(Step{std::move(step)});
+}
+
+void StepReader::RequireNoRace(const Map& map) const {
+  bool in_no_order = false;
+  for (const LoopRange& loop : map.loops) {
+    in_no_order |= loop.kind == LoopKind::kParallel || loop.kind == LoopKind::kThread;
+  }
+  if (!in_no_order) return;
+  Symbols symbols(scope_.program());
+  symbols.BindBlocks(launch());
+  for (const LoopRange& loop : around_) symbols.BindLoop(loop);
+  if (MayRace(map, scope_.program(), &symbols)) {
+    throw NotUnderstood{"T.Parallel", "may be racy: one of its points stores what another uses"};
+  }
 }
 
 void StepReader::ReadMap(const ffi::Object* loop, Body* body) {
@@ -401,6 +420,7 @@ void StepReader::ReadMap(const ffi::Object* loop, Body* body) {
   }
   Read(inner, &map.body);
   if (map.body.empty()) return;
+  RequireNoRace(map);
   body->push_back(Step{std::move(map)});
 }
 

@@ -6,6 +6,7 @@
 #define TILELANG_TT_IR_READ_STEPS_H_
 
 #include <unordered_map>
+#include <vector>
 
 #include "../program/program.h"
 #include "node.h"
@@ -29,6 +30,8 @@ class StepReader {
  protected:
   /*! Whether a statement is a block index of T.Kernel around a body, which a subclass has read. */
   virtual bool ReadBlockIndex(const ffi::Object* stmt, program::Body* body) = 0;
+  /*! The launch that is being read, as far as it is. */
+  virtual const program::Launch& launch() const = 0;
   /*! Called for a statement that became opaque: the block indices in it are launched all the same.
    */
   virtual void BindBlockIndices(const ffi::Any& stmt) = 0;
@@ -67,7 +70,12 @@ class StepReader {
   Content ContentOf(const ffi::Any& stmt);
   Content FindContent(const ffi::Object* node);
 
+  /*! Throws NotUnderstood for a map whose points may load or store what others store. */
+  void RequireNoRace(const program::Map& map) const;
+
   std::unordered_map<const ffi::Object*, Content> contents_;
+  /*! The loops around what is being read, but those of its own map. */
+  std::vector<program::LoopRange> around_;
   bool in_map_ = false;
   int depth_ = 0;
 };

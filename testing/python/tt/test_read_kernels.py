@@ -93,3 +93,12 @@ def test_a_reduction_is_as_long_as_its_tensors_are(kernels, K, step, expected):
     func = tt.infer_metadata(kernels.gemm.get_tir(M=64, N=64, K=K, block_K=step), "n150")
     found = [arg.value for arg in tt.schedule_of(func).runtime_args if arg.name == "kt_tiles"]
     assert found == [expected]
+
+
+def test_a_parallel_map_whose_points_use_each_others_stores_is_not_understood(kernels):
+    program = tt.tile_program(kernels.racy_sum())
+    (step,) = program.launches[0].body
+    assert (step.op, step.reads, step.writes) == ("T.Parallel", (0, 1), (1,))
+    assert step.reason.startswith("may be racy")
+    with pytest.raises(NotImplementedError, match="may be racy"):
+        tt.reference(program)

@@ -260,3 +260,13 @@ def causal_attention(batch, heads, length, width, block=64):
             T.copy(out, Out[bz, by, bx * block : (bx + 1) * block, :])
 
     return attention
+
+
+def racy_sum():
+    @T.prim_func
+    def racy_sum(A: T.Tensor((64, 64), "float32"), C: T.Tensor((64,), "float32")):
+        with T.Kernel(1, threads=128):
+            for i, j in T.Parallel(64, 64):
+                C[i] = C[i] + A[i, j]
+
+    return racy_sum
