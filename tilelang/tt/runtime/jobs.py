@@ -14,6 +14,11 @@ from . import bridge
 
 _KERNELS = Path(__file__).parent / "kernels"
 
+#: TT-metal's max_runtime_args, words a kernel.
+MOST_ARGS = 341
+
+_ARGS = 16
+
 
 def round_trip(device: Any, array: Any, buffer: BufferDescriptor) -> Any:
     """Write an array to the device as a descriptor says, and read it back."""
@@ -55,15 +60,18 @@ def copy_by_schedule(
     source = bridge.to_device(device, content, buffer)
     target = bridge.to_device(device, np.zeros_like(content), buffer)
     names = [arg.name for arg in schedule.runtime_args]
-    own = [source.buffer_address(), target.buffer_address()]
+    own = [
+        *(source.buffer_address(), target.buffer_address()),
+        *(names.index("start_id"), names.index("count"), len(names)),
+    ]
+    # As many arguments for kernels of about as many: ttnn compiles the copy once for all of them.
+    words = min(-(-(len(names) + len(own)) // _ARGS) * _ARGS, MOST_ARGS)
+    padding = [0] * (words - len(names) - len(own))
     kernel = bridge.Kernel(
         _KERNELS / "copy_tiles.cpp",
         bridge.core_range_set(schedule),
-        bridge.runtime_args(schedule, addresses, scalars, own),
-        [
-            *bridge.accessor_args(source, target),
-            *(names.index("start_id"), names.index("count"), len(names)),
-        ],
+        bridge.runtime_args(schedule, addresses, scalars, [*padding, *own]),
+        [*bridge.accessor_args(source, target), words],
     )
     bridge.run(device, [kernel], [source, target], buffer.accessor.aligned_page_size)
     return content, bridge.from_device(target, buffer)

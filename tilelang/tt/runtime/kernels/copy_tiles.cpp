@@ -2,20 +2,22 @@
 // its first words become this core's logical x and y, the tile, how many tiles this core has
 // copied before it, and the schema's arguments (validate/stamps.py).
 //
-// Compile-time arguments: the accessors of source and target, then the places of start_id
-// and count among the runtime arguments, and how many of those the schema has. The addresses
-// of source and target come after the schema's.
+// Compile-time arguments: the accessors of source and target, then how many runtime arguments there
+// are. The last five are the copy's own: the addresses of source and target, the places of start_id
+// and count among the schema's, and how many of those there are. So the schedules of kernels with
+// other arguments are copied by the same binary.
 #include "api/dataflow/dataflow_api.h"
 
 void kernel_main() {
   constexpr auto source_args = TensorAccessorArgs<0>();
   constexpr auto target_args = TensorAccessorArgs<source_args.next_compile_time_args_offset()>();
   constexpr uint32_t next = target_args.next_compile_time_args_offset();
-  const uint32_t start_id = get_arg_val<uint32_t>(get_compile_time_arg_val(next));
-  const uint32_t count = get_arg_val<uint32_t>(get_compile_time_arg_val(next + 1));
-  constexpr uint32_t num_schema_args = get_compile_time_arg_val(next + 2);
-  const auto source = TensorAccessor(source_args, get_arg_val<uint32_t>(num_schema_args));
-  const auto target = TensorAccessor(target_args, get_arg_val<uint32_t>(num_schema_args + 1));
+  constexpr uint32_t own = get_compile_time_arg_val(next) - 5;
+  const auto source = TensorAccessor(source_args, get_arg_val<uint32_t>(own));
+  const auto target = TensorAccessor(target_args, get_arg_val<uint32_t>(own + 1));
+  const uint32_t start_id = get_arg_val<uint32_t>(get_arg_val<uint32_t>(own + 2));
+  const uint32_t count = get_arg_val<uint32_t>(get_arg_val<uint32_t>(own + 3));
+  const uint32_t num_schema_args = get_arg_val<uint32_t>(own + 4);
 
   const uint32_t scratch = get_write_ptr(0);
   volatile tt_l1_ptr uint32_t* stamp = reinterpret_cast<volatile tt_l1_ptr uint32_t*>(scratch);

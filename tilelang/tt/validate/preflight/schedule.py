@@ -16,8 +16,9 @@ from .values import Words, expect, fault_of, integer, integers, one_of, text
 
 #: TT-metal's limit of a kernel's runtime arguments (get_arg_addr, dataflow_api.h).
 MOST_ARGS = 341
-#: Those of them that the copy of E6 takes for itself: the addresses of its source and its target.
-OWN_ARGS = 2
+#: Those of them that the copy of E6 takes for itself: the addresses of its source and its target,
+#: the places of start_id and count, and how many arguments the schedule has.
+OWN_ARGS = 5
 _PER_CORE = ("start_id", "count")
 _AXES = ("grid_x", "grid_y", "grid_z")
 # What follows the source's name in that of its argument.
