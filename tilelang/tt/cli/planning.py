@@ -34,18 +34,22 @@ def plan_kernel(
     """
 
     def work() -> str:
-        from ..passes import infer_metadata
+        from ..passes import bind_tt_dims, infer_metadata, tile_program
 
         file = KernelFile.load(path)
         taken, dims = file.split(name, arguments)
         func = file.trace(name, taken)
-        try:
-            planned = infer_metadata(func, device, dims=dims)
-        except ValueError as error:
-            if "found a value for the dimension" in str(error):
+        if dims:
+            func = bind_tt_dims(func, dims)
+            try:
+                for each in func.functions.values() if hasattr(func, "functions") else [func]:
+                    tile_program(each)
+            except NotImplementedError:
+                pass  # the passes say it, once the device is known
+            except ValueError:
                 file.trace(name, arguments)  # which says what it takes
-            raise
-        return Plan.from_module(planned).to_text()
+                raise
+        return Plan.from_module(infer_metadata(func, device)).to_text()
 
     check_file(path)
     place = f"{path}:{name}"

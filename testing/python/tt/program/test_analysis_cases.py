@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from test_analysis import (
+from analysis_programs import (
     BX,
     BY,
     LOOPS,
