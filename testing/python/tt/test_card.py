@@ -174,7 +174,7 @@ def test_each_of_xdists_workers_has_a_card(driver, worker, index):
 
     driver(card0="0x401e", card2="0xb140")
     config = SimpleNamespace(
-        getoption=lambda name: "card", workerinput={"workerid": worker} if worker else {}
+        getoption={"--tt-backend": "card"}.get, workerinput={"workerid": worker} if worker else {}
     )
     if index is NO_CARD:
         with pytest.raises(BackendError, match="found 2 cards; expected one for the worker gw2"):

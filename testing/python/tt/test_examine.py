@@ -237,7 +237,12 @@ def test_a_mutation_is_powerless_only_where_the_device_says_so():
         return {(one.level, one.mutation) for one in cover(["E3"], spec, []) if one.powerless}
 
     assert powerless(SPEC) == set()
-    flat = replace(SPEC, dram_offsets=(0,) * 4)
+    flat = replace(  # without offsets, each bank has coordinates of its own
+        SPEC,
+        dram_offsets=(0,) * 4,
+        dram_cores=((1, 2), (2, 2), (5, 7), (6, 7)),
+        dram_cores_noc1=((8, 9), (7, 9), (4, 4), (3, 4)),
+    )
     assert powerless(flat) == {("E3", "no bank offsets")}
     apart = replace(SPEC, dram_offsets=(0, 32, 64, 96))
     assert powerless(apart) == {

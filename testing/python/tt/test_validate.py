@@ -161,7 +161,7 @@ def test_descriptors_broken_in_other_ways_are_rejected_too(device):
     }
     # A wrong descriptor does no harm to the tensors beside it.
     assert disproved.pop("right") == set()
-    assert disproved.pop("3x63x193 float32, for controls") == set()
+    assert disproved.pop("3x63x193 bfloat16, for controls") == set()
     assert {n for n, levels in disproved.items() if not levels >= BROKEN[n][1]} == set(), disproved
     assert disproved["no accessor words"] == {"E1"}, "the others are proven"
 
@@ -415,7 +415,7 @@ def test_the_buffers_and_the_schedule_of_a_kernel_are_proven_from_its_plan(devic
     evidence = validate(device, of_plan(plan))
     assert [result.case.name for result in evidence.results] == [
         *("gemm: A", "gemm: B", "gemm: C", "gemm: schedule"),
-        *("3x63x193 float32, for controls", "6 tiles, for controls"),
+        *("3x63x193 bfloat16, for controls", "6 tiles, for controls"),
     ]
     assert evidence.results[3].partition == "ttnn"
     assert evidence.count() == {"proven": 16 + 6, "unchecked": 0}
