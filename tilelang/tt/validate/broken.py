@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
 from ..metadata import BufferDescriptor, RuntimeArg, Schedule
@@ -73,7 +73,7 @@ def _faults(value: Any, place: str) -> Iterator[tuple[str, Any]]:
 def _told(record: object) -> str:
     """What a claim says that is about what a device does; it tells True from 1 and 1.0."""
     try:
-        return repr(_meant(record))
+        return repr(asdict(_meant(record)))  # a view's own repr is a line for people
     except ValueError:
         return "a number of too many digits"
 
