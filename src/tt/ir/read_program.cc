@@ -210,7 +210,5 @@ std::unique_ptr<program::Program> ReadProgram(const ffi::ObjectRef& func, const 
   return program;
 }
 
-bool HasLaunch(const ffi::ObjectRef& func) { return HasBlockIndex(Field(func.get(), "body")); }
-
 }  // namespace ir
 }  // namespace tilelang_tt

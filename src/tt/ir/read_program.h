@@ -26,9 +26,6 @@ namespace ir {
  */
 std::unique_ptr<program::Program> ReadProgram(const ffi::ObjectRef& func, const Dims& dims);
 
-/*! \brief Whether a function has a T.Kernel. A host function beside a kernel has none. */
-bool HasLaunch(const ffi::ObjectRef& func);
-
 }  // namespace ir
 }  // namespace tilelang_tt
 

@@ -149,7 +149,7 @@ void StepReader::Dispatch(const ffi::Any& stmt, Body* body) {
         exprs_.Read(value);
         return;
       }
-      std::optional<Step> step = ReadTileOp(ObjectOf(value), &scope_, &exprs_);
+      std::optional<Step> step = ReadTileOp(ObjectOf(value), &exprs_);
       if (!step) return;
       bool in_element = step->as<AtomicStore>() != nullptr;
       if (in_map_ && !in_element) {

@@ -20,8 +20,8 @@ constexpr int64_t kBoth = 3;
 
 class TileOpReader {
  public:
-  TileOpReader(const ffi::Object* call, Scope* scope, ExprReader* exprs)
-      : call_(call), name_(CallName(call)), args_(CallArgs(call)), scope_(*scope), exprs_(*exprs) {}
+  TileOpReader(const ffi::Object* call, ExprReader* exprs)
+      : call_(call), name_(CallName(call)), args_(CallArgs(call)), exprs_(*exprs) {}
 
   std::optional<Step> Read() {
     const Operator& found = exprs_.OperatorOf(call_, name_);
@@ -296,14 +296,13 @@ class TileOpReader {
   const ffi::Object* call_;
   ffi::String name_;
   ffi::Array<ffi::Any> args_;
-  Scope& scope_;
   ExprReader& exprs_;
 };
 
 }  // namespace
 
-std::optional<program::Step> ReadTileOp(const ffi::Object* call, Scope* scope, ExprReader* exprs) {
-  return TileOpReader(call, scope, exprs).Read();
+std::optional<program::Step> ReadTileOp(const ffi::Object* call, ExprReader* exprs) {
+  return TileOpReader(call, exprs).Read();
 }
 
 }  // namespace ir

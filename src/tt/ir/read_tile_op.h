@@ -20,7 +20,7 @@ namespace ir {
  * Every argument and annotation is consumed, is on a list of the harmless, or throws
  * NotUnderstood.
  */
-std::optional<program::Step> ReadTileOp(const ffi::Object* call, Scope* scope, ExprReader* exprs);
+std::optional<program::Step> ReadTileOp(const ffi::Object* call, ExprReader* exprs);
 
 }  // namespace ir
 }  // namespace tilelang_tt
