@@ -217,12 +217,17 @@ def tile_program(func: Any, dims: Mapping[str, int] | None = None) -> Program:
     func : tvm.tirx.PrimFunc
     dims : values of symbolic dimensions; left out, those that :func:`bind_tt_dims` bound
 
-    Raises what :func:`infer_default_tt_shard` raises of a function's parameters, and
-    :func:`infer_default_tt_schedule` of its launches; what else is not understood is a step of the
-    program that says so.
+    Raises
+    ------
+    ValueError, NotImplementedError
+        What :func:`infer_default_tt_shard` raises of a function's parameters, and
+        :func:`infer_default_tt_schedule` of its launches; what else is not understood is a step of
+        the program that says so.
 
-        >>> print(tt.program.listing(tt.tile_program(func)))
-        >>> C = tt.reference(tt.tile_program(func))(A, B)     # in numpy
+    Examples
+    --------
+    >>> print(tt.program.listing(tt.tile_program(func)))
+    >>> C = tt.reference(tt.tile_program(func))(A, B)     # in numpy
     """
     tvm = _ffi.import_tvm()
     if not isinstance(func, tvm.tirx.PrimFunc):
