@@ -18,7 +18,7 @@ def describe_tensor(
 
     Parameters
     ----------
-    shape : elements a dimension, at most four
+    shape : elements a dimension, of any rank; leading dimensions are matrices
     dtype : "float32", "bfloat16", ...
     device : what names a device: a DeviceSpec, a preset's name, a file, ...
     role : "in", "out" or "inout"
@@ -28,7 +28,7 @@ def describe_tensor(
     ValueError
         An extent below 1.
     NotImplementedError
-        A rank above 4 or a dtype with no Tenstorrent format.
+        A dtype with no Tenstorrent format on the device.
     """
     if role not in ("in", "out", "inout"):
         raise ValueError(f"{label(name)}: role is {shown(role)}; expected in, out or inout")

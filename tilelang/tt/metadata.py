@@ -136,7 +136,11 @@ def pages_of_banks(num_pages: int, num_banks: int) -> list[int]:
 
 @dataclass(frozen=True)
 class BufferDescriptor:
-    """Where the pages of one tensor live. Shapes are in elements, tiles in 32 x 32 elements."""
+    """Where the pages of one tensor live. Shapes are in elements, tiles in 32 x 32 elements.
+
+    ``carried_as`` is the dtype of the ttnn tensor that holds the elements' bits, of a dtype that
+    ttnn has no tiled tensor of (float16 travels as uint16); None where it has one.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -150,11 +154,13 @@ class BufferDescriptor:
     num_tiles_width: int
     data_format: str
     accessor: TensorAccessorConfig
+    carried_as: str | None = None
 
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.shape)) or "scalar"
+        carried = f" (carried as {self.carried_as})" if self.carried_as else ""
         return (
-            f"<BufferDescriptor of {shown(self.name)}: {self.role}, {shape} {self.dtype}, "
+            f"<BufferDescriptor of {shown(self.name)}: {self.role}, {shape} {self.dtype}{carried}, "
             f"{self.accessor.num_pages} pages of {self.accessor.page_size} bytes in "
             f"{self.accessor.num_banks} {self.accessor.memory.upper()} banks>"
         )

@@ -153,7 +153,7 @@ def infer_default_tt_shard(func_or_mod: Function, device: DeviceLike | None = No
         A dimension below 1, two parameters of one name, no device, or an attribute of
         the author's that contradicts the shapes or the device.
     NotImplementedError
-        A symbolic dimension without a value, a rank above 4, a dtype with no Tenstorrent format, a
+        A symbolic dimension without a value, a dtype with no Tenstorrent format on the device, a
         tensor that is not compact, a parameter that is a bare pointer, an unknown layout.
     """
     return _over_module(func_or_mod, lambda mod: _pass("InferDefaultTTShard")(_bind(mod, device)))

@@ -16,9 +16,6 @@
 namespace tilelang_tt {
 namespace {
 
-// ttnn pads and pages shapes up to this rank as page_layout.h says; more is not tried out.
-constexpr size_t kMaxRank = 4;
-
 // ArgConfig::IsDram, tt_metal/hostdevcommon/api/hostdevcommon/tensor_accessor/arg_config.hpp.
 constexpr int64_t kIsDram = 2;
 
@@ -47,15 +44,12 @@ AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device
                        const std::string& name, const std::vector<int64_t>& shape,
                        const std::string& dtype) {
   std::string place = BufferPlace(func_attrs, name);
-  if (shape.size() > kMaxRank) {
-    TT_UNSUPPORTED() << place << " has rank " << shape.size() << "; expected at most " << kMaxRank
-                     << ". Merge its leading dimensions";
-  }
-  std::optional<shard::DataFormat> format = shard::DataFormatOf(dtype);
+  std::optional<shard::DataFormat> format = shard::DataFormatOf(dtype, device.arch);
   if (!format) {
     TT_UNSUPPORTED() << place << " is of dtype " << ShowName(dtype)
-                     << ", which has no Tenstorrent format; expected one of "
-                     << shard::SupportedDtypes();
+                     << ", which has no Tenstorrent format on " << ShowName(device.arch)
+                     << ", and ttnn no tensor; expected one of "
+                     << shard::SupportedDtypes(device.arch) << ". " << shard::InsteadOf(dtype);
   }
   int64_t tile_height = func_attrs.RequireInt(
       attr::kTileHeight, "run apply_tt_defaults first, or infer_metadata for all");
@@ -99,6 +93,7 @@ AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device
   descriptor.Set("tt_num_tiles_height", layout->tiles_height);
   descriptor.Set("tt_num_tiles_width", layout->tiles_width);
   descriptor.Set("tt_data_format", ffi::String(format->name));
+  if (!format->carrier.empty()) descriptor.Set("tt_carried_as", ffi::String(format->carrier));
   descriptor.Set("tt_tensor_accessor_config", accessor);
   return descriptor;
 }

@@ -19,7 +19,7 @@ namespace tilelang_tt {
  * \param func_attrs The function's attributes, with the layout and the tile.
  * \param name The buffer's name.
  * \param shape Elements a dimension, each at least 1.
- * \throws NotImplementedError: a rank above 4, a dtype with no Tenstorrent format, or more
+ * \throws NotImplementedError: a dtype with no Tenstorrent format on the device, or more
  *   pages than 2^32 - 1, or more bytes than the device's banks have.
  */
 AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device,

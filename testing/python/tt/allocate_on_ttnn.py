@@ -18,7 +18,7 @@ def main(cases: str, output: str) -> None:
     for case in json.loads(Path(cases).read_text()):
         tensor = ttnn.allocate_tensor_on_device(
             ttnn.Shape(case["shape"]),
-            getattr(ttnn, case["dtype"]),
+            getattr(ttnn, case["held"]),
             ttnn.TILE_LAYOUT,
             device,
             ttnn.DRAM_MEMORY_CONFIG,

@@ -80,8 +80,10 @@ def test_e2_sees_each_figure(figure, value, what):
     [
         ("float16", "float16 in UInt16", True),
         ("float16", "UInt16", False),
-        ("int8", "int8 in UInt8", True),
-        ("int8", "int8 in UInt16", False),
+        ("int8", "Int8", True),
+        ("int8", "int8 in UInt8", False),
+        ("bool", "bool in UInt8", True),
+        ("bool", "bool in UInt16", False),
         ("bfloat16", "Float16_b", True),
         ("bfloat16", "Float32", False),
     ],

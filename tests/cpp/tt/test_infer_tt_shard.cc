@@ -56,6 +56,11 @@ TEST_CASE("the last two dimensions are padded to the tile, and batches are count
       {{2, 3, 64, 32}, {2, 3, 64, 32}, 2, 1, 12, false},
       {{2, 3, 31, 65}, {2, 3, 32, 96}, 1, 3, 18, true},
       {{1, 1, 1, 1}, {1, 1, 32, 32}, 1, 1, 1, true},
+      // any rank
+      {{2, 1, 3, 33, 64}, {2, 1, 3, 64, 64}, 2, 2, 24, true},
+      {{1, 2, 1, 2, 3, 1, 33}, {1, 2, 1, 2, 3, 32, 64}, 1, 2, 24, true},
+      {Shape(20, 1), Shape{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 32, 32}, 1, 1, 1,
+       true},
       // as many pages as 32 bits count
       {{65535, 65537, 32, 32}, {65535, 65537, 32, 32}, 1, 1, 4294967295, false},
   };
@@ -82,13 +87,22 @@ TEST_CASE("each element type gives its data format and the bytes of a page", "[s
     const char* dtype;
     const char* format;
     int64_t page_size;
+    /*! "" where ttnn has a tensor of the dtype itself. */
+    const char* carried_as;
+    const char* arch = "wormhole_b0";
   };
   // The sizes are ttnn's, of a 32x32 tile.
-  Case table = GENERATE(Case{"float32", "Float32", 4096}, Case{"bfloat16", "Float16_b", 2048},
-                        Case{"float16", "Float16", 2048}, Case{"int32", "Int32", 4096},
-                        Case{"uint32", "UInt32", 4096}, Case{"uint16", "UInt16", 2048},
-                        Case{"int8", "Int8", 1024}, Case{"uint8", "UInt8", 1024});
-  AttrMap descriptor = DescriptorOf({100, 70}, table.dtype);
+  Case table =
+      GENERATE(Case{"float32", "Float32", 4096, ""}, Case{"bfloat16", "Float16_b", 2048, ""},
+               Case{"float16", "Float16", 2048, "uint16"}, Case{"int32", "Int32", 4096, ""},
+               Case{"uint32", "UInt32", 4096, ""}, Case{"uint16", "UInt16", 2048, ""},
+               Case{"int8", "Int8", 1024, ""}, Case{"uint8", "UInt8", 1024, ""},
+               Case{"bool", "UInt8", 1024, "uint8"},
+               Case{"float8_e4m3fn", "Fp8_e4m3", 1024, "uint8", "blackhole"});
+  AttrMap device = With(Device(8, 9), "arch", ffi::String(table.arch));
+  AttrMap descriptor = DescriptorOf({100, 70}, table.dtype, device);
+  CHECK(descriptor.count("tt_carried_as") == (table.carried_as[0] == '\0' ? 0 : 1));
+  if (table.carried_as[0] != '\0') CHECK(Text(descriptor, "tt_carried_as") == table.carried_as);
   CHECK(Text(descriptor, "tt_dtype") == table.dtype);
   CHECK(Text(descriptor, "tt_data_format") == table.format);
   CHECK(Int(Map(descriptor, "tt_tensor_accessor_config"), "page_size") == table.page_size);

@@ -113,27 +113,60 @@ struct Format {
   const char* dtype;
   const char* name;
   int64_t item_size;
+  const char* carrier;
 };
 
-TEST_CASE("eight element types have a Tenstorrent format", "[page_layout]") {
-  Format expected = GENERATE(Format{"float32", "Float32", 4}, Format{"bfloat16", "Float16_b", 2},
-                             Format{"float16", "Float16", 2}, Format{"int32", "Int32", 4},
-                             Format{"uint32", "UInt32", 4}, Format{"uint16", "UInt16", 2},
-                             Format{"int8", "Int8", 1}, Format{"uint8", "UInt8", 1});
-  std::optional<DataFormat> format = DataFormatOf(expected.dtype);
+TEST_CASE("nine element types have a Tenstorrent format on every architecture", "[page_layout]") {
+  Format expected =
+      GENERATE(Format{"float32", "Float32", 4, ""}, Format{"bfloat16", "Float16_b", 2, ""},
+               Format{"float16", "Float16", 2, "uint16"}, Format{"int32", "Int32", 4, ""},
+               Format{"uint32", "UInt32", 4, ""}, Format{"uint16", "UInt16", 2, ""},
+               Format{"int8", "Int8", 1, ""}, Format{"uint8", "UInt8", 1, ""},
+               Format{"bool", "UInt8", 1, "uint8"});
+  for (const char* arch : {"wormhole_b0", "blackhole", "another"}) {
+    std::optional<DataFormat> format = DataFormatOf(expected.dtype, arch);
+    REQUIRE(format);
+    CHECK(format->name == expected.name);
+    CHECK(format->item_size == expected.item_size);
+    CHECK(format->carrier == expected.carrier);
+  }
+}
+
+TEST_CASE("float8_e4m3fn is Blackhole's alone", "[page_layout]") {
+  std::optional<DataFormat> format = DataFormatOf("float8_e4m3fn", "blackhole");
   REQUIRE(format);
-  CHECK(format->name == expected.name);
-  CHECK(format->item_size == expected.item_size);
+  CHECK(format->name == "Fp8_e4m3");
+  CHECK(format->item_size == 1);
+  CHECK(format->carrier == "uint8");
+  CHECK_FALSE(DataFormatOf("float8_e4m3fn", "wormhole_b0"));
+  CHECK(InsteadOf("float8_e4m3fn").find("Blackhole alone") != std::string::npos);
 }
 
 TEST_CASE("the types that have a format are listed for messages", "[page_layout]") {
-  CHECK(SupportedDtypes() == "float32, bfloat16, float16, int32, uint32, uint16, int8, uint8");
+  std::string everywhere = "float32, bfloat16, float16, int32, uint32, uint16, int8, uint8, bool";
+  CHECK(SupportedDtypes("wormhole_b0") == everywhere);
+  CHECK(SupportedDtypes("blackhole") == everywhere + ", float8_e4m3fn");
 }
 
-TEST_CASE("other element types have none", "[page_layout]") {
-  const char* dtype = GENERATE("float64", "int64", "uint64", "int16", "bool", "float32x4",
-                               "float8_e4m3fn", "handle", "");
-  CHECK_FALSE(DataFormatOf(dtype));
+TEST_CASE("other element types have none, and a message says what to do instead", "[page_layout]") {
+  auto [dtype, instead] = GENERATE(table<const char*, const char*>({
+      {"float64", "to float32"},
+      {"int64", "to int32"},
+      {"uint64", "to uint32"},
+      {"int16", "to int32"},
+      {"float8_e4m3", "to bfloat16"},
+      {"float8_e5m2", "to bfloat16"},
+      {"float8_e8m0fnu", "bits as uint8"},
+      {"float6_e2m3fn", "to bfloat16"},
+      {"float4_e2m1fn", "bytes, two values each, as uint8"},
+      {"int4", "to int8"},
+      {"uint4", "to uint8"},
+      {"float32x4", "to one of these"},
+      {"handle", "to one of these"},
+      {"", "to one of these"},
+  }));
+  for (const char* arch : {"wormhole_b0", "blackhole"}) CHECK_FALSE(DataFormatOf(dtype, arch));
+  CHECK_THAT(InsteadOf(dtype), Catch::Matchers::Contains(instead));
 }
 
 }  // namespace

@@ -141,7 +141,7 @@ def _buffers(console: Console, buffers: Mapping[str, BufferDescriptor]) -> None:
             Text(printable(buffer.name), "bold"),
             buffer.role,
             "x".join(map(str, buffer.shape)) or "scalar",
-            buffer.data_format,
+            buffer.data_format + (f" in {buffer.carried_as}" if buffer.carried_as else ""),
             (f"{batch}x" if batch else "") + tiles + padded,
             str(buffer.accessor.num_pages),
             f"{buffer.accessor.page_size} B",

@@ -18,9 +18,6 @@ import ttnn
 
 from ..metadata import BufferDescriptor, Schedule
 
-# ttnn has no tensor of these, so their bits travel in one of equal size.
-_CARRIERS = {"float16": "uint16", "int8": "uint8"}
-
 
 def to_device(device: Any, array: np.ndarray[Any, Any], buffer: BufferDescriptor) -> Any:
     """A tensor in the device's DRAM, tiled and interleaved, as the descriptor says.
@@ -32,8 +29,8 @@ def to_device(device: Any, array: np.ndarray[Any, Any], buffer: BufferDescriptor
             f"buffer {buffer.name}: found an array of {array.dtype.name} {array.shape}; "
             f"expected {buffer.dtype} {buffer.shape}"
         )
-    carrier = _CARRIERS.get(buffer.dtype, buffer.dtype)
-    if buffer.dtype in _CARRIERS:
+    carrier = buffer.carried_as or buffer.dtype
+    if buffer.carried_as is not None:
         array = array.view(carrier)
     elif buffer.dtype == "bfloat16":
         array = array.astype(np.float32)  # exact; ttnn rounds it back
@@ -47,7 +44,7 @@ def allocate(device: Any, buffer: BufferDescriptor) -> Any:
     """The tensor that :func:`to_device` makes, with whatever is there."""
     return ttnn.allocate_tensor_on_device(
         ttnn.Shape(buffer.shape or (1,)),
-        getattr(ttnn, _CARRIERS.get(buffer.dtype, buffer.dtype)),
+        getattr(ttnn, buffer.carried_as or buffer.dtype),
         ttnn.TILE_LAYOUT,
         device,
         ttnn.DRAM_MEMORY_CONFIG,
@@ -61,22 +58,22 @@ def from_device(tensor: Any, buffer: BufferDescriptor) -> np.ndarray[Any, Any]:
         floats = ttnn.to_dtype(host, ttnn.float32).to_numpy()
         return np.asarray(floats.astype(ml_dtypes.bfloat16).reshape(buffer.shape))
     array: np.ndarray[Any, Any] = host.to_numpy()
-    return array.view(buffer.dtype).reshape(buffer.shape)
+    return array.view(numpy_dtype(buffer.dtype)).reshape(buffer.shape)
 
 
 def numpy_dtype(dtype: str) -> np.dtype[Any]:
-    """numpy's dtype of a buffer's; bfloat16 is ml_dtypes'."""
-    return np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
+    """numpy's dtype of a buffer's; bfloat16 and float8 are ml_dtypes'."""
+    return np.dtype(getattr(ml_dtypes, dtype, dtype))
 
 
-def data_format(tensor: Any, dtype: str) -> str:
+def data_format(tensor: Any, buffer: BufferDescriptor) -> str:
     """TT-metal's name of what a tensor of a dtype holds, as ttnn says; for a dtype that travels in
     another, "<dtype> in <that one's>"."""
     held = {
         **{"FLOAT32": "Float32", "BFLOAT16": "Float16_b", "INT32": "Int32"},
-        **{"UINT32": "UInt32", "UINT16": "UInt16", "UINT8": "UInt8"},
+        **{"UINT32": "UInt32", "UINT16": "UInt16", "UINT8": "UInt8", "INT8": "Int8"},
     }.get(tensor.dtype.name, tensor.dtype.name)
-    return f"{dtype} in {held}" if dtype in _CARRIERS else held
+    return f"{buffer.dtype} in {held}" if buffer.carried_as is not None else held
 
 
 def core_range_set(schedule: Schedule) -> Any:

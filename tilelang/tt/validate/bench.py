@@ -287,7 +287,7 @@ def _allocation(tensor: Any, buffer: BufferDescriptor, spec: DeviceSpec) -> Allo
         needs_padding=prod(padded) != tensor.logical_volume(),
         tile_shape=(rows, columns),
         tiles=(padded[-2] // rows, padded[-1] // columns),
-        data_format=bridge.data_format(tensor, buffer.dtype),
+        data_format=bridge.data_format(tensor, buffer),
         memory=memory.buffer_type.name.lower(),
         layout=f"{memory.buffer_type.name}_{memory.memory_layout.name}".lower(),
     )

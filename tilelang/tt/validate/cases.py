@@ -9,7 +9,7 @@ from ..describe import describe_tensor, schedule_tiles
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor, CoreRange, RuntimeArg, Schedule, TileRange
 from ..plan import Plan
-from .formats import DTYPES
+from .formats import dtypes_of
 
 _TILE = 32
 
@@ -118,13 +118,15 @@ def _shapes(spec: DeviceSpec) -> list[tuple[int, ...]]:
         # One page fewer than the banks, as many, one more; then a second row of them but for one.
         *((pages * _TILE, _TILE) for pages in (banks - 1, banks, banks + 1, 2 * banks - 1)),
         *((_TILE, (banks + 1) * _TILE), (5, 1, 64, 96), (400, 416)),
+        *((2, 1, 3, 40, 33), (2, 1, 2, 1, 33, 70), (1, 2, 2, 1, 3, 1, 33)),
     ]
 
 
 def quick(spec: DeviceSpec) -> list[Case]:
     """Each shape of the table once and each dtype at least once, and small schedules."""
     shapes = _shapes(spec)
-    cases = [_tensor(spec, shape, DTYPES[i % len(DTYPES)]) for i, shape in enumerate(shapes)]
+    dtypes = dtypes_of(spec.arch)
+    cases = [_tensor(spec, shape, dtypes[i % len(dtypes)]) for i, shape in enumerate(shapes)]
     cores = spec.num_cores
     return [*cases, _launch(spec, 5), _launch(spec, 1, 1, 3), _launch(spec, cores + 1)]
 
@@ -132,7 +134,8 @@ def quick(spec: DeviceSpec) -> list[Case]:
 def full(spec: DeviceSpec) -> list[Case]:
     """Each shape of the table with each dtype, thousands of pages, and schedules around the
     number of cores."""
-    cases = [_tensor(spec, shape, dtype) for shape in _shapes(spec) for dtype in DTYPES]
+    dtypes = dtypes_of(spec.arch)
+    cases = [_tensor(spec, shape, dtype) for shape in _shapes(spec) for dtype in dtypes]
     large = [((2048, 1600), "bfloat16"), ((2, 1500, 1030), "uint8"), ((1000, 1000), "float32")]
     cases += [_tensor(spec, shape, dtype) for shape, dtype in large]
     cores = spec.num_cores
@@ -188,7 +191,7 @@ _MOST_TILES = 400
 
 
 def generated(spec: DeviceSpec, count: int, seed: int) -> list[Case]:
-    """Tensors of rank 0 to 4 with dimensions of 1 to 300, by hypothesis, the same for a seed."""
+    """Tensors of rank 0 to 7 with dimensions of 1 to 300, by hypothesis, the same for a seed."""
     try:
         import hypothesis
         from hypothesis import strategies
@@ -198,6 +201,7 @@ def generated(spec: DeviceSpec, count: int, seed: int) -> list[Case]:
         ) from error
 
     found: dict[str, Case] = {}
+    dtypes = dtypes_of(spec.arch)
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
@@ -211,14 +215,14 @@ def generated(spec: DeviceSpec, count: int, seed: int) -> list[Case]:
     def collect(data: hypothesis.strategies.DataObject) -> None:
         shape: tuple[int, ...] = ()
         room = _MOST_TILES
-        rank = data.draw(strategies.integers(0, 4))
+        rank = data.draw(strategies.integers(0, 7))
         for dimension in reversed(range(rank)):
             in_tiles = dimension >= rank - 2
             most = min(300, room * _TILE if in_tiles else room)
             extent = data.draw(strategies.integers(1, most))
             room //= -(-extent // _TILE) if in_tiles else extent
             shape = (extent, *shape)
-        case = _tensor(spec, shape, data.draw(strategies.sampled_from(DTYPES)), "generated")
+        case = _tensor(spec, shape, data.draw(strategies.sampled_from(dtypes)), "generated")
         found[case.name] = case
 
     collect()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ..metadata import BufferDescriptor
 
-#: TT-metal's name and the bytes of an element of every dtype that the passes have a format for.
+#: TT-metal's name and the bytes of an element of every dtype that the passes have a format for,
+#: whatever the architecture.
 FORMATS = {
     "float32": ("Float32", 4),
     "bfloat16": ("Float16_b", 2),
@@ -17,8 +18,18 @@ FORMATS = {
     "uint16": ("UInt16", 2),
     "int8": ("Int8", 1),
     "uint8": ("UInt8", 1),
+    "bool": ("UInt8", 1),
+    "float8_e4m3fn": ("Fp8_e4m3", 1),
 }
 DTYPES = tuple(FORMATS)
+
+#: What ttnn holds of the dtypes that it has no tiled tensor of: their bits, as elements of another.
+CARRIED_AS = {"float16": "uint16", "bool": "uint8", "float8_e4m3fn": "uint8"}
+
+
+def dtypes_of(arch: str) -> tuple[str, ...]:
+    """The dtypes that an architecture has a format for: float8 is Blackhole's alone."""
+    return tuple(dtype for dtype in DTYPES if dtype != "float8_e4m3fn" or arch == "blackhole")
 
 
 def item_bytes(dtype: str) -> int:

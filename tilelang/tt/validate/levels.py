@@ -12,7 +12,7 @@ import numpy as np
 
 from .claims import Claim
 from .evidence import Allocation, Difference, Verdict
-from .formats import FORMATS
+from .formats import CARRIED_AS, FORMATS
 from .tiles import Array
 
 
@@ -49,14 +49,12 @@ def judge_allocation(claim: Claim, found: Allocation) -> Verdict:
     return Verdict("E2", len(figures))
 
 
-# What ttnn holds of the dtypes that it has no tensor of: their bits, in a format of their size.
-_CARRIED = {"float16": "float16 in UInt16", "int8": "int8 in UInt8"}
-
-
 def _format_held(dtype: str, found: Allocation) -> str:
     """TT-metal's name of a dtype's format, where that is what ttnn holds; else what it does."""
     name, _ = FORMATS[dtype]
-    return name if found.data_format == _CARRIED.get(dtype, name) else found.data_format
+    carrier = CARRIED_AS.get(dtype)
+    held = name if carrier is None else f"{dtype} in {FORMATS[carrier][0]}"
+    return name if found.data_format == held else found.data_format
 
 
 def judge_addresses(claim: Claim, found: Array) -> Verdict:

@@ -11,10 +11,11 @@ from math import prod
 from ...device import DeviceSpec
 from ...metadata import BufferDescriptor, TensorAccessorConfig
 from ..evidence import Difference
-from ..formats import DTYPES, at_least_2d, tile_bytes
+from ..formats import CARRIED_AS, at_least_2d, dtypes_of, tile_bytes
 from .values import UINT32, Words, expect, fault_of, integer, integers, one_of, text
 
-_MOST_RANK = 4
+# numpy's own limit, whose arrays are what crosses to a device; ttnn has none.
+_MOST_RANK = 32
 # TT-metal's TensorAccessorArgs has 2 words for an interleaved tensor and a few a bank for others.
 _MOST_WORDS = 1024
 _TILE = (32, 32)
@@ -23,19 +24,23 @@ _TILE = (32, 32)
 def tensor_fault(buffer: BufferDescriptor, spec: DeviceSpec) -> Difference | None:
     """The first thing that is malformed in a descriptor, or nothing."""
     return (
-        fault_of(_check_types, buffer)
+        fault_of(_check_types, buffer, spec)
         or fault_of(_check_agreement, buffer)
         or fault_of(_check_capacity, buffer, spec)
     )
 
 
-def _check_types(buffer: BufferDescriptor) -> None:
+def _check_types(buffer: BufferDescriptor, spec: DeviceSpec) -> None:
     expect(isinstance(buffer, BufferDescriptor), "the tensor", "a BufferDescriptor", buffer)
     text("name", buffer.name)
     integers("shape", buffer.shape, least=1)
     rank = len(buffer.shape)
     expect(rank <= _MOST_RANK, "shape", f"at most {_MOST_RANK} dimensions", buffer.shape)
-    one_of("dtype", buffer.dtype, *DTYPES)
+    one_of("dtype", buffer.dtype, *dtypes_of(spec.arch))
+    carrier = CARRIED_AS.get(buffer.dtype)
+    carried = buffer.carried_as
+    right = carried is None or isinstance(carried, str)
+    expect(right and carried == carrier, "carried_as", f"{carrier}, of {buffer.dtype}", carried)
     one_of("role", buffer.role, "in", "out", "inout")
     text("layout", buffer.layout)
     expect(
