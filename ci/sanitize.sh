@@ -27,8 +27,9 @@ find "$ROOT/src/tt" -name '*.cc' -print0 | xargs -0 -n 1 -P "$JOBS" "$zig/zig" c
 say "building with the sanitizers"
 mkdir -p "$build"
 PATH="$(dirname "$builder"):$PATH"
-cmake -S "$ROOT" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-  -DTILELANG_TT_SANITIZE=ON -DTILELANG_TT_BUILD_TESTS=ON \
+# Without optimisation, which takes a fifth of the time to compile, and hides nothing from the sanitizers.
+cmake -S "$ROOT" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-g1 \
+  -DCMAKE_PROJECT_INCLUDE="$ROOT/ci/precompile.cmake" -DTILELANG_TT_SANITIZE=ON -DTILELANG_TT_BUILD_TESTS=ON \
   -DPython_EXECUTABLE="$builder" -DTILELANG_TT_TVM_LIBRARIES="$(tvm_library "$python")" >"$build/configure.log" ||
   { cat "$build/configure.log"; exit 1; }
 cmake --build "$build" -j "$JOBS"
