@@ -78,7 +78,7 @@ def test_a_kernel_that_never_ends_is_named_with_its_cores_and_what_it_waits_for(
             r"cores 0-0, 1-0: " + said.format(source),
         ):
             device.call(f"{JOBS}:run", source, place, True, timeout=4)
-        assert time.monotonic() - started < 30
+        assert time.monotonic() - started < 75  # on a busy machine up to ten times the limit
         is_gone(device)
 
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import select
 import socket
 import struct
-import time
 from collections.abc import Callable
+
+from .patience import Patience
 
 _LENGTH = struct.Struct("!Q")
 _PIECE = 2**20
 
 #: Seconds between two looks at whether the other end still lives.
 POLL = 0.1
+
+Limit = float | Patience | None
 
 
 class Channel:
@@ -27,36 +30,35 @@ class Channel:
         self._socket = end
 
     def send(
-        self, message: bytes, timeout: float | None = None, look: Callable[[], None] | None = None
+        self, message: bytes, timeout: Limit = None, look: Callable[[], None] | None = None
     ) -> None:
         """Send a message.
 
         Parameters
         ----------
-        timeout : seconds; None waits for ever, as a worker may, which others end
+        timeout : seconds, or a Patience that has begun; None waits for ever, as a worker may, which
+            others end
         look : called now and then, to raise an error if there is nobody to wait for
 
         Raises TimeoutError after ``timeout``, and OSError where the other end is closed.
         """
-        deadline = _deadline(timeout)
+        until = _until(timeout)
         for part in (_LENGTH.pack(len(message)), message):
             rest = memoryview(part)
             while rest:
                 try:
                     rest = rest[self._socket.send(rest[:_PIECE]) :]
                 except BlockingIOError:
-                    self._wait(select.POLLOUT, deadline, look)
+                    self._wait(select.POLLOUT, until, look)
 
-    def receive(
-        self, timeout: float | None = None, look: Callable[[], None] | None = None
-    ) -> bytearray:
+    def receive(self, timeout: Limit = None, look: Callable[[], None] | None = None) -> bytearray:
         """Receive a message; as :meth:`send`, and EOFError where the other end is closed."""
-        deadline = _deadline(timeout)
-        (length,) = _LENGTH.unpack(self._receive(_LENGTH.size, deadline, look))
-        return self._receive(length, deadline, look)
+        until = _until(timeout)
+        (length,) = _LENGTH.unpack(self._receive(_LENGTH.size, until, look))
+        return self._receive(length, until, look)
 
     def _receive(
-        self, length: int, deadline: float | None, look: Callable[[], None] | None
+        self, length: int, until: Patience | None, look: Callable[[], None] | None
     ) -> bytearray:
         received = bytearray(length)
         rest = memoryview(received)
@@ -64,16 +66,16 @@ class Channel:
             try:
                 count = self._socket.recv_into(rest[:_PIECE])
             except BlockingIOError:
-                self._wait(select.POLLIN, deadline, look)
+                self._wait(select.POLLIN, until, look)
                 continue
             if not count:
                 raise EOFError
             rest = rest[count:]
         return received
 
-    def _wait(self, event: int, deadline: float | None, look: Callable[[], None] | None) -> None:
+    def _wait(self, event: int, until: Patience | None, look: Callable[[], None] | None) -> None:
         while True:
-            if deadline is not None and time.monotonic() > deadline:
+            if until is not None and until.is_over():
                 raise TimeoutError
             if self._is_ready(event, POLL):
                 return
@@ -93,5 +95,5 @@ class Channel:
         self._socket.close()
 
 
-def _deadline(timeout: float | None) -> float | None:
-    return None if timeout is None else time.monotonic() + timeout
+def _until(timeout: Limit) -> Patience | None:
+    return Patience(timeout, tuple) if isinstance(timeout, (int, float)) else timeout

@@ -30,6 +30,7 @@ from .cache import cache_folder, claim_kernel_cache
 from .channel import POLL, Channel
 from .environment import folder_variables
 from .output import last_output
+from .patience import Patience
 
 #: Seconds.
 OPEN_TIMEOUT = 60.0
@@ -57,7 +58,7 @@ class Session:
     Parameters
     ----------
     backend : Backend
-    timeout : seconds that opening may take
+    timeout : seconds that opening may take; as in :meth:`call`
     grid : cores a row and rows to use, fewer than the device has, by TT-metal's own override;
         TT-metal refuses sizes that its allocator can't divide memory by
 
@@ -149,7 +150,7 @@ class Session:
         ----------
         function : "module:name" of a function that the worker can import
         args : further arguments, which are pickled, as is the result
-        timeout : seconds
+        timeout : seconds, not counting those in which the device's processes wait for a CPU
 
         Raises
         ------
@@ -193,7 +194,7 @@ class Session:
 
     def _receive(self, timeout: float, what: str, job: bytes | None = None) -> Any:
         """The worker's answer, to a job if there is one; all of it within the limit."""
-        deadline = time.monotonic() + timeout
+        limit = Patience(timeout, self._processes)
 
         def look() -> None:
             reason = self._death()
@@ -202,12 +203,17 @@ class Session:
 
         try:
             if job is not None:
-                self._connection.send(job, timeout, look)
-            answer = self._connection.receive(deadline - time.monotonic(), look)
+                self._connection.send(job, limit, look)
+            answer = self._connection.receive(limit, look)
         except TimeoutError:
             printed = self._last_output()  # before it is asked, which may fail in turn
             doing = "" if job is None else f": {self._ask()}"  # there are no cores before
-            raise BackendError(f"{what}: not done within {timeout:g} s{doing}. {printed}") from None
+            busy = f" {limit.extra:.0f} s more were given, since the CPUs were busy." * (
+                limit.extra > 1
+            )
+            raise BackendError(
+                f"{what}: not done within {timeout:g} s{doing}. {printed}{busy}"
+            ) from None
         except (EOFError, OSError):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._worker.wait(POLL * 50)
@@ -232,6 +238,11 @@ class Session:
             return self._questions.receive(_ASK_TIMEOUT, look).decode()
         except (EOFError, OSError):
             return f"what its cores do could not be read within {_ASK_TIMEOUT:g} s"
+
+    def _processes(self) -> list[int]:
+        """What a job is waited for: the worker, and a simulator that is a process of its own."""
+        simulator = guardian.simulator_pid(str(self.folder))
+        return [self._worker.pid, *([] if simulator is None else [simulator])]
 
     def _death(self) -> str | None:
         """What of the device has ended, if anything."""
