@@ -109,6 +109,7 @@ class Slot:
         self.folder, self.tools = folder, tools
         self.tree, self.venv = folder / "tree", folder / "venv"
         self._library = tools.library
+        self._is_configured = False
         self._copy()
         self._make_environment()
 
@@ -176,7 +177,7 @@ class Slot:
     def build(self, targets: Iterable[str]) -> tuple[int | None, str]:
         """Build, without optimisation, which is quick, what of the targets has changed."""
         build = self.tree / "build"
-        if not (build / "build.ninja").is_file():
+        if not self._is_configured:  # once a run, since what another run was told may have changed
             code, said = self.run(
                 [
                     *("cmake", "-S", str(self.tree), "-B", str(build), "-G", "Ninja"),
@@ -189,6 +190,7 @@ class Slot:
             )
             if code != 0:
                 return code, said
+            self._is_configured = True
         self._library = build / "libtilelang_tt.so"
         names = [word for target in sorted(set(targets)) for word in ("--target", target)]
         return self.run(["cmake", "--build", str(build), "-j", "1", *names], BUILD_LIMIT)
