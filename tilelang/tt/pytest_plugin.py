@@ -315,13 +315,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     if not _is_lane(config):
         return []
     from .runtime import BackendError
-    from .runtime.devices import make_backend
 
     name = _backend_name(config)
     lines = []
     for arch in _architectures(config):
         try:
-            lines.append(f"device: {make_backend(name, arch).statement}")
+            lines.append(f"device: {_make_backend(config, arch).statement}")
         except BackendError as error:
             lines.append(f"device: {name} is not ready: {error}")
     return lines

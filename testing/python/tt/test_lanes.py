@@ -93,9 +93,67 @@ def test_a_kernel_author_proves_a_kernel_in_their_own_repository(root, tmp_path)
     )
 
 
+ON_A_MOCK = """
+import tilelang.tt as tt
+from gemm_tir import gemm
+
+
+def test_of_the_device_that_is_open(tt_device, tt_prove):
+    print("open is", tt_device.spec.source)
+    tt_prove(tt.infer_metadata(gemm(256, 384, 64), tt_device.spec), levels=("E1", "E2"))
+
+
+def test_of_a_preset(tt_device, tt_prove):
+    evidence = tt_prove(tt.infer_metadata(gemm(256, 384, 64), "p100a"), levels=("E1", "E2"))
+    print("proven on", evidence.device.source)
+"""
+
+# What is open, and what a plan of the preset p100a is proven on.
+MOCKS = [
+    ("its own cluster", ["--tt-arch", "blackhole"], "p150a", "p100a"),
+    ("the cluster that is named", ["--tt-cluster", "p100a"], "p100a", "p100a"),
+    ("one that it is not for", ["--tt-cluster", "p150a"], "p150a", None),
+    ("one of another architecture", ["--tt-cluster", "n150"], "n150", None),
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "opened", "proven"), [m[1:] for m in MOCKS], ids=[m[0] for m in MOCKS]
+)
+def test_a_plan_is_proven_on_the_mock_of(root, tmp_path, options, opened, proven):
+    (tmp_path / "test_mine.py").write_text(ON_A_MOCK)
+    (tmp_path / "gemm_tir.py").write_text((root / "examples" / "gemm_tir.py").read_text())
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-s", "-rA"]
+    done = subprocess.run(
+        [*command, "--tt-backend", "mock", *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == (proven is None), done.stdout + done.stderr
+    assert re.search(rf"device: Statement\(.*mock cluster {opened} ", done.stdout)
+    assert f"open is mock cluster {opened} (" in done.stdout
+    assert re.search(r"PASSED test_mine.py::test_of_the_device_that_is_open", done.stdout)
+    if proven is None:
+        assert "the plan is for a device with" in done.stdout
+        assert re.search(r"FAILED test_mine.py::test_of_a_preset", done.stdout)
+    else:
+        assert f"proven on mock cluster {proven} (" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (["--tt-cluster", "n150"], "found --tt-cluster n150; expected --tt-backend mock"),
+        (
+            ["--tt-backend", "wolfpine", "--tt-cluster", "n150"],
+            "found --tt-cluster n150; expected --tt-backend mock",
+        ),
+        (
+            ["--tt-backend", "mock", "--tt-cluster", "n160"],
+            "--tt-cluster: found no cluster 'n160', nor a file of that name",
+        ),
         (["--tt-backend", "nope"], "found --tt-backend nope; expected one of auto, card"),
         (["--tt-report", "/dev/null/x"], "--tt-report /dev/null/x: Not a directory"),
     ],
