@@ -7,11 +7,14 @@
 #include <tvm/ffi/reflection/registry.h>
 
 #include <cmath>
+#include <utility>
 
 #include "error.h"
 #include "ir/node.h"
 #include "ir/prim_func.h"
+#include "program/json/json.h"
 #include "program/json/json_text.h"
+#include "tile_program.h"
 
 namespace tilelang_tt {
 namespace json {
@@ -63,6 +66,8 @@ void WriteInto(const ffi::Any& value, int depth, std::string* out) {
     });
   } else if (auto real = value.as<double>()) {
     *out += WriteFloat(*real);
+  } else if (auto program = value.as<TileProgram>()) {
+    *out += View((*program)->json);
   } else if (value == nullptr) {
     *out += "null";
   } else {
@@ -107,16 +112,44 @@ std::string Write(const ffi::Any& value) {
   return out;
 }
 
-ffi::Any Read(const ffi::String& text, const std::string& place) {
-  // By its registered name: the symbols behind attr_json.h differ between versions of tvm-ffi.
-  static const ffi::Function kParse = ffi::Function::GetGlobalRequired("ffi.json.Parse");
-  CheckDepth(View(text), place);
+program::JsonValue Parse(std::string_view text, const std::string& place) {
+  CheckDepth(text, place);
   try {
-    return kParse(text);
-  } catch (const ffi::Error& error) {
-    TT_MALFORMED() << Prefix(place) << "found no whole JSON document (" << error.message() << ")";
+    return program::ParseJson(text, "");
+  } catch (const program::MalformedProgram& error) {
+    TT_MALFORMED() << Prefix(place) << "found no whole JSON document (" << error.what() << ")";
     throw;
   }
+}
+
+ffi::Any ToAttr(const program::JsonValue& value) {
+  using Kind = program::JsonValue::Kind;
+  switch (value.kind) {
+    case Kind::kNull:
+      return nullptr;
+    case Kind::kBool:
+      return value.boolean;
+    case Kind::kInt:
+      if (value.beyond_int64) return static_cast<double>(static_cast<uint64_t>(value.integer));
+      return value.integer;
+    case Kind::kReal:
+      return value.real;
+    case Kind::kText:
+      return ffi::String(value.text);
+    case Kind::kList: {
+      ffi::Array<ffi::Any> list;
+      list.reserve(static_cast<int64_t>(value.items.size()));
+      for (const program::JsonValue& item : value.items) list.push_back(ToAttr(item));
+      return list;
+    }
+    case Kind::kMap: {
+      AttrMap map;
+      for (size_t i = 0; i < value.items.size(); ++i)
+        map.Set(value.keys[i], ToAttr(value.items[i]));
+      return map;
+    }
+  }
+  return nullptr;
 }
 
 /*! The tt_ attributes of a function, as JSON. */

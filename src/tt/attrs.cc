@@ -75,7 +75,7 @@ bool IsContractAttr(const std::string& name) {
       attr::kLayoutType,    attr::kTileHeight, attr::kTileWidth,      attr::kGrid[0],
       attr::kGrid[1],       attr::kGrid[2],    attr::kNumTiles,       attr::kNumCores,
       attr::kTilesPerCore,  attr::kCoreOrder,  attr::kCoreRanges,     attr::kRuntimeArgs,
-      attr::kBuffers,       attr::kDims};
+      attr::kBuffers,       attr::kDims,       attr::kProgram,        attr::kLaunches};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 

@@ -24,7 +24,7 @@ namespace ffi = tvm::ffi;
 using AttrMap = ffi::Map<ffi::String, ffi::Any>;
 
 /*! \brief The schema version of the metadata that this library writes and verifies. */
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 
 namespace attr {
 constexpr const char* kSchemaVersion = "tt_schema_version";
@@ -43,6 +43,8 @@ constexpr const char* kCoreRanges = "tt_core_ranges";
 constexpr const char* kRuntimeArgs = "tt_runtime_args_schema";
 constexpr const char* kBuffers = "tt_buffers";
 constexpr const char* kDims = "tt_dims";
+constexpr const char* kProgram = "tt_program";
+constexpr const char* kLaunches = "tt_launches";
 }  // namespace attr
 
 /*! \brief Whether the metadata contract has an attribute of that name. */

@@ -37,6 +37,7 @@ _HOMES = {
     "buffer_attrs": "metadata",
     "buffers_of": "metadata",
     "schedule_of": "metadata",
+    "schedules_of": "metadata",
     "Plan": "plan",
     "reference": "program.interpreter",
 }
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     from .metadata import buffer_attrs as buffer_attrs
     from .metadata import buffers_of as buffers_of
     from .metadata import schedule_of as schedule_of
+    from .metadata import schedules_of as schedules_of
     from .passes import bind_tt_device as bind_tt_device
     from .passes import bind_tt_dims as bind_tt_dims
     from .passes import infer_default_tt_schedule as infer_default_tt_schedule

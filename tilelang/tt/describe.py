@@ -21,7 +21,7 @@ def describe_tensor(
     shape : elements a dimension, of any rank; leading dimensions are matrices
     dtype : "float32", "bfloat16", ...
     device : what names a device: a DeviceSpec, a preset's name, a file, ...
-    role : "in", "out" or "inout"
+    role : "in", "out", "inout" or "workspace"
 
     Raises
     ------
@@ -30,7 +30,7 @@ def describe_tensor(
     NotImplementedError
         A dtype with no Tenstorrent format on the device.
     """
-    if role not in ("in", "out", "inout"):
+    if role not in ("in", "out", "inout", "workspace"):
         raise ValueError(f"{label(name)}: role is {shown(role)}; expected in, out or inout")
     extents = _integers(f"{label(name)}: shape", shape)
     attr = resolve_device(device).to_attr()

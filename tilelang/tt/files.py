@@ -200,6 +200,12 @@ def _no_place(path: str | os.PathLike[str], reason: str | None) -> ValueError:
     return ValueError(f"{os.fspath(path)}: {reason}; expected a place to write to")
 
 
+class Rendered(str):
+    """A value's own JSON text, which is written as it is."""
+
+    __slots__ = ()
+
+
 _WIDTH = 100
 
 
@@ -241,4 +247,6 @@ def _inline(value: Any) -> str:
         return encode_basestring_ascii(value)
     if kind is list or kind is tuple:
         return f"[{', '.join([_inline(item) for item in value])}]"
+    if kind is Rendered:
+        return str(value)
     return json.dumps(value)

@@ -136,8 +136,12 @@ def pages_of_banks(num_pages: int, num_banks: int) -> list[int]:
 
 @dataclass(frozen=True)
 class BufferDescriptor:
-    """Where the pages of one tensor live. Shapes are in elements, tiles in 32 x 32 elements.
+    """Where the pages of one tensor live, and what blocks do to them.
 
+    Shapes are in elements, tiles in 32 x 32 elements. ``access`` has the regions that blocks read
+    and write, as docs/metadata.md has them; ``written_by`` is "none", "one block" (each page by one
+    at most), "several blocks" or "unknown". Metadata of schema version 1 has neither: then they are
+    empty and "unknown".
     ``carried_as`` is the dtype of the ttnn tensor that holds the elements' bits, of a dtype that
     ttnn has no tiled tensor of (float16 travels as uint16); None where it has one.
     """
@@ -155,6 +159,8 @@ class BufferDescriptor:
     data_format: str
     accessor: TensorAccessorConfig
     carried_as: str | None = None
+    access: tuple[Mapping[str, Any], ...] = ()
+    written_by: str = "unknown"
 
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.shape)) or "scalar"
@@ -171,8 +177,8 @@ class BufferDescriptor:
         return embed(render_buffer(self), height=200)
 
 
-#: The deepest that lists and maps may be nested, as in src/tt/json.h.
-MAX_DEPTH = 64
+#: The deepest that lists and maps may be nested, as in src/tt/attr_json.h.
+MAX_DEPTH = 640
 
 
 def plain_value(value: Any, depth: int = 0) -> Any:
@@ -185,6 +191,9 @@ def plain_value(value: Any, depth: int = 0) -> Any:
         from ._ffi_api import write_json
 
         return plain.parse(write_json(value))
+    text = getattr(value, "json", None) if isinstance(value, tvm_ffi.Object) else None
+    if isinstance(text, str):  # a tile program
+        return plain.parse(text)
     if depth == MAX_DEPTH:
         raise ValueError(f"found lists and maps nested more than {MAX_DEPTH} deep; expected less")
     if isinstance(value, Mapping):
@@ -264,29 +273,47 @@ def _descriptor(name: str, entry: Mapping[str, Any]) -> BufferDescriptor:
 
 
 def schedule_of(func: Any) -> Schedule:
-    """The schedule of a function. Raises ValueError if it has none."""
+    """The schedule of a function that has one T.Kernel.
+
+    Raises ValueError if it has no schedule, or several: :func:`schedules_of` gives those.
+    """
+    schedules = schedules_of(func)
+    if len(schedules) != 1:
+        raise ValueError(
+            f"found {len(schedules)} launches; expected one: schedules_of has the schedule of each"
+        )
+    return schedules[0]
+
+
+def schedules_of(func: Any) -> tuple[Schedule, ...]:
+    """The schedule of each T.Kernel of a function, in order. Raises ValueError if it has none."""
     attrs = tt_attrs(func)
 
     def get(key: str) -> Any:
         return _require(attrs, key, "run infer_default_tt_schedule first")
 
     try:
-        return _schedule(get)
+        # Metadata of schema version 1, and a schedule by itself, is that of one launch.
+        launches = attrs.get("tt_launches", (attrs,))
+        return tuple([_schedule(get, launch) for launch in launches])
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"found a malformed schedule ({shown(error)})") from error
 
 
-def _schedule(get: Callable[[str], Any]) -> Schedule:
+def _schedule(get: Callable[[str], Any], launch: Mapping[str, Any]) -> Schedule:
+    def of_launch(key: str) -> Any:
+        return _require(launch, key, "run infer_default_tt_schedule first")
+
     return Schedule(
         policy=get("tt_schedule_policy"),
         order=get("tt_schedule_order"),
-        grid=(get("tt_grid_x"), get("tt_grid_y"), get("tt_grid_z")),
+        grid=(of_launch("tt_grid_x"), of_launch("tt_grid_y"), of_launch("tt_grid_z")),
         core_grid=(get("tt_device")["grid_x"], get("tt_device")["grid_y"]),
-        num_tiles=get("tt_num_tiles"),
+        num_tiles=of_launch("tt_num_tiles"),
         num_cores=get("tt_num_cores"),
-        tiles_per_core=tuple(TileRange(*row) for row in get("tt_tiles_per_core")),
-        core_ranges=tuple(CoreRange(*row) for row in get("tt_core_ranges")),
-        runtime_args=tuple(_runtime_arg(entry) for entry in get("tt_runtime_args_schema")),
+        tiles_per_core=tuple(TileRange(*row) for row in of_launch("tt_tiles_per_core")),
+        core_ranges=tuple(CoreRange(*row) for row in of_launch("tt_core_ranges")),
+        runtime_args=tuple(_runtime_arg(entry) for entry in of_launch("tt_runtime_args_schema")),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import html
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from .metadata import BufferDescriptor, Schedule, pages_of_banks
+from .program import Program, listing
 from .text import printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -24,23 +26,36 @@ _DRAWN = 12
 
 def render_plan(document: dict[str, Any]) -> str:
     """The page of a plan (schemas/plan.schema.json)."""
+    numbers = itertools.count(1)
     functions = [
         {
             "name": name,
             "buffers": attrs["tt_buffers"],
-            "schedule": {
-                "grid": [attrs[f"tt_grid_{axis}"] for axis in "xyz"],
-                "core_grid": [document["device"]["grid_x"], document["device"]["grid_y"]],
-                "tiles": attrs["tt_num_tiles"],
-                "cores": attrs["tt_num_cores"],
-                "active": sum(count > 0 for _, count in attrs["tt_tiles_per_core"]),
-                "tiles_per_core": attrs["tt_tiles_per_core"],
-                "args": [{"value": "", **arg} for arg in attrs["tt_runtime_args_schema"]],
-            },
+            "listing": _listing(name, attrs),
+            "schedules": [
+                {
+                    "number": next(numbers),  # on the page
+                    "grid": [launch[f"tt_grid_{axis}"] for axis in "xyz"],
+                    "core_grid": [document["device"]["grid_x"], document["device"]["grid_y"]],
+                    "tiles": launch["tt_num_tiles"],
+                    "cores": attrs["tt_num_cores"],
+                    "active": sum(count > 0 for _, count in launch["tt_tiles_per_core"]),
+                    "tiles_per_core": launch["tt_tiles_per_core"],
+                    "args": [{"value": "", **arg} for arg in launch["tt_runtime_args_schema"]],
+                }
+                for launch in attrs.get("tt_launches", [attrs])
+            ],
         }
         for name, attrs in document["functions"].items()
     ]
     return _render("plan.html.j2", plan=document, functions=functions)
+
+
+def _listing(name: str, attrs: dict[str, Any]) -> Markup:
+    """What a function's blocks do; "" in a plan of schema version 1, which doesn't say."""
+    if "tt_program" not in attrs:
+        return Markup()
+    return Markup.escape(printable(listing(Program.from_json(attrs["tt_program"]), name), keep="\n"))
 
 
 def render_report(

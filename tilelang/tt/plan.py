@@ -7,20 +7,35 @@ environment that compiles to the one that runs.
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import os
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import files, plain
+from . import files
+from .device import SCHEMA_VERSION as DEVICE_SCHEMA_VERSION
 from .device import DeviceSpec
-from .metadata import BufferDescriptor, Schedule, buffers_of, plain_value, schedule_of, tt_attrs
+from .metadata import (
+    BufferDescriptor,
+    Schedule,
+    buffers_of,
+    plain_value,
+    schedule_of,
+    schedules_of,
+    tt_attrs,
+)
 from .plain import ReadOnlyDict
 from .text import label, shown
 
-SCHEMA_VERSION = 1
+if TYPE_CHECKING:
+    from .program import Pages, Program
+
+#: What is written. Plans of version 1, which have no program, are read, and written as they are.
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,10 +50,16 @@ class Plan:
     device : DeviceSpec
     functions : mapping of a function's name to its ``tt_`` attributes
         As plain, read-only values, ``tt_device`` included.
+    provenance : what was planned, and by which versions
+        ``versions``; ``kernel_file``, where it was read from a file; and ``functions``, of each the
+        ``digest`` of its program and, where they are known, the kernel's ``function`` and
+        ``arguments``. Plans are equal whatever it says. Empty in a plan of schema version 1.
     """
 
     device: DeviceSpec
     functions: Mapping[str, Mapping[str, Any]]
+    provenance: Mapping[str, Any] = field(default_factory=ReadOnlyDict, compare=False)
+    _programs: Mapping[str, str] = field(default_factory=ReadOnlyDict, init=False, compare=False)
 
     def __post_init__(self) -> None:
         from ._ffi_api import check_plan
@@ -54,19 +75,43 @@ class Plan:
                 )
         functions = {name: {**attrs, "tt_device": device} for name, attrs in self.functions.items()}
         object.__setattr__(self, "functions", plain_value(functions))
-        check_plan(json.dumps(self._document()))
+        programs = {
+            name: _canonical(name, attrs["tt_program"])
+            for name, attrs in self.functions.items()
+            if "tt_program" in attrs
+        }
+        object.__setattr__(self, "_programs", ReadOnlyDict(programs))
+        if self.schema_version > 1 and not self.provenance:
+            object.__setattr__(self, "provenance", _provenance(programs))
+        check_plan(self.to_text())
+        _check_digests(self.provenance, programs)
 
     @classmethod
-    def _of_checked(cls, device: DeviceSpec, functions: Mapping[str, Mapping[str, Any]]) -> Plan:
+    def _of_checked(
+        cls,
+        device: DeviceSpec,
+        functions: Mapping[str, Mapping[str, Any]],
+        provenance: Mapping[str, Any],
+        programs: Mapping[str, str],
+    ) -> Plan:
         """The plan of metadata that the library has checked, and that is plain and read-only."""
         plan = object.__new__(cls)
         object.__setattr__(plan, "device", device)
         object.__setattr__(plan, "functions", functions)
+        object.__setattr__(plan, "provenance", provenance)
+        object.__setattr__(plan, "_programs", programs)
         return plan
 
     @classmethod
-    def from_module(cls, func_or_mod: Any) -> Plan:
+    def from_module(cls, func_or_mod: Any, origin: Mapping[str, Any] | None = None) -> Plan:
         """Take the metadata of an IRModule or a PrimFunc.
+
+        Functions of a module that have no T.Kernel, a kernel's host code, are left out.
+
+        Parameters
+        ----------
+        origin : what is known of where the kernel is from, for the plan's provenance
+            ``kernel_file``, and ``function`` and ``arguments`` of what was called.
 
         Raises ValueError or NotImplementedError if it does not verify, or if its functions
         are for different devices.
@@ -78,26 +123,31 @@ class Plan:
             named = {str(var.name_hint): func for var, func in func_or_mod.functions.items()}
         else:
             named = {str((func_or_mod.attrs or {}).get("global_symbol", "main")): func_or_mod}
-        functions = {name: tt_attrs(func) for name, func in named.items()}
-        devices = {name: attrs.get("tt_device") for name, attrs in functions.items()}
-        first = next(iter(devices), None)
-        if first is None:
+        if not named:
             raise ValueError("found a module with no function; expected at least one")
-        for name, device in devices.items():
+        functions = {name: attrs for name, func in named.items() if (attrs := tt_attrs(func))}
+        devices = {name: attrs.get("tt_device") for name, attrs in functions.items()}
+        for name, device in devices.items() or [(next(iter(named)), None)]:
             if not name:
                 raise ValueError('found a function named ""; expected at least one character')
             if device is None:
                 raise ValueError(
                     f"{label(name)}: found no tt_device; expected the metadata of a kernel"
                 )
+        first = next(iter(devices))
+        for name, device in devices.items():
             if device != devices[first]:
                 raise ValueError(
-                    f"{label(name)}: tt_device is {shown(dict(device))}; expected that of "
+                    f"{label(name)}: tt_device is {shown(dict(device or {}))}; expected that of "
                     f"{label(first)}, {shown(dict(devices[first] or {}))}, since a plan is for one "
                     "device"
                 )
         spec = DeviceSpec.from_attr(devices[first], f"{label(first)}: tt_device")
-        return cls._of_checked(spec, ReadOnlyDict(functions))
+        programs = {name: str(named[name].attrs["tt_program"].json) for name in functions}
+        provenance = _provenance(programs, origin or {})
+        return cls._of_checked(
+            spec, ReadOnlyDict(functions), provenance, ReadOnlyDict(programs)
+        )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Plan:
@@ -116,7 +166,8 @@ class Plan:
 
         document = files.parse_json("plan", text, place)
         try:
-            check_plan(text)
+            programs = {str(name): str(text) for name, text in check_plan(text).items() if text}
+            _check_digests(document.get("provenance", {}), programs)
             device = ReadOnlyDict(
                 {key: value for key, value in document["device"].items() if key != "schema_version"}
             )
@@ -127,7 +178,16 @@ class Plan:
             name: ReadOnlyDict({**attrs, "tt_device": device})
             for name, attrs in document["functions"].items()
         }
-        return cls._of_checked(spec, ReadOnlyDict(functions))
+        provenance = document.get("provenance", ReadOnlyDict())
+        return cls._of_checked(
+            spec, ReadOnlyDict(functions), provenance, ReadOnlyDict(programs)
+        )
+
+    @property
+    def schema_version(self) -> int:
+        """2; 1 for a plan that was read as such."""
+        versions = [attrs.get("tt_schema_version") for attrs in self.functions.values()]
+        return 1 if versions and all(version == 1 for version in versions) else SCHEMA_VERSION
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the plan as JSON (schemas/plan.schema.json)."""
@@ -139,27 +199,92 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """The document that :meth:`save` writes, as dicts and lists of the caller's own."""
-        document: dict[str, Any] = plain.editable(self._document())
+        document: dict[str, Any] = json.loads(self.to_text())
         return document
 
     def _document(self) -> dict[str, Any]:
-        return {
-            "schema_version": SCHEMA_VERSION,
+        document = {
+            "schema_version": self.schema_version,
             "generator": f"tilelang-tt {package_version()}",
-            "device": {"schema_version": SCHEMA_VERSION, **self.device.to_attr()},
+            "provenance": self.provenance,
+            "device": {"schema_version": DEVICE_SCHEMA_VERSION, **self.device.to_attr()},
             "functions": {
-                name: {key: value for key, value in attrs.items() if key != "tt_device"}
+                name: {
+                    key: files.Rendered(self._programs[name]) if key == "tt_program" else value
+                    for key, value in attrs.items()
+                    if key != "tt_device"
+                }
                 for name, attrs in self.functions.items()
             },
         }
+        if not self.provenance:
+            del document["provenance"]
+        return document
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Plan.from_text, (self.to_text(),)
+
+    def __copy__(self) -> Plan:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Plan:
+        return self
+
+    def program(self, name: str) -> Program:
+        """What the blocks of a function do (docs/program.md).
+
+        Raises ValueError for a name that is not in the plan, and for a plan of schema version 1.
+        """
+        from .program import Program
+
+        self._function(name)
+        if name not in self._programs:
+            raise ValueError(
+                f"{label(name)}: found a plan of schema version 1, which has no program; expected "
+                "one of version 2: plan the kernel again"
+            )
+        return Program.from_json(self._programs[name])
 
     def schedule(self, name: str) -> Schedule:
-        """The schedule of a function. Raises ValueError for a name that is not in the plan."""
+        """The schedule of a function of one launch.
+
+        Raises ValueError for a name that is not in the plan, and for several launches.
+        """
         return schedule_of(self._function(name))
+
+    def schedules(self, name: str) -> tuple[Schedule, ...]:
+        """The schedule of each launch of a function, in order. Raises ValueError for a name that
+        is not in the plan."""
+        return schedules_of(self._function(name))
 
     def buffers(self, name: str) -> Mapping[str, BufferDescriptor]:
         """The buffers of a function. Raises ValueError for a name that is not in the plan."""
         return buffers_of(self._function(name))
+
+    def pages(self, name: str, block: int, launch: int = 0) -> dict[str, dict[str, Pages]]:
+        """The pages that a block touches: by buffer, those it reads ("read") and writes ("write").
+
+        Parameters
+        ----------
+        block : (bz * grid_y + by) * grid_x + bx
+
+        Raises ValueError for a name that is not in the plan, and for a plan of schema version 1;
+        IndexError for a block or a launch that there is not.
+        """
+        from .program import pages_of_block
+
+        program = self.program(name)
+        if not 0 <= launch < len(program.launches):
+            raise IndexError(
+                f"found launch {launch}; expected 0 to {len(program.launches) - 1} of {label(name)}"
+            )
+        places = {buffer.name: id for id, buffer in enumerate(program.buffers)}
+        return {
+            buffer.name: pages_of_block(
+                program, places[buffer.name], buffer.access, launch, block
+            )
+            for buffer in self.buffers(name).values()
+        }
 
     def _function(self, name: str) -> Mapping[str, Any]:
         if name not in self.functions:
@@ -176,6 +301,51 @@ class Plan:
         from .page import embed, render_plan
 
         return embed(render_plan(self.to_json()))
+
+
+def digest_of(program: str) -> str:
+    """The digest of a program's canonical text."""
+    return f"sha256:{hashlib.sha256(program.encode()).hexdigest()}"
+
+
+def _canonical(name: str, document: Any) -> str:
+    from ._ffi_api import canonical_program
+
+    try:
+        return canonical_program(json.dumps(document))
+    except ValueError as error:
+        raise ValueError(f"{label(name)}: tt_program: {error}") from None
+
+
+def _provenance(
+    programs: Mapping[str, str], origin: Mapping[str, Any] | None = None
+) -> Mapping[str, Any]:
+    """Of each program its digest; the versions of what is in this process; and what is known."""
+    origin = origin or {}
+    found = {name: getattr(sys.modules.get(name), "__version__", None) for name in _VERSIONED}
+    versions = {name: str(version) for name, version in found.items() if version is not None}
+    called = {key: origin[key] for key in ("function", "arguments") if key in origin}
+    document: dict[str, Any] = {"versions": {"tilelang-tt": package_version(), **versions}}
+    if "kernel_file" in origin:
+        document["kernel_file"] = origin["kernel_file"]
+    document["functions"] = {
+        name: {**called, "digest": digest_of(program)} for name, program in programs.items()
+    }
+    result: Mapping[str, Any] = plain_value(document)
+    return result
+
+
+_VERSIONED = ("tvm", "tilelang")
+
+
+def _check_digests(provenance: Mapping[str, Any], programs: Mapping[str, str]) -> None:
+    for name, program in programs.items():
+        found, expected = provenance["functions"][name]["digest"], digest_of(program)
+        if found != expected:
+            raise ValueError(
+                f"provenance: {label(name)}: digest is {shown(found)}; expected {expected}, that "
+                "of tt_program. If the program was changed on purpose, change the digest too"
+            )
 
 
 @functools.cache

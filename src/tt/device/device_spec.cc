@@ -160,7 +160,7 @@ void CheckDescription(const Attrs& attrs) {
 TVM_FFI_STATIC_INIT_BLOCK() {
   tvm::ffi::reflection::GlobalDef().def(
       "tl.tt.check_device", [](const ffi::String& place, const ffi::String& text) {
-        auto map = json::Read(text, place).as<AttrMap>();
+        auto map = json::ToAttr(json::Parse({text.data(), text.size()}, place)).as<AttrMap>();
         if (!map) TT_MALFORMED() << std::string(place) << ": found no map; expected one";
         CheckDescription(Attrs(place, *map));
       });

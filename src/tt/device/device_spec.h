@@ -16,6 +16,9 @@
 namespace tilelang_tt {
 namespace device {
 
+/*! \brief The schema version of a description as a document. */
+constexpr int64_t kSchemaVersion = 1;
+
 /*! \brief A device as it was opened. Where a number comes from is in `source`. */
 struct DeviceSpec {
   /*! TT-metal's name of the architecture: "wormhole_b0", "blackhole". */

@@ -202,6 +202,8 @@ class ProgramReader : public StepReader {
 
 }  // namespace
 
+bool HasLaunch(const ffi::Object* func) { return HasBlockIndex(Field(func, "body")); }
+
 std::unique_ptr<program::Program> ReadProgram(const ffi::ObjectRef& func, const Dims& dims) {
   auto program = std::make_unique<program::Program>();
   Params params = ReadParams(func, dims);

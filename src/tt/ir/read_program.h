@@ -26,6 +26,9 @@ namespace ir {
  */
 std::unique_ptr<program::Program> ReadProgram(const ffi::ObjectRef& func, const Dims& dims);
 
+/*! \brief Whether a function has a T.Kernel. One that has none is host code. */
+bool HasLaunch(const ffi::Object* func);
+
 }  // namespace ir
 }  // namespace tilelang_tt
 

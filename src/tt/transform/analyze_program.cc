@@ -8,11 +8,10 @@
 #include <tvm/ffi/reflection/registry.h>
 
 #include "../error.h"
-#include "../program/analysis/access.h"
+#include "../program/analysis/buffer_access.h"
 #include "../program/analysis/race.h"
 #include "../program/analysis/reduction.h"
 #include "../program/analysis/roles.h"
-#include "../program/analysis/written_by.h"
 #include "../program/json/json.h"
 
 namespace tilelang_tt {
@@ -59,46 +58,26 @@ void FindRaces(const program::Body& body, const Program& program, program::Symbo
  *    "written_by": of pages, "elements_written_by": of elements}]}
  */
 std::string Analyze(const Program& program) {
-  size_t buffers = program.buffers.size();
-  std::vector<std::string> access(buffers);
-  std::vector<program::Writers> pages(buffers, program::Writers::kNone), elements = pages;
-  std::string kt_tiles, racy;
-  for (size_t i = 0; i < program.launches.size(); ++i) {
-    const program::Launch& launch = program.launches[i];
+  std::string kt_tiles, racy, all;
+  for (const program::Launch& launch : program.launches) {
     std::optional<int64_t> tiles = FindReductionTiles(program, launch, kTile);
-    kt_tiles += (i > 0 ? "," : "") + (tiles ? std::to_string(*tiles) : std::string("null"));
-    program::Symbols symbols(program);
-    program::LaunchAccess touched = FindAccess(program, launch, &symbols);
-    for (const program::TouchedRegion& region : touched.regions) {
-      std::string& list = access[region.box.buffer];
-      std::string json = RegionJson(region, program, symbols, kTile);
-      list +=
-          (list.empty() ? "" : ",") + ("{\"launch\":" + std::to_string(i) + ",") + json.substr(1);
-    }
-    for (size_t buffer = 0; buffer < buffers; ++buffer) {
-      auto writers = [&](int64_t tile) {
-        return FindWriters(touched, static_cast<int>(buffer), program, launch, symbols, tile);
-      };
-      if (!program.buffers[buffer].in_device_memory()) continue;
-      pages[buffer] = Combine(pages[buffer], writers(kTile));
-      elements[buffer] = Combine(elements[buffer], writers(1));
-    }
+    kt_tiles += (kt_tiles.empty() ? "" : ",") + (tiles ? std::to_string(*tiles) : "null");
     program::Symbols around(program);
     around.BindBlocks(launch);
     FindRaces(launch.body, program, &around, &racy);
   }
+  std::vector<program::BufferAccess> access = program::FindBufferAccess(program, kTile);
   std::vector<program::BufferUse> uses = FindRoles(program);
-  std::string all;
-  for (size_t i = 0; i < buffers; ++i) {
+  for (size_t i = 0; i < program.buffers.size(); ++i) {
     if (i > 0) all.push_back(',');
     if (!program.buffers[i].in_device_memory()) {
       all += "null";
       continue;
     }
     all += std::string("{\"read\":") + (uses[i].read ? "true" : "false") +
-           ",\"written\":" + (uses[i].written ? "true" : "false") + ",\"access\":[" + access[i] +
-           "],\"written_by\":\"" + NameOf(pages[i]) + "\",\"elements_written_by\":\"" +
-           NameOf(elements[i]) + "\"}";
+           ",\"written\":" + (uses[i].written ? "true" : "false") +
+           ",\"access\":" + access[i].regions + ",\"written_by\":\"" + NameOf(access[i].pages) +
+           "\",\"elements_written_by\":\"" + NameOf(access[i].elements) + "\"}";
   }
   return "{\"kt_tiles\":[" + kt_tiles + "],\"racy\":[" + racy + "],\"buffers\":[" + all + "]}";
 }

@@ -138,9 +138,9 @@ TVM_FFI_STATIC_INIT_BLOCK() {
 
 void CheckRole(const Attrs& descriptor) {
   std::string role = descriptor.RequireString(kRole, "run InferDefaultTTShard first");
-  if (role != "in" && role != "out" && role != "inout") {
+  if (role != "in" && role != "out" && role != "inout" && role != "workspace") {
     TT_MALFORMED() << descriptor.place() << ": " << kRole << " is \"" << ShowName(role)
-                   << "\"; expected \"in\", \"out\" or \"inout\"";
+                   << "\"; expected \"in\", \"out\", \"inout\" or \"workspace\"";
   }
 }
 

@@ -39,7 +39,10 @@ std::string BufferPlace(const Attrs& func_attrs, const std::string& name);
 
 constexpr const char* kRole = "tt_role";
 
-/*! \brief Checks that a descriptor's role is "in", "out" or "inout". */
+/*!
+ * \brief Checks that a descriptor's role is "in", "out", "inout" or, of what the kernel allocates
+ * on the device for itself, "workspace".
+ */
 void CheckRole(const Attrs& descriptor);
 
 }  // namespace tilelang_tt

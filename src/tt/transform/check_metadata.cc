@@ -6,12 +6,16 @@
 
 #include <tvm/ffi/reflection/registry.h>
 
+#include <algorithm>
+
 #include "../error.h"
+#include "access_attrs.h"
 #include "buffer_descriptor.h"
 #include "check_runtime_args.h"
 #include "defaults.h"
+#include "function_program.h"
+#include "launches.h"
 #include "schedule_attrs.h"
-#include "tile_program.h"
 
 namespace tilelang_tt {
 namespace {
@@ -19,30 +23,33 @@ namespace {
 constexpr const char* kScheduleAdvice = "run InferDefaultTTSchedule first";
 constexpr const char* kShardAdvice = "run InferDefaultTTShard first";
 
-void ExpectInt(const Attrs& attrs, const char* key, int64_t expected, const char* why) {
-  int64_t found = attrs.RequireInt(key, kScheduleAdvice);
-  if (found != expected) attrs.Contradiction(key, found, expected, why);
-}
-
-void CheckSchedule(const Attrs& attrs, const device::DeviceSpec& device) {
-  std::array<int64_t, 3> grid;
-  for (int axis = 0; axis < 3; ++axis) {
-    grid[axis] = attrs.RequireInt(attr::kGrid[axis], kScheduleAdvice);
-    if (grid[axis] < 1) {
-      TT_MALFORMED() << attrs.place() << ": " << attr::kGrid[axis] << " is " << grid[axis]
-                     << "; expected at least 1";
+/*! What is the same for all launches. Returns the device. */
+device::DeviceSpec CheckStage(const Attrs& attrs) {
+  for (const auto& entry : attrs.map()) {
+    std::string key = entry.first;
+    if (key.rfind("tt_", 0) == 0 && !IsContractAttr(key)) {
+      TT_MALFORMED() << attrs.place() << ": found the attribute " << ShowName(key)
+                     << "; expected none of that name, since tt_ is the metadata contract's";
     }
   }
-  int64_t num_tiles = CountTiles(attrs, grid);
-  ExpectInt(attrs, attr::kNumTiles, num_tiles, "that is the product of the grid's extents");
-  ExpectInt(attrs, attr::kNumCores, device.num_cores(), "that is the device's compute grid");
+  CheckDefaults(attrs);
+  ReadDims(attrs);  // which checks them
+  device::DeviceSpec device = RequireDevice(attrs);
+  device::CheckDescription(Attrs(attrs.place() + ": tt_device", *attrs.Map(attr::kDevice)));
+  return device;
+}
+
+void CheckCores(const Attrs& attrs, const device::DeviceSpec& device) {
+  int64_t num_cores = attrs.RequireInt(attr::kNumCores, kScheduleAdvice);
+  if (num_cores != device.num_cores()) {
+    attrs.Contradiction(attr::kNumCores, num_cores, device.num_cores(),
+                        "that is the device's compute grid");
+  }
   std::string order = attrs.RequireString(attr::kCoreOrder, kScheduleAdvice);
   if (order != kCoreOrderRule) {
     attrs.Contradiction(attr::kCoreOrder, ffi::String(order), ffi::String(kCoreOrderRule),
                         "every per-core list is in that order");
   }
-  CheckCoreRanges(attrs, device, CheckTilesPerCore(attrs, device, num_tiles));
-  CheckRuntimeArgs(attrs, grid);
 }
 
 std::vector<int64_t> DescribedShape(const Attrs& descriptor) {
@@ -56,7 +63,16 @@ std::vector<int64_t> DescribedShape(const Attrs& descriptor) {
   return shape;
 }
 
-void CheckBuffers(const Attrs& attrs, const device::DeviceSpec& device) {
+bool IsOneOf(const ffi::String& key, const std::vector<const char*>& keys) {
+  return std::any_of(keys.begin(), keys.end(), [&](const char* each) { return key == each; });
+}
+
+/*!
+ * Each descriptor is the one that its shape and dtype give.
+ * \param others Keys that may be left out, and are not looked at here where nothing gives them.
+ */
+void CheckBuffers(const Attrs& attrs, const device::DeviceSpec& device,
+                  const std::vector<const char*>& others) {
   AttrMap buffers = attrs.RequireMap(attr::kBuffers, kShardAdvice);
   for (const auto& [name, value] : buffers) {
     std::string place = BufferPlace(attrs, name);
@@ -67,6 +83,7 @@ void CheckBuffers(const Attrs& attrs, const device::DeviceSpec& device) {
                                       descriptor.RequireString("tt_dtype", kShardAdvice));
     for (const auto& [key, expected_value] : expected) {
       auto found = map->Get(key);
+      if (!found && IsOneOf(key, others)) continue;
       if (!found || !SameValue(*found, expected_value)) {
         descriptor.Contradiction(key.c_str(), found.value_or(ffi::Any()), expected_value,
                                  "the buffer's shape, its dtype and the device say so");
@@ -74,7 +91,7 @@ void CheckBuffers(const Attrs& attrs, const device::DeviceSpec& device) {
     }
     CheckRole(descriptor);
     for (const auto& [key, found_value] : *map) {
-      if (key != kRole && expected.count(key) == 0) {
+      if (expected.count(key) == 0 && !IsOneOf(key, others)) {
         TT_MALFORMED() << place << ": found the key \"" << ShowName(key)
                        << "\"; expected none of that name in a descriptor";
       }
@@ -83,32 +100,89 @@ void CheckBuffers(const Attrs& attrs, const device::DeviceSpec& device) {
   CheckCapacity(attrs, device, buffers);
 }
 
-}  // namespace
-
-void CheckMetadata(const Attrs& attrs) {
-  for (const auto& entry : attrs.map()) {
-    std::string key = entry.first;
-    if (key.rfind("tt_", 0) == 0 && !IsContractAttr(key)) {
-      TT_MALFORMED() << attrs.place() << ": found the attribute " << ShowName(key)
-                     << "; expected none of that name, since tt_ is the metadata contract's";
-    }
+/*! A role agrees with what the program's blocks do for certain. */
+void CheckRoleOf(const program::Buffer& buffer, const Attrs& descriptor) {
+  std::string role = *descriptor.String(kRole), written_by = *descriptor.String(kWrittenBy);
+  if ((role == "workspace") != (buffer.kind == program::Buffer::Kind::kWorkspace)) {
+    TT_MALFORMED() << descriptor.place() << ": " << kRole << " is \"" << role << "\"; expected "
+                   << (role == "workspace" ? "that of a parameter, which it is: "
+                                             "\"in\", \"out\" or \"inout\""
+                                           : "\"workspace\", since the kernel allocates it");
   }
-  CheckDefaults(attrs);
-  ReadDims(attrs);  // which checks them
-  device::DeviceSpec device = RequireDevice(attrs);
-  device::CheckDescription(Attrs(attrs.place() + ": tt_device", *attrs.Map(attr::kDevice)));
-  CheckSchedule(attrs, device);
-  CheckBuffers(attrs, device);
+  if (role == "in" && (written_by == "one block" || written_by == "several blocks")) {
+    descriptor.Contradiction(kRole, ffi::String(role), ffi::String("inout"),
+                             "the kernel writes it");
+  }
 }
 
-void CheckWithoutFunction(const Attrs& attrs) {
-  CheckMetadata(attrs);
+/*! The buffers are the program's, and what blocks do to them is what the program says. */
+void CheckProgramBuffers(const Attrs& attrs, const program::Program& program) {
+  AttrMap buffers = *attrs.Map(attr::kBuffers);
+  std::vector<AttrMap> access = AccessOf(program, *attrs.Int(attr::kTileWidth));
+  size_t described = 0;
+  for (size_t i = 0; i < program.buffers.size(); ++i) {
+    const program::Buffer& buffer = program.buffers[i];
+    if (!buffer.in_device_memory()) continue;
+    ++described;
+    std::string place = BufferPlace(attrs, buffer.name);
+    auto found = buffers.Get(buffer.name);
+    if (!found) {
+      TT_MALFORMED() << place << " is not in " << attr::kBuffers
+                     << "; expected a descriptor of every tensor";
+    }
+    Attrs descriptor(place, found->cast<AttrMap>());
+    ffi::Array<ffi::Any> shape;
+    for (int64_t extent : buffer.shape) shape.push_back(extent);
+    descriptor.Infer("tt_shape", shape);
+    descriptor.Infer("tt_dtype", ffi::String(program::NameOf(buffer.dtype)));
+    for (const auto& [key, expected] : access[i]) {
+      auto value = descriptor.map().Get(key);
+      if (!value || !SameValue(*value, expected)) {
+        descriptor.Contradiction(key.c_str(), value.value_or(ffi::Any()), expected,
+                                 "the kernel's program says so");
+      }
+    }
+    CheckRoleOf(buffer, descriptor);
+  }
+  if (buffers.size() != described) {
+    TT_MALFORMED() << attrs.place() << ": " << attr::kBuffers << " has " << buffers.size()
+                   << " entries; expected " << described << ", one a tensor";
+  }
+}
+
+}  // namespace
+
+void CheckMetadata(const Attrs& attrs, const program::Program& program) {
+  device::DeviceSpec device = CheckStage(attrs);
+  CheckCores(attrs, device);
+  std::vector<Attrs> launches = GivenLaunches(attrs, program.launches.size());
+  for (const Attrs& launch : launches) CheckLaunch(launch, device);
+  CheckBuffers(attrs, device, {kRole, kAccess, kWrittenBy});
+  CheckProgramBuffers(attrs, program);
+  for (size_t i = 0; i < launches.size(); ++i) {
+    CheckAddresses(launches[i], *attrs.Map(attr::kBuffers));
+    CheckProgramLaunch(launches[i], program, i, *attrs.Int(attr::kTileWidth));
+  }
+  CheckEntries(attrs, launches);
+}
+
+void CheckMetadataWithoutProgram(const Attrs& attrs) {
+  device::DeviceSpec device = CheckStage(attrs);
+  for (const char* key : {attr::kProgram, attr::kLaunches}) {
+    if (!attrs.Has(key)) continue;
+    TT_MALFORMED() << attrs.place() << ": found " << key
+                   << "; expected none of that name in schema version 1";
+  }
+  CheckCores(attrs, device);
+  CheckLaunch(attrs, device);
+  CheckBuffers(attrs, device, {kRole, "tt_carried_as"});  // which came after version 1
   CheckAddresses(attrs, *attrs.Map(attr::kBuffers));
 }
 
 TVM_FFI_STATIC_INIT_BLOCK() {
   tvm::ffi::reflection::GlobalDef().def("tl.tt.check_metadata", [](ffi::String place, AttrMap map) {
-    CheckWithoutFunction(Attrs(place, map));
+    Attrs attrs(place, map);
+    CheckMetadata(attrs, *RequireProgram(attrs)->program());
   });
 }
 

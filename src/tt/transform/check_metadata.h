@@ -6,23 +6,23 @@
 #define TILELANG_TT_TRANSFORM_CHECK_METADATA_H_
 
 #include "../attrs.h"
+#include "../program/program.h"
 
 namespace tilelang_tt {
 
 /*!
- * \brief Checks the metadata by itself; no code is needed, so a plan can be checked too.
+ * \brief Checks metadata against the program that it is of; no code is needed, so a plan can be
+ *   checked too.
  *
- * Every tile of tt_grid_* is run exactly once; ranges and rectangles agree and lie inside
- * tt_device's grid; each descriptor is the one its tt_shape and tt_dtype give on tt_device.
- * Whether the runtime arguments address these buffers is left to CheckAddresses, once it
- * is known that these are the function's.
+ * Every tile of each launch's grid is run exactly once; ranges and rectangles agree and lie inside
+ * tt_device's grid; each descriptor is the one that the buffer's shape and dtype give on tt_device,
+ * with what the program's blocks do to it; the arguments are the program's buffers and scalars.
  * \throws ValueError, NotImplementedError: naming what disagrees.
  */
-void CheckMetadata(const Attrs& attrs);
+void CheckMetadata(const Attrs& attrs, const program::Program& program);
 
-/*! \brief CheckMetadata and CheckAddresses: all that can be known of a function without its code.
- */
-void CheckWithoutFunction(const Attrs& attrs);
+/*! \brief The same of metadata of schema version 1, in which there is no program. */
+void CheckMetadataWithoutProgram(const Attrs& attrs);
 
 }  // namespace tilelang_tt
 

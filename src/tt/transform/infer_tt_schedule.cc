@@ -2,7 +2,7 @@
  * \file transform/infer_tt_schedule.cc
  * \brief tl.tt.transform.InferDefaultTTSchedule: which core runs which tiles.
  *
- * The tiles are the blocks of T.Kernel, numbered (bz * grid_y + by) * grid_x + bx.
+ * The tiles are the blocks of a T.Kernel, numbered (bz * grid_y + by) * grid_x + bx.
  * They go to the cores of the device's compute grid in contiguous ranges, cores in
  * row-major order, by the rule of ttnn.split_work_to_cores(..., row_wise=True).
  */
@@ -14,10 +14,11 @@
 #include "../schedule/partition.h"
 #include "check_runtime_args.h"
 #include "defaults.h"
+#include "function_program.h"
+#include "launches.h"
 #include "prim_func_pass.h"
 #include "runtime_args.h"
 #include "schedule_attrs.h"
-#include "tile_program.h"
 
 namespace tilelang_tt {
 namespace {
@@ -47,27 +48,40 @@ void GroupCores(const device::DeviceSpec& device, const std::vector<int64_t>& co
   attrs->Set(attr::kCoreRanges, rows);
 }
 
-/*! Everything of the schedule that the launch grid and the device give. */
-void ScheduleGrid(const std::array<int64_t, 3>& grid, Attrs* attrs) {
+/*! What is the same for all launches. */
+void ScheduleCores(const device::DeviceSpec& device, Attrs* attrs) {
   ApplyDefaults(attrs);
-  device::DeviceSpec device = RequireDevice(*attrs);
-  int64_t num_tiles = CountTiles(*attrs, grid);
-  for (int axis = 0; axis < 3; ++axis) attrs->Infer(attr::kGrid[axis], grid[axis]);
-  attrs->Infer(attr::kNumTiles, num_tiles);
   attrs->Infer(attr::kNumCores, device.num_cores());
   attrs->Infer(attr::kCoreOrder, ffi::String(kCoreOrderRule));
-  GroupCores(device, PartitionTiles(device, num_tiles, attrs), attrs);
+}
+
+/*! Everything of a launch's schedule that its grid and the device give. */
+void ScheduleGrid(const std::array<int64_t, 3>& grid, const device::DeviceSpec& device,
+                  Attrs* launch) {
+  int64_t num_tiles = CountTiles(*launch, grid);
+  for (int axis = 0; axis < 3; ++axis) launch->Infer(attr::kGrid[axis], grid[axis]);
+  launch->Infer(attr::kNumTiles, num_tiles);
+  GroupCores(device, PartitionTiles(device, num_tiles, launch), launch);
 }
 
 void InferSchedule(const ffi::ObjectRef& func, Attrs* attrs) {
-  RequireDevice(*attrs);
-  TileProgram found = RequireProgram(func, *attrs);
-  const std::array<int64_t, 3>& grid = found.launch().grid;
-  ScheduleGrid(grid, attrs);
-  if (attrs->Has(attr::kRuntimeArgs)) return CheckRuntimeArgs(*attrs, grid);
-  std::optional<int64_t> kt_tiles =
-      program::FindReductionTiles(*found.program, found.launch(), *attrs->Int(attr::kTileWidth));
-  attrs->Set(attr::kRuntimeArgs, RuntimeArgs(attrs->place(), grid, kt_tiles, *found.program));
+  device::DeviceSpec device = RequireDevice(*attrs);
+  std::shared_ptr<const program::Program> program = EnsureProgram(func, attrs)->program();
+  ScheduleCores(device, attrs);
+  std::vector<Attrs> launches = GivenLaunches(*attrs, program->launches.size());
+  for (size_t i = 0; i < launches.size(); ++i) {
+    const program::Launch& launch = program->launches[i];
+    ScheduleGrid(launch.grid, device, &launches[i]);
+    if (launches[i].Has(attr::kRuntimeArgs)) {
+      CheckRuntimeArgs(launches[i], launch.grid);
+      continue;
+    }
+    std::optional<int64_t> kt_tiles =
+        program::FindReductionTiles(*program, launch, *attrs->Int(attr::kTileWidth));
+    launches[i].Set(attr::kRuntimeArgs,
+                    RuntimeArgs(attrs->place(), launch.grid, kt_tiles, *program));
+  }
+  SetLaunches(launches, attrs);
 }
 
 /*! The default schedule of a launch grid on a device, as attributes; no function is needed. */
@@ -85,7 +99,9 @@ AttrMap ScheduleTiles(ffi::Array<int64_t> extents, AttrMap device) {
                      << "; expected at least 1";
     }
   }
-  ScheduleGrid(grid, &attrs);
+  device::DeviceSpec spec = RequireDevice(attrs);
+  ScheduleCores(spec, &attrs);
+  ScheduleGrid(grid, spec, &attrs);
   attrs.Set(attr::kRuntimeArgs, RuntimeArgs(attrs.place(), grid, std::nullopt, program::Program()));
   return attrs.map();
 }

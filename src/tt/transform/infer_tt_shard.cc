@@ -2,8 +2,9 @@
  * \file transform/infer_tt_shard.cc
  * \brief tl.tt.transform.InferDefaultTTShard: where each page of each buffer lives.
  *
- * Every tensor parameter gets a descriptor of a tiled tensor interleaved over the
- * DRAM banks, as TT-metal's TensorAccessor addresses it, and a role.
+ * Every tensor parameter, and every tensor that the kernel allocates on the device for itself, gets
+ * a descriptor of a tiled tensor interleaved over the DRAM banks, as TT-metal's TensorAccessor
+ * addresses it, a role, and what the blocks do to it.
  */
 #include <tvm/ffi/reflection/registry.h>
 
@@ -12,11 +13,12 @@
 #include "../error.h"
 #include "../ir/node.h"
 #include "../program/analysis/roles.h"
+#include "access_attrs.h"
 #include "buffer_descriptor.h"
 #include "defaults.h"
+#include "function_program.h"
 #include "prim_func_pass.h"
 #include "schedule_attrs.h"
-#include "tile_program.h"
 
 namespace tilelang_tt {
 namespace {
@@ -41,7 +43,9 @@ std::set<int> DeclaredOutputs(const Attrs& attrs, int count) {
   return outputs;
 }
 
-std::string RoleOf(const program::BufferUse& use, bool declared_output) {
+std::string RoleOf(const program::Buffer& buffer, const program::BufferUse& use,
+                   bool declared_output) {
+  if (buffer.kind == program::Buffer::Kind::kWorkspace) return "workspace";
   if (declared_output || (use.written && !use.read)) return "out";
   return use.written ? "inout" : "in";
 }
@@ -61,8 +65,9 @@ Attrs Complete(const std::string& place, const AttrMap& own, const AttrMap& infe
 void InferShard(const ffi::ObjectRef& func, Attrs* attrs) {
   ApplyDefaults(attrs);
   device::DeviceSpec device = RequireDevice(*attrs);
-  std::shared_ptr<const program::Program> program = RequireProgram(func, *attrs).program;
+  std::shared_ptr<const program::Program> program = EnsureProgram(func, attrs)->program();
   std::vector<program::BufferUse> uses = program::FindRoles(*program);
+  std::vector<AttrMap> access = AccessOf(*program, *attrs->Int(attr::kTileWidth));
   std::set<int> declared_outputs =
       DeclaredOutputs(*attrs, static_cast<int>(ir::ArrayField(func.get(), "params").size()));
   AttrMap given = attrs->Map(attr::kBuffers).value_or(AttrMap());
@@ -70,23 +75,25 @@ void InferShard(const ffi::ObjectRef& func, Attrs* attrs) {
   AttrMap buffers;
   for (size_t i = 0; i < program->buffers.size(); ++i) {
     const program::Buffer& buffer = program->buffers[i];
-    if (buffer.kind != program::Buffer::Kind::kTensor) continue;
+    if (!buffer.in_device_memory()) continue;
     std::string place = BufferPlace(*attrs, buffer.name);
     AttrMap inferred =
         DescribeBuffer(*attrs, device, buffer.name, buffer.shape, program::NameOf(buffer.dtype));
+    for (const auto& [key, value] : access[i]) inferred.Set(key, value);
     Attrs descriptor(place, inferred);
     if (std::optional<AttrMap> own = Attrs(place, given).Map(buffer.name.c_str())) {
       descriptor = Complete(place, *own, inferred);
     }
     bool declared_output = declared_outputs.count(buffer.param) != 0;
-    descriptor.Default(kRole, ffi::String(RoleOf(uses[i], declared_output)));
+    descriptor.Default(kRole, ffi::String(RoleOf(buffer, uses[i], declared_output)));
     CheckRole(descriptor);
     buffers.Set(buffer.name, descriptor.map());
   }
   for (const auto& entry : given) {
     if (buffers.count(entry.first) == 0) {
       TT_MALFORMED() << attrs->place() << ": " << attr::kBuffers << " describes \""
-                     << std::string(entry.first) << "\"; expected the name of a tensor parameter";
+                     << std::string(entry.first) << "\"; expected the name of a tensor parameter "
+                     << "or of memory that the kernel allocates";
     }
   }
   CheckCapacity(*attrs, device, buffers);

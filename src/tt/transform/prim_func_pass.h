@@ -14,7 +14,10 @@
 namespace tilelang_tt {
 
 /*!
- * \brief Makes a pass that lets `rewrite` change each function's attributes.
+ * \brief Makes a pass that lets `rewrite` change each kernel's attributes.
+ *
+ * Host code, a function without T.Kernel and without tt_ attributes beside others in its module
+ * that have T.Kernel, stays as it is.
  *
  * \param name The pass's name, as PassContext instruments show it.
  * \param rewrite Gets the function and its attributes. What it throws leaves the

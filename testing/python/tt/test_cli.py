@@ -44,7 +44,29 @@ def test_plan_draws_the_grid_and_the_buffers_and_writes_the_plan(run, gemm, tmp_
     assert "\x1b" not in done.stdout
     plan = tt.Plan.load(tmp_path / "plan.json")
     assert plan.schedule("gemm").num_tiles == 80
-    assert run("show", "plan.json").stdout == done.stdout.replace("written to plan.json\n", "")
+    shown = run("show", "plan.json").stdout
+    assert shown.startswith(done.stdout.replace("written to plan.json\n", ""))
+    assert 'def gemm(A: T.Tensor((1280, 1024), "bfloat16")' in shown
+    assert max(map(len, shown.splitlines())) <= 110
+
+
+def test_show_says_which_pages_a_block_reads_and_writes_and_where(run, gemm):
+    done = run("plan", gemm, *["-a", "M=96", "-a", "N=64", "-a", "K=128", "-a", "block=32"], *WHERE)
+    assert done.returncode == 0, done.stderr
+    done = run("show", "plan.json", "--block", "3")
+    assert done.stdout.splitlines() == [
+        "gemm, block 3: (1, 1, 0) of T.Kernel(2, 3, 1), on core (3, 0)",
+        "  A reads 4 pages: 4-7",
+        "  B reads 4 pages: 1, 3, 5, 7",
+        "  C reads 1 page: 3; writes 1 page: 3",
+    ]
+    for block in ("6", "-1"):
+        done = run("show", "plan.json", "--block", block)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == f"error: found --block {block}; expected 0 to 5\n"
+
+
+WHERE = ("--device", "n150", "-o", "plan.json")
 
 
 def test_without_a_name_the_kernels_are_listed(run, gemm):
@@ -120,7 +142,7 @@ FILES = {
     "leaves.py": "import sys\ndef kernel():\n    sys.exit(7)",
     "deep.json": "[" * 100000,
     "half.json": '{"schema_version": 1, "arch"',
-    "later.json": '{"schema_version": 2}',
+    "later.json": '{"schema_version": 3}',
     "zero.json": None,  # n150 with a grid of 0
 }
 
@@ -185,13 +207,13 @@ BAD_INPUT = [
     ("plan GEMM -a dtype=float64 --device n150", "buffer A is of dtype float64"),
     ("plan GEMM --device n160", "found no preset 'n160'"),
     ("plan GEMM --device half.json", "half.json: found no whole JSON document"),
-    ("plan GEMM --device later.json", "schema_version is 2; expected 1"),
+    ("plan GEMM --device later.json", "schema_version is 3; expected 1"),
     ("plan GEMM --device zero.json", "grid_x is 0; expected 1 to 64"),
     ("plan GEMM --device nothing.json", "nothing.json: No such file"),
     ("plan GEMM --device n150 -o no/plan.json", "no/plan.json: No such file or directory"),
     ("plan GEMMX --device n150", "found no kernel 'gemmX'; expected one of gemm"),
     ("show half.json", "half.json: found no whole JSON document"),
-    ("show later.json", "schema_version is 2; expected 1"),
+    ("show later.json", "schema_version is 3; expected 2"),
     ("device --from n160", "found no preset 'n160'"),
     ("device --from mock --cluster n160", "found no cluster 'n160'"),
     ("device --from mock --harvest-mask many", "--harvest-mask is 'many'"),

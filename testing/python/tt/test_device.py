@@ -50,7 +50,7 @@ def test_presets_say_that_they_were_measured():
         ({"dram_banks": 257}, "dram_banks is 257; expected 1 to 256"),
         ({"dram_banks": 12.0}, "dram_banks is 12.0; expected an integer"),
         ({"dram_banks": True}, "dram_banks is true; expected an integer"),
-        ({"dram_banks": 2**70}, "dram_banks is 1.1805916207174113e+21; expected an integer"),
+        ({"dram_banks": 2**70}, "expected an integer of at most 64 bits"),
         ({"l1_banks": 245}, "dram_banks and l1_banks are 12 and 245; expected at most 256"),
         ({"dram_alignment": -32}, "dram_alignment is -32; expected 1 to 4294967295"),
         ({"dram_alignment": 3}, "dram_alignment is 3; expected a power of two"),

@@ -20,13 +20,6 @@ def no_kernel(A: T.Buffer((32,), "float32")):
     A[0] = T.float32(0)
 
 @T.prim_func
-def two_kernels(A: T.Buffer((32,), "float32")):
-    with T.launch_thread("blockIdx.x", 2):
-        A[0] = T.float32(0)
-    with T.launch_thread("blockIdx.x", 3):
-        A[1] = T.float32(0)
-
-@T.prim_func
 def kernel_in_a_loop(A: T.Buffer((32,), "float32")):
     for t in range(4):
         with T.launch_thread("blockIdx.x", 2):
@@ -104,8 +97,6 @@ VALID = kernels.launch(4)
 
 # The function; the kind of error; what its message has.
 FUNCTIONS = [
-    (no_kernel, ValueError, ["no_kernel", "found no T.Kernel", "expected one"]),
-    (two_kernels, NotImplementedError, ["two_kernels", "a second T.Kernel", "expected one"]),
     (kernel_in_a_loop, NotImplementedError, ["T.Kernel inside a loop or a condition"]),
     (kernel_under_a_condition, NotImplementedError, ["T.Kernel inside a loop or a condition"]),
     (kernels.launch(0), ValueError, ["launch", "along x", "is 0", "at least 1"]),
@@ -136,7 +127,7 @@ ATTRIBUTES = [
     ({"tt_layout_type": "l1_sharded"}, NotImplementedError, ['"l1_sharded"', "dram_interleaved"]),
     ({"tt_tile_height": 16}, NotImplementedError, ["tt_tile_height is 16", "expected 32"]),
     ({"tt_tile_width": "32"}, ValueError, ['tt_tile_width is "32"', "expected an integer"]),
-    ({"tt_schema_version": 2}, ValueError, ["tt_schema_version is 2", "expected 1"]),
+    ({"tt_schema_version": 1}, ValueError, ["tt_schema_version is 1", "expected 2"]),
     ({"tt_device": "n150"}, ValueError, ["tt_device", "expected a map"]),
     ({"tt_device": {"arch": "wormhole_b0"}}, ValueError, ["tt_device", "found no", "grid_x"]),
     ({"tt_grid_x": 5}, ValueError, ["tt_grid_x is 5", "expected 4"]),
@@ -196,6 +187,18 @@ def assert_refused(func, kind, parts):
 )
 def test_function(func, kind, parts):
     assert_refused(func, kind, parts)
+
+
+def test_a_function_without_a_kernel_is_refused_by_itself_and_left_alone_beside_one():
+    with pytest.raises(ValueError, match=r"no_kernel: found no T.Kernel; expected one"):
+        tt.infer_metadata(no_kernel, DEVICE)
+    with pytest.raises(ValueError, match=r"no_kernel: found no T.Kernel; expected one"):
+        tt.infer_metadata(tvm.IRModule({"main": no_kernel}), DEVICE)
+    both = tt.infer_metadata(tvm.IRModule({"main": no_kernel, "kernel": VALID}), DEVICE)
+    assert both["main"].same_as(no_kernel)
+    assert list(tt.Plan.from_module(both).functions) == ["kernel"]
+    with pytest.raises(ValueError, match=r"no_kernel: found no tt_schema_version; run"):
+        tt.Plan.from_module(tvm.IRModule({"main": no_kernel}))
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def annotated(M: int, N: int, K: int):
 def test_defaults_are_those_of_the_contract():
     func = tt.apply_tt_defaults(kernels.gemm(64, 64, 64))
     assert {key: value for key, value in func.attrs.items() if key.startswith("tt_")} == {
-        "tt_schema_version": 1,
+        "tt_schema_version": 2,
         "tt_schedule_policy": "contiguous",
         "tt_schedule_order": "row_major",
         "tt_layout_type": "dram_interleaved",
@@ -114,6 +114,18 @@ def test_a_buffers_descriptor_by_its_contract_names():
             "num_banks": 12,
             "compile_time_args": (2, 2048),
         },
+        # Blocks at the edge are cut by a condition, so that what is touched is at most this.
+        "tt_access": (
+            {
+                "launch": 0,
+                "mode": "read",
+                "unit": "pages",
+                "at": ({"var": 1}, 0),
+                "shape": (1, 2),
+                "exact": False,
+            },
+        ),
+        "tt_written_by": "none",
     }
 
 
@@ -169,7 +181,7 @@ def test_annotated_functions_survive_a_round_trip_through_tvmscript():
     import tvm
 
     func = annotated(256, 256, 256)
-    again = tvm.script.from_source(func.script())
+    again = tvm.script.from_source(func.script(show_meta=True))
     assert tt.schedule_of(again) == tt.schedule_of(func)
     assert tt.buffers_of(again) == tt.buffers_of(func)
     tt.verify_tt_metadata(again)

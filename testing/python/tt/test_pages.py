@@ -11,6 +11,7 @@ from kernels import gemm
 
 import tilelang.tt as tt
 from tilelang.tt.describe import describe_tensor, schedule_tiles
+from tilelang.tt.program import Program, listing
 
 pytestmark = [pytest.mark.needs("playwright"), pytest.mark.needs("wolfpine")]
 
@@ -143,9 +144,12 @@ def test_a_plans_page_has_the_figures_of_the_plan(show):
             "x".join(map(str, buffer["tt_padded_shape"])),
             buffer["tt_data_format"],
             *(str(accessor[key]) for key in ("num_pages", "page_size", "aligned_page_size")),
+            buffer["tt_written_by"],
         ]
         bars += banks_of(accessor["num_pages"], accessor["num_banks"])
     assert titles(page, ".banks > span") == bars
+    program = Program.from_json(attrs["tt_program"])
+    assert page.inner_text("#listing-1") == listing(program, *plan["functions"])
     assert table(page, "#arguments-1") == [
         [
             *(str(place), arg["name"], arg["dtype"], arg["kind"].replace("_", " ")),

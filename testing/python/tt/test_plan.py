@@ -92,14 +92,14 @@ def test_the_schemas_are_schemas_and_the_document_has_the_version_and_the_device
     for name in ("device", "plan"):
         Draft202012Validator.check_schema(files.schema(name))
     document = plan_of((64, 64, 64)).to_json()
-    assert document["schema_version"] == 1
+    assert document["schema_version"] == 2
     assert document["device"]["grid_x"] == 11
     assert document["device"]["source"] == DEVICE.source
 
 
 # What is changed in a good plan; what the error says.
 FAULTS = [
-    (lambda d: d.update(schema_version=9), "schema_version is 9; expected 1"),
+    (lambda d: d.update(schema_version=9), "schema_version is 9; expected 2"),
     (lambda d: d.pop("device"), "found no device"),
     (lambda d: d["device"].update(grid_x=0), "device: grid_x is 0; expected 1 to 64"),
     (lambda d: d["device"].update(grid_x=8), "tt_num_cores is 110; expected 80"),

@@ -81,9 +81,12 @@ def test_values_of_dimensions_that_can_not_be_are_malformed(kernels, dims, messa
         tt.infer_metadata(kernels.row_scale(), "n150", dims=dims)
 
 
-def test_memory_that_the_kernel_allocates_is_refused_by_name(kernels):
-    with pytest.raises(NotImplementedError, match="the device memory w, which the kernel"):
-        tt.infer_metadata(kernels.with_workspace(), "n150")
+def test_memory_that_the_kernel_allocates_is_described_and_has_an_address(kernels):
+    func = tt.infer_metadata(kernels.with_workspace(), "n150")
+    buffers = tt.buffers_of(func)
+    assert buffers["w"].role == "workspace"
+    assert [arg.name for arg in tt.schedule_of(func).runtime_args if arg.source == "w"] == ["w_addr"]
+    assert tt.Plan.from_module(func).buffers("with_workspace")["w"].shape == (64, 64)
 
 
 @pytest.mark.parametrize(

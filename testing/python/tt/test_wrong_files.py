@@ -30,7 +30,7 @@ def test_files_with_changes_at_random(name, seed, tmp_path):
     assert len(set(outcomes)) > NUMBER / 3
 
 
-@pytest.mark.parametrize("depth", [63, 64, 65, 900, 7_000, 300_000])
+@pytest.mark.parametrize("depth", [63, 639, 640, 641, 900, 7_000, 300_000])
 @pytest.mark.parametrize(("opening", "closing"), ["[]", ('{"a": ', "}")])
 @pytest.mark.parametrize("kind", [tt.Plan, tt.DeviceSpec])
 def test_lists_and_maps_that_are_nested_deep(kind, opening, closing, depth, tmp_path):
@@ -55,7 +55,7 @@ def test_an_attribute_that_is_nested_deep(attribute):
     func = kernels.gemm(64, 64, 64).with_attr(attribute, value)
     with pytest.raises(ValueError, match=rf"{attribute} is \[\[\[\[\[\[\[\.\.\.\]\]\]\]\]\]\]"):
         tt.infer_metadata(func, None if attribute == "tt_device" else "n150")
-    with pytest.raises(ValueError, match="nested more than 64 deep"):
+    with pytest.raises(ValueError, match="nested more than 640 deep"):
         tt.schedule_of(func)
 
 
@@ -120,11 +120,17 @@ HOSTILE = "\x1b]0;gone\x07\x1b[31m\u202e\n<b>&amp;"
 
 
 def hostile_plan():
+    from tilelang.tt._ffi_api import canonical_program
+    from tilelang.tt.plan import digest_of
+
     document = wrong_files.right_documents()["plan"]
     text = json.dumps(document["functions"].pop("gemm"))
     for name, replacement in (('"A"', f"A{HOSTILE}"), ('"A_addr"', f"A{HOSTILE}_addr")):
         text = text.replace(name, json.dumps(replacement))
-    document["functions"] = {f"gemm{HOSTILE}": json.loads(text)}
+    function = json.loads(text)
+    document["functions"] = {f"gemm{HOSTILE}": function}
+    digest = digest_of(canonical_program(json.dumps(function["tt_program"])))
+    document["provenance"]["functions"] = {f"gemm{HOSTILE}": {"digest": digest}}
     document["device"]["source"] = HOSTILE
     return tt.Plan.from_text(json.dumps(document))
 

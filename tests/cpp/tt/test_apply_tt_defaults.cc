@@ -13,7 +13,7 @@ namespace {
 
 TEST_CASE("the defaults are those of the metadata contract", "[defaults]") {
   AttrMap attrs = Attrs(Apply(Pass("ApplyTTDefaults"), Touch({4})));
-  CHECK(Int(attrs, "tt_schema_version") == 1);
+  CHECK(Int(attrs, "tt_schema_version") == 2);
   CHECK(Text(attrs, "tt_schedule_policy") == "contiguous");
   CHECK(Text(attrs, "tt_schedule_order") == "row_major");
   CHECK(Text(attrs, "tt_layout_type") == "dram_interleaved");
@@ -33,8 +33,8 @@ TEST_CASE("a default that is refused leaves the function as it was", "[defaults]
   CheckRejects(Pass("ApplyTTDefaults"),
                WithAttr(Touch({4}), "tt_schedule_policy", ffi::String("strided")),
                {"NotImplementedError", {"touch", "\"strided\"", "expected \"contiguous\""}});
-  CheckRejects(Pass("ApplyTTDefaults"), WithAttr(Touch({4}), "tt_schema_version", 2),
-               {"ValueError", {"touch: tt_schema_version is 2", "expected 1"}});
+  CheckRejects(Pass("ApplyTTDefaults"), WithAttr(Touch({4}), "tt_schema_version", 1),
+               {"ValueError", {"touch: tt_schema_version is 1", "expected 2"}});
 }
 
 TEST_CASE("a device is bound where there is none, and replaces another only if asked to",

@@ -19,7 +19,8 @@ const Node& Good() {
   return func;
 }
 
-/*! tl.tt.check_metadata: the same check of a plan, of which there is no code. */
+/*! tl.tt.check_metadata: the same check against the program, of a plan, of which there is no code.
+ */
 void CheckPlan(const AttrMap& attrs) {
   ffi::Function::GetGlobalRequired("tl.tt.check_metadata")(ffi::String("gemm"), attrs);
 }
@@ -82,7 +83,7 @@ TEST_CASE("no attribute may be missing", "[verify]") {
     CheckRejects(Pass("VerifyTTMetadata"), WithoutAttr(Good(), key), rejection);
     CheckThrows([&] { CheckPlan(Without(Attrs(Good()), key)); }, rejection);
   }
-  CHECK(removed == 17);
+  CHECK(removed == 19);
 }
 
 TEST_CASE("the launch grid has to be T.Kernel's", "[verify]") {
@@ -95,13 +96,13 @@ TEST_CASE("the launch grid has to be T.Kernel's", "[verify]") {
 }
 
 TEST_CASE("a launch grid that agrees with itself but not with the code is rejected", "[verify]") {
-  // The code says 3x2; so does the metadata but for the axes, and nothing else can tell.
+  // The program says 3x2; so does the metadata but for the axes, and nothing else can tell.
   Node swapped = WithAttr(WithAttr(Good(), "tt_grid_x", 2), "tt_grid_y", 3);
   AttrMap other = InferSchedule(Gemm(96, 64, 128), Device(2, 2));
   swapped = WithAttr(swapped, "tt_runtime_args_schema", other.at("tt_runtime_args_schema"));
-  CHECK_NOTHROW(CheckPlan(Attrs(swapped)));
-  CheckRejects(Pass("VerifyTTMetadata"), swapped,
-               {"ValueError", {"gemm: tt_grid_x is 2", "expected 3", "T.Kernel"}});
+  Rejection rejection{"ValueError", {"gemm: tt_grid_x is 2", "expected 3", "T.Kernel"}};
+  CheckThrows([&] { CheckPlan(Attrs(swapped)); }, rejection);
+  CheckRejects(Pass("VerifyTTMetadata"), swapped, rejection);
 }
 
 TEST_CASE("every tile has to be run exactly once", "[verify]") {
@@ -156,7 +157,7 @@ TEST_CASE("the rectangles have to cover the active cores with their counts", "[v
 
 TEST_CASE("the policy, the layout, the tile and the version have to be those there are rules for",
           "[verify]") {
-  CheckRejectsAttr("tt_schema_version", 2, {"tt_schema_version is 2", "1"});
+  CheckRejectsAttr("tt_schema_version", 1, {"tt_schema_version is 1", "2"});
   CheckRejectsAttr("tt_core_order", ffi::String("x * grid_y + y"),
                    {"tt_core_order is \"x * grid_y + y\"", "y * grid_x + x"});
   CheckRejectsAttr("tt_num_cores", 5, {"tt_num_cores is 5", "4"});
@@ -228,9 +229,9 @@ TEST_CASE("a dtype that is not the buffer's is rejected, also with all that foll
                {"NotImplementedError", {"gemm: buffer A", "float64", "no Tenstorrent format"}});
   AttrMap as_int32 =
       With(With(a, "tt_dtype", ffi::String("int32")), "tt_data_format", ffi::String("Int32"));
-  CHECK_NOTHROW(CheckPlan(Attrs(of_a(as_int32))));
-  CheckRejects(Pass("VerifyTTMetadata"), of_a(as_int32),
-               {"ValueError", {"gemm: buffer A", "tt_dtype is \"int32\"", "\"float32\""}});
+  Rejection rejection{"ValueError", {"gemm: buffer A", "tt_dtype is \"int32\"", "\"float32\""}};
+  CheckThrows([&] { CheckPlan(Attrs(of_a(as_int32))); }, rejection);
+  CheckRejects(Pass("VerifyTTMetadata"), of_a(as_int32), rejection);
 }
 
 TEST_CASE("every value of the accessor's configuration counts", "[verify]") {
@@ -267,9 +268,10 @@ TEST_CASE("descriptors that agree with themselves but not with the code are reje
   AttrMap buffers = Map(Attrs(Good()), "tt_buffers");
   AttrMap of_c = Map(buffers, "C");  // 64x96
   Node other_shape = WithAttr(Good(), "tt_buffers", With(buffers, "A", of_c));
-  CHECK_NOTHROW(CheckPlan(Attrs(other_shape)));
-  CheckRejects(Pass("VerifyTTMetadata"), other_shape,
-               {"ValueError", {"gemm: buffer A", "tt_shape is [64, 96]", "expected [64, 128]"}});
+  Rejection rejection{"ValueError",
+                      {"gemm: buffer A", "tt_shape is [64, 96]", "expected [64, 128]"}};
+  CheckThrows([&] { CheckPlan(Attrs(other_shape)); }, rejection);
+  CheckRejects(Pass("VerifyTTMetadata"), other_shape, rejection);
 
   Node missing = WithAttr(Good(), "tt_buffers", Without(buffers, "B"));
   CheckRejects(Pass("VerifyTTMetadata"), missing,
@@ -278,6 +280,95 @@ TEST_CASE("descriptors that agree with themselves but not with the code are reje
   Node one_more = WithAttr(Good(), "tt_buffers", With(buffers, "D", of_c));
   CheckRejects(Pass("VerifyTTMetadata"), one_more,
                {"ValueError", {"gemm: tt_buffers", "4 entries", "expected 3"}});
+}
+
+TEST_CASE("what blocks do to a buffer has to be what the program says", "[verify]") {
+  AttrMap buffers = Map(Attrs(Good()), "tt_buffers");
+  AttrMap c = Map(buffers, "C");
+  CheckRejectsDescriptor("tt_written_by", ffi::String("one block"));  // of A, which is read
+  CheckRejectsDescriptor("tt_access", c.at("tt_access"));
+  CheckRejectsDescriptor("tt_access", List({}));
+  CheckRejectsDescriptor("tt_role", ffi::String("workspace"));
+  for (const char* role : {"in", "workspace"}) {
+    AttrMap changed = With(buffers, "C", With(c, "tt_role", ffi::String(role)));
+    CheckRejectsAttr("tt_buffers", changed, {"buffer C: tt_role is \"" + std::string(role)});
+  }
+}
+
+TEST_CASE("the program has to be the function's", "[verify]") {
+  AttrMap other = Attrs(Complete(Gemm(64, 96, 160), Device(2, 2)));
+  Node changed = WithAttr(Good(), "tt_program", other.at("tt_program"));
+  CheckRejects(Pass("VerifyTTMetadata"), changed,
+               {"ValueError", {"gemm: tt_program", "another body", "infer them again"}});
+  CheckRejects(Pass("InferDefaultTTSchedule"), changed, {"ValueError", {"another body"}});
+  CheckRejectsAttr("tt_program", 3, {"tt_program is 3", "a tile program"});
+}
+
+TEST_CASE("the entries of tt_launches say what the function says", "[verify]") {
+  auto entry = Attrs(Good()).at("tt_launches").cast<ffi::Array<ffi::Any>>()[0].cast<AttrMap>();
+  auto launches = [](std::vector<ffi::Any> entries) {
+    return ffi::Array<ffi::Any>(entries.begin(), entries.end());
+  };
+  CheckRejectsAttr("tt_launches", launches({}), {"tt_launches has 0 entries", "1, one for each"});
+  CheckRejectsAttr("tt_launches", launches({entry, entry}), {"tt_launches has 2 entries"});
+  CheckRejectsAttr("tt_launches", launches({3}), {"launch 0 is 3", "a map"});
+  CheckRejectsAttr("tt_launches", launches({With(entry, "note", 1)}), {"launch 0", "key \"note\""});
+  CheckRejectsAttr("tt_launches", launches({With(entry, "tt_grid_x", 4)}),
+                   {"launch 0: tt_grid_x is 4", "expected 3", "function's own"});
+  for (const auto& each : entry) {
+    CheckRejectsAttr("tt_launches", launches({Without(entry, each.first)}),
+                     {"launch 0: found no " + std::string(each.first)});
+  }
+}
+
+/*! A function of two launches: one of 2x3 blocks that writes X, and one of 5 that writes Y. */
+Node TwoLaunches() {
+  Param x = Tensor("X", {32, 32}), y = Tensor("Y", {160, 32});
+  auto store = [](const Param& to, const Expr& row) {
+    return Store(to, {row, 0}, Zero("float32"));
+  };
+  Node first = Kernel({2, 3}, KernelForm::kThreadBinding,
+                      [&](const std::vector<Expr>&) { return store(x, 0); });
+  Node second = Kernel({5}, KernelForm::kThreadBinding,
+                       [&](const std::vector<Expr>& block) { return store(y, block[0] * 32); });
+  return PrimFunc("both", {x, y}, Seq({first, second}));
+}
+
+TEST_CASE("several launches have a schedule each, and the function has none", "[verify]") {
+  Node func = Complete(TwoLaunches(), Device(2, 2));
+  auto entries = Attrs(func).at("tt_launches").cast<ffi::Array<ffi::Any>>();
+  REQUIRE(entries.size() == 2);
+  CHECK(Int(entries[0].cast<AttrMap>(), "tt_num_tiles") == 6);
+  CHECK(Int(entries[1].cast<AttrMap>(), "tt_num_tiles") == 5);
+  CHECK(Attrs(func).count("tt_grid_x") == 0);
+  CHECK(Text(Descriptor(Attrs(func), "X"), "tt_written_by") == "several blocks");
+  CHECK(Text(Descriptor(Attrs(func), "Y"), "tt_written_by") == "one block");
+  CHECK_NOTHROW(Apply(Pass("VerifyTTMetadata"), func));
+  CheckRejects(Pass("VerifyTTMetadata"), WithAttr(func, "tt_grid_x", 2),
+               {"ValueError", {"both: found tt_grid_x", "2 launches", "tt_launches"}});
+  ffi::Array<ffi::Any> swapped = {entries[1], entries[0]};
+  CheckRejects(Pass("VerifyTTMetadata"), WithAttr(func, "tt_launches", swapped),
+               {"ValueError", {"both: launch 0: tt_grid_x is 5", "expected 2"}});
+}
+
+TEST_CASE("an author's partition of one launch is kept", "[verify]") {
+  ffi::Array<ffi::Any> own = {
+      AttrMap(), AttrMap{{"tt_tiles_per_core", ListOfLists({{0, 0}, {0, 5}, {5, 0}, {5, 0}})}}};
+  Node func = Complete(WithAttr(TwoLaunches(), "tt_launches", own), Device(2, 2));
+  auto entries = Attrs(func).at("tt_launches").cast<ffi::Array<ffi::Any>>();
+  CHECK(Rows(entries[1].cast<AttrMap>().at("tt_core_ranges")) ==
+        std::vector<std::vector<int64_t>>{{1, 0, 1, 0, 5}});
+  CHECK_NOTHROW(Apply(Pass("VerifyTTMetadata"), func));
+}
+
+TEST_CASE("host code beside a kernel stays as it is", "[verify]") {
+  Param x = Tensor("X", {32, 32});
+  Node host = PrimFunc("host", {x}, Evaluate(0));
+  Node module = RunPass(Pass("InferDefaultTTSchedule"),
+                        Module({OnDevice(Gemm(64, 96, 128), Device(2, 2)), host}));
+  CHECK(Lookup(module, "host").same_as(host));
+  CheckRejects(Pass("InferDefaultTTSchedule"), OnDevice(host, Device(2, 2)),
+               {"ValueError", {"host: found no T.Kernel"}});
 }
 
 TEST_CASE("a runtime argument has a name of its own, a dtype and a kind; constants are the grid's",

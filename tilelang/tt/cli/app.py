@@ -179,13 +179,36 @@ def plan(
 
 @app.command("show")
 @click.argument("path", metavar="PLAN.json", type=click.Path(path_type=Path))
+@click.option(
+    "--block",
+    type=int,
+    metavar="N",
+    help="Instead, the core that runs the block of that number, and the pages that it reads and "
+    "writes.",
+)
 @_HTML
-def show_plan(path: Path, html: Path | None) -> None:
-    """Check a plan and draw it; neither TVM nor the kernel is needed."""
+def show_plan(path: Path, block: int | None, html: Path | None) -> None:
+    """Check a plan and draw it, with what its blocks do; neither TVM nor the kernel is needed."""
     files.check_apart({"PLAN.json": path, "--html": html})
     plan = Plan.load(path)
+    if block is not None:
+        _check_block(plan, block)
     _write_page(html, plan)
-    show.plan(out, plan)
+    if block is not None:
+        show.block(out, plan, block)
+    else:
+        show.plan(out, plan)
+        show.listings(out, plan)
+
+
+def _check_block(plan: Plan, block: int) -> None:
+    """Raise ValueError for a block that no launch of a plan has, and a plan without programs."""
+    blocks = []
+    for name in plan.functions:
+        plan.program(name)
+        blocks += [schedule.num_tiles for schedule in plan.schedules(name)]
+    if not 0 <= block < max(blocks):
+        raise ValueError(f"found --block {block}; expected 0 to {max(blocks) - 1}")
 
 
 def _write_page(html: Path | None, plan: Plan) -> None:

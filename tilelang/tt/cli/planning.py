@@ -49,7 +49,8 @@ def plan_kernel(
             except ValueError:
                 file.trace(name, arguments)  # which says what it takes
                 raise
-        return Plan.from_module(infer_metadata(func, device)).to_text()
+        origin = {"kernel_file": path.name, "function": name, "arguments": dict(arguments)}
+        return Plan.from_module(infer_metadata(func, device), origin).to_text()
 
     check_file(path)
     place = f"{path}:{name}"

@@ -17,6 +17,8 @@ from rich.text import Text
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor, Schedule, TensorAccessorConfig, pages_of_banks
 from ..plan import Plan
+from ..program import block_of, listing, spans
+from ..sharing import FEW_ELEMENTS, said, shared_pages
 from ..text import printable
 from ..validate.evidence import LEVELS, NO_EFFECT, REJECTED, UNNOTICED
 from .doctor import Finding
@@ -69,8 +71,53 @@ def plan(console: Console, plan: Plan) -> None:
     """A plan: the device, and of each function the schedule and the buffers."""
     device(console, plan.device)
     for name in plan.functions:
-        _schedule(console, name, plan.schedule(name))
+        schedules = plan.schedules(name)
+        for number, schedule in enumerate(schedules):
+            of_several = f", launch {number}" if len(schedules) > 1 else ""
+            _schedule(console, printable(name) + of_several, schedule)
         _buffers(console, plan.buffers(name))
+        for buffer, writers in shared_pages(plan, name, FEW_ELEMENTS).items():
+            if writers.found == "several blocks":
+                warning = f"{printable(buffer)}: {said(writers)}; validate and run refuse that"
+                console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
+
+
+def listings(console: Console, plan: Plan) -> None:
+    """What the blocks of each function do, in TileLang's spelling."""
+    for name in plan.functions:
+        console.print()
+        if plan.schema_version == 1:
+            text = f"{name}: a plan of schema version 1, which doesn't say what its blocks do"
+            console.print(printable(text), soft_wrap=True)
+        else:
+            console.print(Text(listing(plan.program(name), name)), soft_wrap=True)
+
+
+def block(console: Console, plan: Plan, number: int) -> None:
+    """What one block of each launch touches, and the core that runs it."""
+    for name in plan.functions:
+        schedules = plan.schedules(name)
+        program = plan.program(name)
+        for launch, schedule in enumerate(schedules):
+            if not 0 <= number < schedule.num_tiles:
+                continue
+            place = block_of(program.launches[launch], number)
+            of_several = f", launch {launch}" if len(schedules) > 1 else ""
+            console.print(
+                Text.assemble(
+                    (f"{printable(name)}{of_several}, block {number}", "bold"),
+                    f": {place} of T.Kernel({', '.join(map(str, schedule.grid))}), on core "
+                    f"{schedule.core_of_tile(number)}",
+                )
+            )
+            for buffer, modes in plan.pages(name, number, launch).items():
+                touched = [
+                    f"{mode}s {'' if pages.exact else 'at most '}"
+                    f"{_count(len(pages.ids), 'page')}: {spans(pages.ids)}"
+                    for mode, pages in modes.items()
+                ]
+                text = f"  {printable(buffer)} {'; '.join(touched) or 'is not touched'}"
+                console.print(Text(text), soft_wrap=True)
 
 
 def _schedule(console: Console, name: str, schedule: Schedule) -> None:
@@ -78,7 +125,7 @@ def _schedule(console: Console, name: str, schedule: Schedule) -> None:
     console.print(
         Text.assemble(
             "\n",
-            (printable(name), "bold"),
+            (name, "bold"),
             f": T.Kernel({x}, {y}, {z}) has {_count(schedule.num_tiles, 'tile')}, on "
             f"{schedule.num_active_cores} of {_count(schedule.num_cores, 'core')} "
             f"({schedule.policy}, {schedule.order})",
@@ -151,6 +198,10 @@ def _buffers(console: Console, buffers: Mapping[str, BufferDescriptor]) -> None:
     console.print(table)
     for rule, names in _address_rules(buffers).items():
         console.print(f"{', '.join(names)}: {rule}", style="dim")
+    for buffer in buffers.values():
+        if buffer.written_by == "one block":
+            text = f"{printable(buffer.name)}: each page is written by one block at most"
+            console.print(text, style="dim", soft_wrap=True)
 
 
 def _pages_a_bank(accessor: TensorAccessorConfig) -> str:

@@ -11,6 +11,10 @@ No TVM and no ttnn here, and nothing else of ours. numpy is wanted by the interp
 
 from __future__ import annotations
 
+from .access import Pages as Pages
+from .access import block_of as block_of
+from .access import pages_of_block as pages_of_block
+from .access import spans as spans
 from .dtypes import DTYPES as DTYPES
 from .dtypes import NUMBERS as NUMBERS
 from .expressions import OPERATIONS as OPERATIONS
@@ -37,6 +41,8 @@ from .program import Tensor as Tensor
 from .program import Variable as Variable
 from .program import View as View
 from .program import Workspace as Workspace
+from .settle import Writers as Writers
+from .settle import settle as settle
 from .steps import Assign as Assign
 from .steps import Atomic as Atomic
 from .steps import AtomicStore as AtomicStore

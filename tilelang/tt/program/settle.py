@@ -146,7 +146,7 @@ class _Walker:
 
     def _step(self, step: Step, env: dict[int, Any]) -> Iterator[tuple[Any, bool]]:
         if isinstance(step, Let):
-            env[step.var] = _value(step.value, env)
+            env[step.var] = value_of(step.value, env)
         elif isinstance(step, Map):
             yield from self._map(step, env)
         elif isinstance(step, Loop):
@@ -169,7 +169,7 @@ class _Walker:
         if not self._writes(loop):
             self.sure = self.sure and not any(isinstance(s, Opaque) for s in _within(loop))
             return
-        first, extent = _value(loop.min, env), _value(loop.extent, env)
+        first, extent = value_of(loop.min, env), value_of(loop.extent, env)
         if first is None or extent is None:
             raise _Unknown("a loop around a write has bounds that are not known")
         before = self.sure
@@ -185,7 +185,7 @@ class _Walker:
         self.sure = before and not any(isinstance(inner, Opaque) for inner in _within(loop))
 
     def _when(self, when: When, env: dict[int, Any]) -> Iterator[tuple[Any, bool]]:
-        condition = _value(when.condition, env)
+        condition = value_of(when.condition, env)
         if condition is not None:
             yield from self._body(when.then if condition else when.otherwise, env)
             return
@@ -208,7 +208,7 @@ class _Walker:
         """The points of loops with constant bounds are gone through at once, as arrays."""
         env = dict(env)
         for loop in loops:
-            first, extent = _value(loop.min, env), _value(loop.extent, env)
+            first, extent = value_of(loop.min, env), value_of(loop.extent, env)
             if first is None or extent is None or np.ndim(first) or np.ndim(extent):
                 raise _Unknown("a loop around a store has bounds that are not known")
             if extent <= 0:
@@ -220,12 +220,12 @@ class _Walker:
         self._spend(points)
         for step in body:
             if isinstance(step, Let):
-                env[step.var] = _value(step.value, env)
+                env[step.var] = value_of(step.value, env)
             elif isinstance(step, Loop):
                 inner = (MapLoop(step.var, step.extent, step.kind, step.min),)
                 yield from self._nest(inner, step.body, env, points, mask, sure)
             elif isinstance(step, When):
-                condition = _value(step.condition, env)
+                condition = value_of(step.condition, env)
                 for holds, branch in ((True, step.then), (False, step.otherwise)):
                     if condition is None:
                         yield from self._nest((), branch, env, points, mask, False)
@@ -236,7 +236,7 @@ class _Walker:
                 yield self._pages_of_points(step, env, mask), sure
 
     def _pages_of_points(self, step: Store | AtomicStore, env: dict[int, Any], mask: Any) -> Any:
-        at = [_value(index, env) for index in step.at]
+        at = [value_of(index, env) for index in step.at]
         if any(index is None for index in at):
             raise _Unknown("a store has indices that are not known")
         *at, mask = np.broadcast_arrays(*at, mask)
@@ -247,7 +247,7 @@ class _Walker:
         shape = self.program.buffers[region.buffer].shape
         sides = []
         for first, extent, size in zip(region.at, region.shape, shape, strict=True):
-            begin, length = _value(first, env), _value(extent, env)
+            begin, length = value_of(first, env), value_of(extent, env)
             if begin is None or length is None:
                 raise _Unknown("a region's place or extent is not known")
             sides.append(np.arange(max(begin, 0), min(begin + length, size)))
@@ -295,17 +295,17 @@ def _within(step: Step) -> Iterator[Step]:
             yield from _within(inner)
 
 
-def _value(e: Expr, env: Mapping[int, Any]) -> Any:
+def value_of(e: Expr, env: Mapping[int, Any]) -> Any:
     """An integer or a bool, or an array of them; None where it is not known."""
     if isinstance(e, Const):
         return e.value
     if isinstance(e, Var):
         return env.get(e.id)
     if isinstance(e, Cast) and (e.dtype.startswith("int") or e.dtype.startswith("uint")):
-        return _value(e.value, env)
+        return value_of(e.value, env)
     if not isinstance(e, Op) or e.op not in _OPERATIONS:
         return None
-    args = [_value(arg, env) for arg in e.args]
+    args = [value_of(arg, env) for arg in e.args]
     if any(arg is None for arg in args):
         return None
     if e.op in ("div", "mod", "floordiv", "floormod") and not np.all(args[1]):

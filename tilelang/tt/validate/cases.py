@@ -9,6 +9,8 @@ from ..describe import describe_tensor, schedule_tiles
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor, CoreRange, RuntimeArg, Schedule, TileRange
 from ..plan import Plan
+from ..sharing import said, shared_pages
+from .evidence import Difference
 from .formats import dtypes_of
 
 _TILE = 32
@@ -16,12 +18,16 @@ _TILE = 32
 
 @dataclass(frozen=True)
 class Case:
-    """A tensor (``buffer``) or a schedule; ``group`` is where it comes from."""
+    """A tensor (``buffer``) or a schedule; ``group`` is where it comes from.
+
+    A case with ``refused`` is disproved by that, and nothing of it is tried.
+    """
 
     name: str
     group: str
     buffer: BufferDescriptor | None = None
     schedule: Schedule | None = None
+    refused: Difference | None = None
 
 
 def parse_cases(text: str, spec: DeviceSpec) -> tuple[list[Case], int]:
@@ -181,9 +187,20 @@ def of_plan(plan: Plan) -> list[Case]:
     for function in plan.functions:
         for name, buffer in plan.buffers(function).items():
             cases.append(Case(f"{function}: {name}", "plan", buffer=buffer))
-        schedule = plan.schedule(function)
-        cases.append(Case(f"{function}: schedule", "plan", schedule=schedule))
+        schedules = plan.schedules(function)
+        refused = _refused(plan, function)
+        for number, schedule in enumerate(schedules):
+            launch = f"schedule of launch {number}" if len(schedules) > 1 else "schedule"
+            case = Case(f"{function}: {launch}", "plan", schedule=schedule, refused=refused)
+            cases.append(case)
     return cases
+
+
+def _refused(plan: Plan, function: str) -> Difference | None:
+    """Why a function's blocks must not run side by side, or nothing."""
+    for buffer, writers in shared_pages(plan, function).items():
+        return Difference(f"who writes {buffer}", "one block a page at most", said(writers))
+    return None
 
 
 # Tiles of a generated tensor; thousands of pages are in the table.

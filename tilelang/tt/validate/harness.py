@@ -187,7 +187,9 @@ def validate(
 
 def _refuse_malformed(result: CaseResult, spec: DeviceSpec) -> None:
     case = result.case
-    if case.buffer is not None:
+    if case.refused is not None:
+        fault: Difference | None = case.refused
+    elif case.buffer is not None:
         fault = tensor_fault(case.buffer, spec)
     elif case.schedule is not None:
         fault = schedule_fault(case.schedule, spec)

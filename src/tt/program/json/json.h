@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "../program.h"
+#include "json_value.h"
 
 namespace tilelang_tt {
 namespace program {
@@ -38,6 +39,9 @@ std::string ToJson(ExprRef expr);
  * they may.
  */
 Program FromJson(std::string_view text);
+
+/*! \brief The program of a part of a document. */
+Program FromJson(const JsonValue& document);
 
 }  // namespace program
 }  // namespace tilelang_tt

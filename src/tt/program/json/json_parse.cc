@@ -4,6 +4,7 @@
  */
 #include <algorithm>
 #include <charconv>
+#include <unordered_set>
 
 #include "json.h"
 #include "json_value.h"
@@ -15,10 +16,13 @@ namespace {
 /*! Deeper nesting is refused before it can exhaust the stack. */
 constexpr int kMostDepth = 4000;
 
+/*! So many keys are compared one by one. */
+constexpr size_t kFewKeys = 32;
+
 class Parser {
  public:
-  explicit Parser(std::string_view text)
-      : begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {}
+  Parser(std::string_view text, const std::string& place)
+      : place_(place), begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {}
 
   JsonValue Document() {
     JsonValue value;
@@ -34,8 +38,8 @@ class Parser {
     const char* line_begin = at_;
     while (line_begin != begin_ && line_begin[-1] != '\n') --line_begin;
     std::string found = at_ == end_ ? "the end of the text" : "'" + std::string(1, *at_) + "'";
-    throw MalformedProgram("program: line " + std::to_string(line) + ", column " +
-                           std::to_string(at_ - line_begin + 1) + ": found " + found +
+    throw MalformedProgram(place_ + (place_.empty() ? "line " : ": line ") + std::to_string(line) +
+                           ", column " + std::to_string(at_ - line_begin + 1) + ": found " + found +
                            "; expected " + expected);
   }
 
@@ -88,13 +92,16 @@ class Parser {
     value->kind = JsonValue::Kind::kMap;
     Need('{');
     if (Take('}')) return;
+    std::unordered_set<std::string> many;  // the keys of a long map, which are not gone through
     do {
       Space();
       if (at_ == end_ || *at_ != '"') Fail("a key");
       std::string key = String();
-      if (std::find(value->keys.begin(), value->keys.end(), key) != value->keys.end()) {
-        Fail("\"" + key + "\" only once in an object");
-      }
+      const std::vector<std::string>& keys = value->keys;
+      if (keys.size() == kFewKeys) many.insert(keys.begin(), keys.end());
+      bool twice = keys.size() < kFewKeys ? std::find(keys.begin(), keys.end(), key) != keys.end()
+                                          : !many.insert(key).second;
+      if (twice) Fail("\"" + key + "\" only once in an object");
       Need(':');
       value->keys.push_back(std::move(key));
       value->items.emplace_back();
@@ -211,6 +218,7 @@ class Parser {
     while (more-- > 0) text->push_back(static_cast<char>(0x80 | ((code >> (6 * more)) & 0x3f)));
   }
 
+  const std::string& place_;
   const char* begin_;
   const char* at_;
   const char* end_;
@@ -218,7 +226,9 @@ class Parser {
 
 }  // namespace
 
-JsonValue ParseJson(std::string_view text) { return Parser(text).Document(); }
+JsonValue ParseJson(std::string_view text, const std::string& place) {
+  return Parser(text, place).Document();
+}
 
 }  // namespace program
 }  // namespace tilelang_tt

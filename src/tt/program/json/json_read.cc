@@ -420,10 +420,9 @@ class ProgramReader {
 
 }  // namespace
 
-Program FromJson(std::string_view text) {
-  JsonValue document = ParseJson(text);
-  return ProgramReader().Document(JsonAt(document));
-}
+Program FromJson(std::string_view text) { return FromJson(ParseJson(text)); }
+
+Program FromJson(const JsonValue& document) { return ProgramReader().Document(JsonAt(document)); }
 
 }  // namespace program
 }  // namespace tilelang_tt

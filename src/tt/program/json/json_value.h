@@ -29,9 +29,11 @@ struct JsonValue {
 };
 
 /*!
- * \brief Reads JSON (RFC 8259, no duplicate keys, integers of 64 bits). Throws MalformedProgram.
+ * \brief Reads JSON (RFC 8259, no duplicate keys, integers of 64 bits).
+ * \param place What an error begins with, before the line and the column; "" for nothing.
+ * \throws MalformedProgram.
  */
-JsonValue ParseJson(std::string_view text);
+JsonValue ParseJson(std::string_view text, const std::string& place = "program");
 
 /*! \brief A value at a place, for reading it and for saying where it is wrong. */
 class JsonAt {

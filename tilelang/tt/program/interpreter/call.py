@@ -98,9 +98,9 @@ def _pure_outputs(program: Program, attrs: Any) -> set[int]:
     tensors = [id for id, each in enumerate(program.buffers) if isinstance(each, Tensor)]
     tensors.sort(key=lambda id: program.buffers[id].param)  # type: ignore[union-attr]
     described = attrs.get("tt_buffers") if hasattr(attrs, "get") else None
-    if described is not None and len(described) == len(tensors):
-        roles = [each.get("tt_role") for each in described.values()]
-        return {id for id, role in zip(tensors, roles, strict=True) if str(role) == "out"}
+    if described is not None:
+        names = {name for name, each in described.items() if str(each.get("tt_role")) == "out"}
+        return {id for id in tensors if program.buffers[id].name in names}
     steps = [step for _, step in steps_of(program)]
     read = {program.storage(id) for step in steps for id in reads(step)}
     return (_written(program) - read) & {*tensors}

@@ -41,7 +41,7 @@ def _check_types(buffer: BufferDescriptor, spec: DeviceSpec) -> None:
     carried = buffer.carried_as
     right = carried is None or isinstance(carried, str)
     expect(right and carried == carrier, "carried_as", f"{carrier}, of {buffer.dtype}", carried)
-    one_of("role", buffer.role, "in", "out", "inout")
+    one_of("role", buffer.role, "in", "out", "inout", "workspace")
     text("layout", buffer.layout)
     expect(
         type(buffer.tile_shape) is tuple and buffer.tile_shape == _TILE,
