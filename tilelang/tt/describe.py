@@ -31,7 +31,9 @@ def describe_tensor(
         A dtype with no Tenstorrent format on the device.
     """
     if role not in ("in", "out", "inout", "workspace"):
-        raise ValueError(f"{label(name)}: role is {shown(role)}; expected in, out, inout or workspace")
+        raise ValueError(
+            f"{label(name)}: role is {shown(role)}; expected in, out, inout or workspace"
+        )
     extents = _integers(f"{label(name)}: shape", shape)
     attr = resolve_device(device).to_attr()
     described = plain_value(_ffi_api.describe_tensor(name, extents, dtype, attr))

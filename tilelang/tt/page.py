@@ -55,7 +55,8 @@ def _listing(name: str, attrs: dict[str, Any]) -> Markup:
     """What a function's blocks do; "" in a plan of schema version 1, which doesn't say."""
     if "tt_program" not in attrs:
         return Markup()
-    return Markup.escape(printable(listing(Program.from_json(attrs["tt_program"]), name), keep="\n"))
+    text = listing(Program.from_json(attrs["tt_program"]), name)
+    return Markup.escape(printable(text, keep="\n"))
 
 
 def render_report(

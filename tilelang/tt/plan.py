@@ -145,9 +145,7 @@ class Plan:
         spec = DeviceSpec.from_attr(devices[first], f"{label(first)}: tt_device")
         programs = {name: str(named[name].attrs["tt_program"].json) for name in functions}
         provenance = _provenance(programs, origin or {})
-        return cls._of_checked(
-            spec, ReadOnlyDict(functions), provenance, ReadOnlyDict(programs)
-        )
+        return cls._of_checked(spec, ReadOnlyDict(functions), provenance, ReadOnlyDict(programs))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Plan:
@@ -179,9 +177,7 @@ class Plan:
             for name, attrs in document["functions"].items()
         }
         provenance = document.get("provenance", ReadOnlyDict())
-        return cls._of_checked(
-            spec, ReadOnlyDict(functions), provenance, ReadOnlyDict(programs)
-        )
+        return cls._of_checked(spec, ReadOnlyDict(functions), provenance, ReadOnlyDict(programs))
 
     @property
     def schema_version(self) -> int:
@@ -280,9 +276,7 @@ class Plan:
             )
         places = {buffer.name: id for id, buffer in enumerate(program.buffers)}
         return {
-            buffer.name: pages_of_block(
-                program, places[buffer.name], buffer.access, launch, block
-            )
+            buffer.name: pages_of_block(program, places[buffer.name], buffer.access, launch, block)
             for buffer in self.buffers(name).values()
         }
 

@@ -143,9 +143,11 @@ Attrs FunctionOf(const std::string& name, JsonValue* value, const AttrMap& devic
 /*! Checks a function; returns its program's canonical text, "" where it has none. */
 ffi::String CheckFunction(Attrs function, int64_t version) {
   if (version == kWithoutProgram) {
-    if (function.Int(attr::kSchemaVersion) == kWithoutProgram) {
-      function.Set(attr::kSchemaVersion, kSchemaVersion);  // what follows is the same in both
+    int64_t found = function.RequireInt(attr::kSchemaVersion, "expected the plan's, 1");
+    if (found != kWithoutProgram) {
+      function.Contradiction(attr::kSchemaVersion, found, kWithoutProgram, "that is the plan's");
     }
+    function.Set(attr::kSchemaVersion, kSchemaVersion);  // what follows is the same in both
     CheckMetadataWithoutProgram(function);
     return "";
   }

@@ -340,3 +340,26 @@ def test_the_version_is_that_of_the_package(run):
 def test_a_terminal_has_colours(run, gemm):
     done = run("plan", gemm, "--device", "n150", env={"FORCE_COLOR": "1"})
     assert "\x1b[1;32m" in done.stdout
+
+
+SHARED = """
+from tvm.script import tirx as T
+
+@T.prim_func
+def halves(A: T.Buffer((64, 64), "float32"), C: T.Buffer((64, 64), "float32")):
+    bx = T.launch_thread("blockIdx.x", 4)
+    for i, j in T.grid(16, 64):
+        C[bx * 16 + i, j] = A[bx * 16 + i, j]
+"""
+
+
+@pytest.mark.needs("ttnn")
+def test_blocks_that_write_one_page_are_warned_of_and_refused_where_they_would_run(run, tmp_path):
+    (tmp_path / "shared.py").write_text(SHARED)
+    done = run("plan", "shared.py:halves", *WHERE)
+    assert done.returncode == 0, done.stderr
+    found = "blocks (0, 0, 0) and (1, 0, 0) both write page 0"
+    assert f"warning: C: {found}; validate and run refuse that" in done.stdout
+    done = run("validate", "plan.json", "--backend", "mock")
+    assert done.returncode == 1
+    assert f"who writes C: expected one block a page at most; found {found}" in done.stdout

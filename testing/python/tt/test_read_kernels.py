@@ -85,7 +85,9 @@ def test_memory_that_the_kernel_allocates_is_described_and_has_an_address(kernel
     func = tt.infer_metadata(kernels.with_workspace(), "n150")
     buffers = tt.buffers_of(func)
     assert buffers["w"].role == "workspace"
-    assert [arg.name for arg in tt.schedule_of(func).runtime_args if arg.source == "w"] == ["w_addr"]
+    assert [arg.name for arg in tt.schedule_of(func).runtime_args if arg.source == "w"] == [
+        "w_addr"
+    ]
     assert tt.Plan.from_module(func).buffers("with_workspace")["w"].shape == (64, 64)
 
 

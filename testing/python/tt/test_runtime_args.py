@@ -104,9 +104,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("change", "message"), WRONG, ids=[row[1][:50] for row in WRONG]
-)
+@pytest.mark.parametrize(("change", "message"), WRONG, ids=[row[1][:50] for row in WRONG])
 def test_a_wrong_entry_is_refused_wherever_it_comes_from(change, message, tmp_path):
     schema = copy.deepcopy(SCHEMA)
     change(schema)
