@@ -68,16 +68,16 @@ def test_it_is_not_used_with_a_card(run_compiler, tmp_path: Path) -> None:
 
 
 SFPU_KERNELS = [
-    ("#include <sfpi.h>\nvoid f() { sfpi::vFloat x = 1.0f; }", "vFloat"),
-    ("#include <sfpi.h>\nvoid f() { sfpi::dst_reg[0] = 0; }", "dst_reg"),
-    ("#include <sfpi.h>\nusing namespace sfpi;\nvoid f() { v_if (1) {} v_endif; }", "v_if"),
-    ("#include <sfpi.h>\nsfpi_inline int f() { return 0; }", "sfpi_inline"),
+    ("#include <sfpi.h>\nsfpi::vDouble x;", "vDouble"),
+    ("#include <sfpi.h>\nvoid f() { sfpi::srcs_reg[0] = 0; }", "srcs_reg"),
+    ("#include <sfpi.h>\nvoid f() { sfpi::rand(); }", "rand"),
     ("void f() { __builtin_rvtt_sfpnop(); }", "__builtin_rvtt_sfpnop"),
+    ("#include <sfpi_fp16.h>", "sfpi_fp16.h"),
 ]
 
 
 @pytest.mark.parametrize(("source", "name"), SFPU_KERNELS, ids=[name for _, name in SFPU_KERNELS])
-def test_code_for_the_vector_unit_is_refused_in_one_line(
+def test_code_that_only_sfpi_can_compile_is_refused_in_one_line(
     source: str, name: str, run_compiler, tmp_path: Path
 ) -> None:
     (tmp_path / "relu.cpp").write_text(source + "\n")

@@ -2,8 +2,8 @@
 
 TT-metal compiles kernels with SFPI, a GCC that is no Python package. For simulators this
 package stands in for it: clang and lld, as ziglang carries them, behind GCC's command line.
-It compiles data-movement kernels and compute kernels that use the matrix engine. It refuses
-the SFPU's C++, since that needs SFPI's own intrinsics, and it refuses to build for a card.
+It compiles data-movement kernels and compute kernels, those that use the vector unit (SFPU)
+too (vectors.py); it refuses what doesn't fit into that unit's registers, and to build for a card.
 
 install.py puts it into a runtime root, __main__.py is what TT-metal then calls.
 """

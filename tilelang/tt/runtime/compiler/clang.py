@@ -11,6 +11,7 @@ from pathlib import Path
 from .config import Config
 from .errors import Refused
 from .flags import Command
+from .vectors import DoesNotFit, assemble, source_of
 
 HEADERS = Path(__file__).with_name("headers")
 _TARGET_HEADER = str(HEADERS / "target.h")
@@ -19,6 +20,9 @@ _TARGET_HEADER = str(HEADERS / "target.h")
 # divide instructions out, and call support/division.cpp, which has the reason.
 _TARGET = ["--target=riscv32-unknown-linux-musl", "-mabi=ilp32", "-mrelax"]
 _PROGRAM, _SUPPORT = "-march=rv32i_zmmul", "-march=rv32im"
+# For a TRISC, to assembly: floating-point registers stand for the vector unit's (vectors.py).
+# No simulator has SFPLOADMACRO, and TT-metal's functions have another way without it.
+_VECTORS = ["-march=rv32if_zmmul", "-DDISABLE_SFPLOADMACRO=1"]
 
 _CODE = [
     "--no-default-config",
@@ -46,7 +50,8 @@ _SYSTEM_HEADERS = [
 
 def compile_command(command: Command, config: Config) -> list[str]:
     """clang's command line for one of TT-metal's."""
-    args = [*_base_command(config.zig), _PROGRAM, "--driver-mode=g++"]
+    machine = _VECTORS if _has_vectors(command) else [_PROGRAM]
+    args = [*_base_command(config.zig), *machine, "--driver-mode=g++"]
     args += ["-isystem", str(HEADERS / "sfpi"), *_includes(command)]
     if not command.is_tensix:
         # Else a loop becomes a call of memcpy. A TRISC has to have 4-byte copies as plain loads.
@@ -59,9 +64,16 @@ def compile_command(command: Command, config: Config) -> list[str]:
         args += ["-x", "c++-header"]
     elif command.is_firmware:
         args.append("-Oz")  # clang's -O3 doesn't fit into the 0x600 bytes of a TRISC's firmware
-    if not command.is_header:
-        args.append("-c")
-    return [*args, *command.inputs, "-o", command.output]
+    if command.is_header or not _has_vectors(command):
+        args += [] if command.is_header else ["-c"]
+        return [*args, *command.inputs, "-o", command.output]
+    if command.dependencies:
+        args += ["-MT", command.output]
+    return [*args, "-S", *command.inputs, "-o", "-"]
+
+
+def _has_vectors(command: Command) -> bool:
+    return command.is_tensix and not command.is_firmware
 
 
 def waypoints() -> bool:
@@ -115,12 +127,38 @@ def _base_command(zig: str) -> list[str]:
 
 def compile_file(command: Command, config: Config) -> None:
     """Compile; raises Refused with clang's words, or with one line for what needs SFPI."""
-    result = subprocess.run(
-        compile_command(command, config), stderr=subprocess.PIPE, text=True, errors="replace"
+    args = compile_command(command, config)
+    listing = _run(args)
+    if not _has_vectors(command) or command.is_header:
+        return
+    assembler = [*_base_command(config.zig), _PROGRAM]
+    try:
+        assemble(listing, assembler, command.output)
+    except DoesNotFit:
+        raise Refused(_what_does_not_fit(args, assembler)) from None
+
+
+def _what_does_not_fit(args: list[str], assembler: list[str]) -> str:
+    """What to say. Lines of the source cost time, so they are asked for only now."""
+    listing, place = _run([*args, "-gline-tables-only"]), None
+    try:
+        assemble(listing, assembler, os.devnull)
+    except DoesNotFit as wrong:
+        place = source_of(listing, wrong.line)
+    return (
+        f"the code at {place or 'an unknown line'} needs more vectors at once than the vector unit "
+        "(SFPU) has registers (8), or computes with a scalar float; without SFPI neither can be "
+        "compiled"
     )
+
+
+def _run(args: list[str]) -> str:
+    """Run clang; what it printed. Raises Refused with its errors."""
+    result = subprocess.run(args, capture_output=True, text=True, errors="replace")
     if result.returncode:
         raise Refused(needs_sfpi(result.stderr) or f"clang failed:\n{result.stderr}")
     sys.stderr.write(result.stderr)
+    return result.stdout
 
 
 # Errors that name what only SFPI's headers and its compiler have.
@@ -143,7 +181,6 @@ def needs_sfpi(errors: str) -> str | None:
     kernel = os.path.basename(kernels[-1]) if kernels else "the kernel"
     place = f"{os.path.basename(found['file'])}:{found['line']}"
     return (
-        f"{kernel} uses the vector unit (SFPU) through SFPI's C++ ({found['name']} at {place}), "
-        "which only SFPI's compiler has; without SFPI, kernels for data movement and the matrix "
-        "engine (copy, add, sub, mul, matmul) can be compiled"
+        f"{kernel} uses the vector unit (SFPU) through SFPI's C++ ({found['name']} at {place}) in "
+        "a way that only SFPI's compiler has"
     )

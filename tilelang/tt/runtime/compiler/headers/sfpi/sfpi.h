@@ -1,19 +1,38 @@
-// What can be had of SFPI's sfpi.h without SFPI's compiler: names of instruction modes.
+// SFPI's C++ for the vector unit, for clang: what TT-metal's kernels write (vFloat, v_if, dst_reg,
+// ...) with the names that SFPI's public interface has, and none of its code. vector/instruction.h
+// says how it comes to instructions.
 //
-// The vector types (vFloat, vInt, v_if, dst_reg, ...) are intrinsics of SFPI's GCC. They are
-// left undeclared on purpose: the compiler's driver turns the error into one clear line.
+// For simulators: the pauses that silicon wants between some instructions are not kept.
 #pragma once
 
-#include <cstdint>
+#include "vector/modes.h"
+#include "vector/tables.h"
 
-namespace sfpi {
+// The intrinsics of SFPI's compiler that TT-metal's kernels call by name and that are here.
+namespace sfpi::impl_ {
 
-// SFPLOADI: how its 16 bits of immediate become 32 (Tensix instruction set, SFPLOADI's Mod0).
-constexpr unsigned SFPLOADI_MOD0_FLOATB = 0;
-constexpr unsigned SFPLOADI_MOD0_FLOATA = 1;
-constexpr unsigned SFPLOADI_MOD0_USHORT = 2;
-constexpr unsigned SFPLOADI_MOD0_SHORT = 4;
-constexpr unsigned SFPLOADI_MOD0_UPPER = 8;
-constexpr unsigned SFPLOADI_MOD0_LOWER = 10;
+struct FusedSum {
+  Lanes a, b, c;
+  unsigned mode;
 
-}  // namespace sfpi
+  sfpi_inline void operator()(Lanes& d, bool over) const {
+    multiply_add(d, over, sfpu_t{a}, sfpu_t{b}, sfpu_t{c}, mode);
+  }
+};
+// a * b + c as one instruction.
+sfpi_inline PendingFloat<FusedSum> fused_sum(sfpu_t a, sfpu_t b, sfpu_t c, unsigned mode) {
+  return {{a.v, b.v, c.v, mode}};
+}
+
+#ifdef ARCH_BLACKHOLE
+// a > b in SFPSWAP's order; mode 8 makes it all ones or 0.
+sfpi_inline sfpu_t greater(sfpu_t a, sfpu_t b, unsigned mode) {
+  return combined<vInt>(a.v, b.v, imm_word(kGt, 0, mode)).get();
+}
+#endif
+
+}  // namespace sfpi::impl_
+#define __builtin_rvtt_sfpmad ::sfpi::impl_::fused_sum
+#ifdef ARCH_BLACKHOLE
+#define __builtin_rvtt_sfpgt ::sfpi::impl_::greater
+#endif
