@@ -86,6 +86,7 @@ std::string Show(const ffi::Any& value) {
 }
 
 bool SameValue(const ffi::Any& a, const ffi::Any& b) {
+  if (a.same_as(b)) return true;
   std::optional<bool> a_bool = ir::ConstBool(a), b_bool = ir::ConstBool(b);
   if (a_bool || b_bool) return a_bool == b_bool;
   if (auto number = ir::ConstInt(a)) return number == ir::ConstInt(b);
