@@ -8,7 +8,7 @@ from .passes import Function, run_pass
 def apply_tt_defaults(func_or_mod: Function) -> Function:
     """Add the attributes the author left out, and keep those that are there.
 
-    Added are ``tt_schema_version`` (1), ``tt_schedule_policy`` ("contiguous"),
+    Added are ``tt_schema_version`` (2), ``tt_schedule_policy`` ("contiguous"),
     ``tt_schedule_order`` ("row_major"), ``tt_layout_type`` ("dram_interleaved"),
     ``tt_tile_height`` and ``tt_tile_width`` (32, in elements). A second call changes
     nothing.
