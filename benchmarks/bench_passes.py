@@ -121,8 +121,9 @@ def chain(length: int) -> Any:
 
 def reading_figures(tt: Any) -> bool:
     """Of reading alone: against TVM's structural hash, which walks all by reflection, and by size."""
-    from tilelang.tt._ffi_api import read_program
     import tvm_ffi
+
+    from tilelang.tt._ffi_api import read_program
 
     small, large = chain(100), chain(10_000)
     reading, walk = paired(

@@ -39,7 +39,7 @@ _HOMES = {
     "schedule_of": "metadata",
     "schedules_of": "metadata",
     "Plan": "plan",
-    "reference": "program.interpreter",
+    "reference": "interpret",
 }
 
 __all__ = sorted(_HOMES)
@@ -77,6 +77,7 @@ _warn_without_tvm()
 if TYPE_CHECKING:
     __version__: str
     from .device import DeviceSpec as DeviceSpec
+    from .interpret import reference as reference
     from .metadata import BufferDescriptor as BufferDescriptor
     from .metadata import CoreRange as CoreRange
     from .metadata import RuntimeArg as RuntimeArg
@@ -95,5 +96,4 @@ if TYPE_CHECKING:
     from .passes import tile_program as tile_program
     from .passes import verify_tt_metadata as verify_tt_metadata
     from .plan import Plan as Plan
-    from .program.interpreter import reference as reference
     from .target import apply_tt_defaults as apply_tt_defaults

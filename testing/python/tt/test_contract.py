@@ -310,3 +310,28 @@ def test_the_same_body_made_again_is_read_again_and_is_the_same():
     for key, value in func.attrs.items():
         again = again.with_attr(key, value)
     tt.verify_tt_metadata(again)
+
+
+# In numpy --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("of", ["function", "planned", "module", "plan", "program"])
+def test_whatever_holds_a_kernel_is_run_in_numpy(of):
+    import numpy as np
+    import tvm
+
+    planned = tt.infer_metadata(two, DEVICE)
+    kernel = {
+        "function": two,
+        "planned": planned,
+        "module": tvm.IRModule({"two": two}),
+        "plan": tt.Plan.from_module(planned),
+        "program": tt.tile_program(two),
+    }[of]
+    a = np.arange(64 * 64, dtype=np.float32).reshape(64, 64)
+    zeros = np.zeros_like(a)
+    b, c = tt.reference(kernel)(a, zeros, zeros)
+    np.testing.assert_array_equal(b, a)
+    np.testing.assert_array_equal(c, a)
+    with pytest.raises(RuntimeError, match="more than 1 step"):
+        tt.reference(kernel, max_steps=1)(a, zeros, zeros)

@@ -6,6 +6,7 @@ docs/program.md.
 
 from __future__ import annotations
 
+from .call import MAX_STEPS as MAX_STEPS
 from .call import Reference as Reference
 from .call import program_of as program_of
 from .call import reference as reference
