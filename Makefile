@@ -1,5 +1,5 @@
 # The commands one needs; each does all of its own set-up. ci/lanes.sh says what that is.
-.PHONY: demo test lint docs sanitize mutants clean
+.PHONY: demo test lint docs sanitize mutants golden clean
 
 demo: ## plan a GEMM for a device that is asked, and prove the plan on a simulator
 	@ci/demo.sh
@@ -18,6 +18,9 @@ sanitize: ## look for undefined behaviour, with Clang's warnings and the sanitiz
 
 mutants: ## change the code in small ways and see that the tests notice; ONLY=REGEX for some of them
 	@ci/mutants.sh "$(ONLY)"
+
+golden: ## renew the golden texts of generated kernels, with the package as it is installed
+	@PYTHONPATH=testing/python/tt .venv/ttnn/bin/python testing/python/tt/golden_texts.py
 
 clean: ## remove what these made
 	rm -rf build .venv

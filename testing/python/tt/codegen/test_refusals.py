@@ -1,0 +1,260 @@
+"""What no kernels are generated for is refused before there is text: function, step, reason, advice."""
+
+from __future__ import annotations
+
+import golden_texts
+import pytest
+from tile_builder import Builder, op, select
+from tile_kernels import flash_attention, gemm
+
+from tilelang.tt import DeviceSpec, describe
+from tilelang.tt.codegen import generate
+
+
+def one_block(steps, rows=64, columns=64, dtype="bfloat16"):
+    """X -> x -> steps(b, x, y) -> y -> Y."""
+    b = Builder()
+    X, Y = b.tensor("X", (rows, columns), dtype), b.tensor("Y", (rows, columns), "float32")
+    x, y = b.shared("x", (rows, columns), dtype), b.scratch("y", (rows, columns))
+    with b.launch(1, "bx"):
+        b.copy(X, x)
+        steps(b, x, y)
+        b.copy(y, Y)
+    return b.program()
+
+
+def opaque(b, x, y):
+    b.opaque("tl.mystery", "no plain meaning", (x,), (y,))
+
+
+def part(b, x, y):
+    b.copy(x.at(0, 0).of(32, 64), y.at(0, 0).of(32, 64))
+
+
+def scan(b, x, y):
+    b.scan("sum", x, y, 1)
+
+
+def loops(b, x, y):
+    with b.map(i=64, j=64) as (i, j), b.loop("k", 4):
+        b.store(y[i, j], 1.0)
+
+
+def turned(b, x, y):
+    with b.map(i=64, j=64) as (i, j):
+        b.store(y[i, j], op("exp", y_of(x, j, i)))
+
+
+def y_of(x, i, j):
+    from tile_builder import cast
+
+    return cast("float32", x[i, j])
+
+
+def index_value(b, x, y):
+    from tile_builder import cast
+
+    with b.map(i=64, j=64) as (i, j):
+        b.store(y[i, j], cast("float32", i + j))
+
+
+def half(b, x, y):
+    with b.map(i=32, j=64) as (i, j):
+        b.store(y[i, j], 1.0)
+
+
+def several(b, x, y):
+    with b.map(i=64, j=64, k=(2, "serial")) as (i, j, _k):
+        b.store(y[i, j], 1.0)
+
+
+def sine(b, x, y):
+    with b.map(i=64, j=64) as (i, j):
+        b.store(y[i, j], op("sin", y_of(x, i, j)))
+
+
+def unwritten(b, x, y):
+    with b.map(i=64, j=64) as (i, j):
+        b.store(y[i, j], y[i, j] + 1.0)
+
+
+def gathered():
+    b = Builder()
+    X, Y = b.tensor("X", (64, 64)), b.tensor("Y", (64, 64))
+    rows = b.tensor("rows", (2,), "int32")
+    x = b.shared("x", (32, 64))
+    with b.launch(2, "bx") as bx:
+        b.copy(X.at(rows[bx] * 32, 0).of(32, 64), x)
+        b.copy(x, Y.at(bx * 32, 0).of(32, 64))
+    return b.program()
+
+
+def misaligned():
+    b = Builder()
+    X, Y = b.tensor("X", (64, 64)), b.tensor("Y", (64, 64))
+    x = b.shared("x", (16, 64))
+    with b.launch(4, "bx") as bx:
+        b.copy(X.at(bx * 16, 0).of(16, 64), x)
+        b.copy(x, Y.at(bx * 16, 0).of(16, 64))
+    return b.program()
+
+
+def shared_pages():
+    b = Builder()
+    X, Y = b.tensor("X", (64, 64)), b.tensor("Y", (64, 64))
+    x = b.shared("x", (32, 64))
+    with b.launch(4, "bx") as bx:
+        b.copy(X.at(bx % 2 * 32, 0).of(32, 64), x)
+        b.copy(x, Y.at(bx % 2 * 32, 0).of(32, 64))
+    return b.program()
+
+
+def in_place():
+    b = Builder()
+    X = b.tensor("X", (64, 64))
+    x = b.shared("x", (32, 64))
+    with b.launch(2, "bx") as bx:
+        b.copy(X.at(bx * 32, 0).of(32, 64), x)
+        b.copy(x, X.at(bx * 32, 0).of(32, 64))
+    return b.program()
+
+
+def int32():
+    b = Builder()
+    X, Y = b.tensor("X", (64, 64), "int32"), b.tensor("Y", (64, 64), "int32")
+    x = b.shared("x", (32, 64), "int32")
+    with b.launch(2, "bx") as bx:
+        b.copy(X.at(bx * 32, 0).of(32, 64), x)
+        b.copy(x, Y.at(bx * 32, 0).of(32, 64))
+    return b.program()
+
+
+def atomic():
+    b = Builder()
+    X, Y = b.tensor("X", (64, 64)), b.tensor("Y", (64, 64))
+    x = b.shared("x", (32, 64))
+    with b.launch(2, "bx") as bx:
+        b.copy(X.at(bx * 32, 0).of(32, 64), x)
+        b.atomic("add", Y.at(bx * 32, 0).of(32, 64), src=x)
+    return b.program()
+
+
+def two_launches():
+    b = Builder()
+    X, Y = b.tensor("X", (64, 64)), b.tensor("Y", (64, 64))
+    x, z = b.shared("x", (32, 64)), b.shared("z", (32, 64))
+    for block in (x, z):
+        with b.launch(2, "bx") as bx:
+            b.copy(X.at(bx * 32, 0).of(32, 64), block)
+            b.copy(block, Y.at(bx * 32, 0).of(32, 64))
+    return b.program()
+
+
+def on_data():
+    b = Builder()
+    X, Y = b.tensor("X", (64, 64)), b.tensor("Y", (64, 64))
+    x = b.shared("x", (32, 64))
+    with b.launch(2, "bx") as bx:
+        b.copy(X.at(bx * 32, 0).of(32, 64), x)
+        with b.when(x[0, 0] > 0.0):
+            b.copy(x, Y.at(bx * 32, 0).of(32, 64))
+    return b.program()
+
+
+def ragged_max():
+    b = Builder()
+    X, R = b.tensor("X", (64, 50)), b.tensor("R", (64, 1))
+    x, r = b.shared("x", (64, 50)), b.scratch("r", (64,))
+    with b.launch(1, "bx"):
+        b.copy(X, x)
+        b.reduce("max", x, r, 1)
+        b.copy(r, R)
+    return b.program()
+
+
+def both_ways(b, x, y):
+    v = b.scratch("v", (64,))
+    b.fill(v, 1.0)
+    with b.map(i=64, j=64) as (i, j):
+        b.store(y[i, j], v[i] + v[j])
+
+
+def narrow_accumulator(b, x, y):
+    z = b.scratch("z", (64, 64), "bfloat16")
+    b.gemm(x, x, z, clear=True)
+    b.copy(z, y)
+
+
+def deep(b, x, y):
+    def tree(i, j, depth):
+        if depth == 0:
+            return y_of(x, i, j)
+        return op(
+            "atan2" if depth < 0 else "sub", tree(i, j, depth - 1) * 2.0, tree(i, j, depth - 1)
+        )
+
+    with b.map(i=64, j=64) as (i, j):
+        b.store(y[i, j], select(y_of(x, i, j) > 0.0, tree(i, j, 4), tree(i, j, 3)))
+
+
+TABLE = {
+    "opaque": (one_block(opaque), "tl.mystery is not understood: no plain meaning"),
+    "part of a buffer": (one_block(part), "it takes a part of x"),
+    "scan": (one_block(scan), "no kernel is generated for such a step"),
+    "loop in a map": (one_block(loops), "it has a loop or an atomic update within"),
+    "transposed load": (one_block(turned), "x is not indexed by the loops' variables"),
+    "value of indices": (one_block(index_value), "it casts int32 to float32"),
+    "half of a buffer": (one_block(half), "it doesn't store all of y"),
+    "several points": (one_block(several), "several points of it store to one element of y"),
+    "no function": (one_block(sine), "the vector unit has no function for sin"),
+    "read before written": (one_block(unwritten), "y: read before all of it is written"),
+    "gather": (gathered(), "it depends on the content of rows"),
+    "misaligned": (misaligned(), "begins at no multiple of 32 elements"),
+    "pages shared": (shared_pages(), "both write page 0 of Y"),
+    "in place": (in_place(), "X is both read and written"),
+    "int32": (int32(), "x is int32; use one of bfloat16, float32, float16"),
+    "atomic": (atomic(), "no kernel is generated for such a step"),
+    "two launches": (two_launches(), "it has 2 launches"),
+    "data decides": (on_data(), "it depends on the content of x"),
+    "ragged maximum": (ragged_max(), "it goes along 50 elements of x, which end within a tile"),
+    "both ways": (one_block(both_ways), "v is used along rows here and along columns elsewhere"),
+    "narrow accumulator": (one_block(narrow_accumulator), "it accumulates in bfloat16"),
+    "too deep": (one_block(deep), "tiles of DST at once, which has 4"),
+    "bshd": (flash_attention(1, 2, 64, 64, False, bshd=True), "rows of different matrices of Q"),
+    "L1": (
+        gemm(2048, 2048, 64, bm=1024, bn=1024),
+        "bytes of L1, of 1393312 that there are (C_local",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_it_is_refused_by_name(name):
+    program, said = TABLE[name]
+    with pytest.raises(NotImplementedError) as error:
+        golden_texts.plan(program, "the_kernel")
+    message = str(error.value)
+    assert said in message
+    assert message.startswith("the_kernel: ")
+    assert message.endswith("or tilelang.tt.reference runs it in numpy")
+
+
+def test_a_schedule_of_another_grid_is_refused():
+    device = DeviceSpec.preset("n150")
+    schedule = describe.schedule_tiles((3, 1, 1), device)
+    with pytest.raises(ValueError, match=r"schedule is for a grid of \(3, 1, 1\); expected"):
+        generate(gemm(128, 128, 64), schedule, device)
+
+
+def test_an_unknown_fusion_is_refused():
+    with pytest.raises(ValueError, match="found fusions"):
+        golden_texts.plan(gemm(128, 128, 64), "kernel", fusions=frozenset({"magic"}))
+
+
+def test_l1_that_is_not_known_is_refused():
+    from dataclasses import replace
+
+    device = replace(DeviceSpec.preset("n150"), l1_bank_size=None)
+    schedule = describe.schedule_tiles((2, 2, 1), device)
+    with pytest.raises(ValueError, match="l1_bank_size is not known"):
+        generate(gemm(128, 128, 64), schedule, device)

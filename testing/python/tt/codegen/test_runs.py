@@ -1,0 +1,147 @@
+"""Generated kernels run on simulators, and give the interpreter's numbers.
+
+ttsim runs every kernel of the list, where TILELANG_TT_TTSIM names one; wolfpine, which is slow,
+a small one of each kind.
+"""
+
+from __future__ import annotations
+
+import os
+
+import kernel_list
+import ml_dtypes
+import numpy as np
+import pytest
+
+from tilelang.tt import describe, reference
+from tilelang.tt.codegen import generate, launch
+
+pytestmark = pytest.mark.needs("wolfpine")
+
+JOB = "tilelang.tt.runtime.launching:run_kernels"
+
+#: Relative to the largest value. A copy is exact. The matrix unit rounds its sums to 11 bits or so
+#: whatever it adds them up in; float32 operands lose 13 of their bits; the packer rounds to the
+#: output's dtype, whose last bit is the rest.
+EXACT, FLOAT32, BFLOAT16 = 0.0, 2.0**-9, 2.0**-7
+
+_COPIES = {name for name in kernel_list.LIST if name.startswith("copy")} | {"transpose"}
+
+
+def bound_of(name: str, dtype: str) -> float:
+    if name in _COPIES or name == "transpose_ragged":
+        return EXACT
+    return {"bfloat16": BFLOAT16}.get(dtype, FLOAT32)
+
+
+def arrays_of(program, seed=0):
+    """Random numbers for each tensor; the outputs hold what must not be seen afterwards."""
+    numbers = np.random.default_rng(seed)
+    out, written = {}, set(_outputs(program))
+    for tensor in program.parameters():
+        dtype = ml_dtypes.bfloat16 if tensor.dtype == "bfloat16" else tensor.dtype
+        if getattr(tensor, "shape", None) is None:
+            continue
+        values = numbers.standard_normal(tensor.shape)
+        out[tensor.name] = (values * 0 + 77 if tensor.name in written else values).astype(dtype)
+    return out
+
+
+def _outputs(program):
+    from tilelang.tt.program import Tensor, steps_of, writes
+
+    ids = {id for _, step in steps_of(program) for id in writes(step)}
+    return [b.name for id, b in enumerate(program.buffers) if id in ids and isinstance(b, Tensor)]
+
+
+def errors(session, program, scalars=None, seed=0, plan=None):
+    """The largest difference of each output, relative to its largest value; also its dtype."""
+    scalars = scalars or {}
+    schedule = describe.schedule_tiles(program.launches[0].grid, session.spec)
+    plan = plan or generate(program, schedule, session.spec)
+    arrays = arrays_of(program, seed)
+    expected = reference(program)(**arrays, **scalars)
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    defines = (("DISABLE_SFPLOADMACRO", "1"),)
+    found = session.call(JOB, launch(plan), arrays, scalars, defines, timeout=300)
+    out = {}
+    for name, want in zip(_outputs(program), expected, strict=True):
+        have = found[name]
+        assert have.dtype == want.dtype
+        difference = np.abs(have.astype(np.float64) - want.astype(np.float64))
+        assert np.isfinite(difference).all(), f"{name}: not a number"
+        out[name] = (difference.max() / np.abs(want.astype(np.float64)).max(), want.dtype.name)
+    return out
+
+
+@pytest.fixture(scope="module", params=["wormhole_b0", "blackhole"])
+def ttsim(request):
+    if not os.environ.get("TILELANG_TT_TTSIM"):
+        pytest.skip("TILELANG_TT_TTSIM is not set; it names the folder of ttsim's libraries")
+    from tilelang.tt.runtime.devices import open_device
+
+    with open_device("ttsim", request.param) as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def wolfpine():
+    from tilelang.tt.runtime.devices import open_device
+
+    with open_device("wolfpine") as session:
+        yield session
+
+
+@pytest.mark.parametrize("name", kernel_list.LIST)
+def test_a_kernel_gives_the_interpreters_numbers(ttsim, name):
+    for tensor, (error, dtype) in errors(ttsim, kernel_list.LIST[name]).items():
+        assert error <= bound_of(name, dtype), tensor
+
+
+@pytest.mark.parametrize("name", ["copy_ragged", "gemm_ragged"])
+def test_wolfpine_gives_them_too(wolfpine, name):
+    for tensor, (error, dtype) in errors(wolfpine, kernel_list.LIST[name]).items():
+        assert error <= bound_of(name, dtype), tensor
+
+
+def test_a_wrong_kernel_would_be_noticed(ttsim):
+    """A bound that lets anything pass shows nothing: blocks exchanged, a turn of a loop less."""
+    from dataclasses import replace
+
+    program = kernel_list.LIST["gemm"]
+    schedule = describe.schedule_tiles(program.launches[0].grid, ttsim.spec)
+    plan = generate(program, schedule, ttsim.spec)
+    (x0, y0, *one), (_x1, _y1, *_other), *rest = plan.cores
+    exchanged = replace(plan, grid=plan.grid[::-1], arguments=_with(plan, "grid_x", 1))
+    less = replace(plan, arguments=_with(plan, "ko_trips", 3))
+    idle = replace(plan, cores=((x0, y0, *one), *rest))
+    for wrong in (exchanged, less, idle):
+        found = errors(ttsim, program, plan=wrong)
+        assert found["C"][0] > bound_of("gemm", found["C"][1])
+
+
+def _with(plan, name, value):
+    from dataclasses import replace
+
+    return {
+        role: tuple(replace(a, value=value) if a.name == name else a for a in arguments)
+        for role, arguments in plan.arguments.items()
+    }
+
+
+def test_a_second_size_compiles_nothing(ttsim):
+    """The kernels of two sizes are one: nothing new comes into the cache of kernels."""
+    from tile_kernels import gemm
+
+    from tilelang.tt.runtime.cache import cache_folder
+
+    assert errors(ttsim, gemm(64, 64, 64))["C"][0] <= BFLOAT16
+
+    def kernels():
+        return {p.name for p in cache_folder().rglob("*_kernel_main*") if p.is_dir()} | {
+            p.name for p in cache_folder().rglob("Kernel_Source_Code*")
+        }
+
+    before = {str(p) for p in cache_folder().rglob("*.elf")}
+    assert errors(ttsim, gemm(128, 128, 96))["C"][0] <= BFLOAT16
+    assert {str(p) for p in cache_folder().rglob("*.elf")} == before

@@ -1,0 +1,108 @@
+"""What is generated is text that a person reads: the golden texts, and what holds for all of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import golden_texts
+import kernel_list
+import pytest
+from tile_kernels import flash_attention, gemm, norm, softmax
+
+from tilelang.tt.codegen import FUSIONS, sources
+from tilelang.tt.program import Program
+
+EVERY = {**kernel_list.LIST, **kernel_list.VECTOR}
+
+
+@pytest.mark.parametrize("name", golden_texts.NAMES)
+def test_the_text_of_a_kernel_is_the_golden_one(name):
+    kept = golden_texts.path(name).read_text()
+    assert golden_texts.text(name) == kept, "if it is meant, 'make golden' renews it"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_no_line_is_too_long_and_no_name_unused(name):
+    for role, text in sources(golden_texts.plan(EVERY[name], name)).items():
+        for line in text.splitlines():
+            assert len(line) <= 110, f"{role}: {line}"
+        declared = re.findall(r"^ *(?:constexpr|const) (?:u?int32_t|auto) (\w+) =", text, re.M)
+        for each in declared:
+            if each in ("first_block", "block_count"):
+                continue
+            assert len(re.findall(rf"\b{each}\b", text)) > 1, f"{role}: {each} is not used"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_step_stands_in_some_kernel_under_its_listing(name):
+    texts = "\n".join(sources(golden_texts.plan(EVERY[name], name)).values())
+    for step in ("T.gemm", "T.copy", "T.reduce_sum", "T.reduce_max"):
+        listed = golden_texts.listing_of(EVERY[name], name).count(step)
+        assert (texts.count(f"// {step}") + texts.count(f"//     {step}") > 0) == (listed > 0)
+
+
+TWINS = {
+    "gemm": (gemm(256, 256, 128), gemm(100, 70, 80)),
+    "gemm, batches": (gemm(64, 64, 64, batch=2), gemm(128, 96, 40, batch=7)),
+    "gemm, transposed": (gemm(64, 64, 64, ta=True), gemm(160, 96, 40, ta=True)),
+    "rms norm": (norm(64, 128, False), norm(96, 128, False, eps=1e-3)),
+    "softmax": (softmax(64, 128), softmax(50, 128)),
+    "attention": (
+        flash_attention(1, 2, 128, 64, True),
+        flash_attention(3, 5, 512, 64, True),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_two_sizes_have_one_text(name):
+    one, other = (sources(golden_texts.plan(program, "kernel")) for program in TWINS[name])
+    assert one == other
+
+
+def _renamed(program: Program) -> Program:
+    buffers = tuple(replace(b, name=f"n{i}") for i, b in enumerate(program.buffers))
+    variables = tuple(replace(v, name=f"v{i}") for i, v in enumerate(program.variables))
+    return replace(program, buffers=buffers, variables=variables)
+
+
+def test_names_are_labels_and_decide_nothing():
+    program = kernel_list.VECTOR["attention_causal"]
+    one = golden_texts.plan(program, "kernel")
+    other = golden_texts.plan(_renamed(program), "kernel")
+    shape = [(b.format, b.pages, b.producer, b.consumer) for b in one.buffers]
+    assert shape == [(b.format, b.pages, b.producer, b.consumer) for b in other.buffers]
+    assert [a.kind for a in one.arguments["compute"]] == [
+        a.kind for a in other.arguments["compute"]
+    ]
+
+
+def test_names_that_cpp_keeps_for_itself_are_changed():
+    program = kernel_list.LIST["copy"]
+    buffers = tuple(
+        replace(b, name=name)
+        for b, name in zip(program.buffers, ("float", "row", "9 lives"), strict=True)
+    )
+    text = sources(golden_texts.plan(replace(program, buffers=buffers), "kernel"))["reader"]
+    assert "float_1" in text
+    assert "x_9_lives" in text
+
+
+@pytest.mark.parametrize("without", sorted(FUSIONS))
+def test_a_fusion_that_is_switched_off_leaves_its_steps(without):
+    program = kernel_list.LIST["gemm"]
+    fused = golden_texts.plan(program, "kernel")
+    plain = golden_texts.plan(program, "kernel", fusions=FUSIONS - {without})
+    assert without not in plain.fusions
+    assert sources(plain) != sources(fused)
+
+
+def test_constants_and_addresses_and_a_cores_own_are_classes_of_arguments():
+    plan = golden_texts.plan(kernel_list.VECTOR["vector"], "kernel")
+    kinds = {each.name: each.kind for each in plan.arguments["compute"]}
+    assert kinds == {"first_block": "per core", "block_count": "per core", "s": "scalar"}
+    reader = {each.name: each.kind for each in plan.arguments["reader"]}
+    assert reader["X_address"] == "address"
+    assert reader["X_columns"] == "extent"
+    assert reader["X_at"] == "constant"

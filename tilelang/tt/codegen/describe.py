@@ -1,0 +1,110 @@
+"""A kernel plan as plain values, as kernel.json has it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..program import Tensor
+from .arguments import steps
+from .plan import KernelPlan, MultiplyTiles, Step
+
+
+def describe(plan: KernelPlan) -> dict[str, Any]:
+    """The choices of a plan. Bytes are a core's, in L1; tiles are 32 x 32 elements."""
+    program = plan.program
+    return {
+        "function": plan.function,
+        "grid": list(plan.grid),
+        "tensors": [
+            {
+                "name": tensor.name,
+                "shape": list(tensor.shape),
+                "dtype": tensor.dtype,
+                "written": id in plan.outputs,
+            }
+            for id in plan.tensors
+            if isinstance(tensor := program.buffers[id], Tensor)
+        ],
+        "buffers": [
+            {
+                "index": each.index,
+                "name": each.name,
+                "holds": each.storage,
+                "format": each.format,
+                "tiles_down": each.down,
+                "tiles_across": each.across,
+                "order": "columns" if each.by_columns else "rows",
+                "blocks": each.blocks,
+                "bytes": each.bytes,
+                "producer": each.producer,
+                "consumer": each.consumer,
+            }
+            for each in plan.buffers
+        ],
+        "l1_bytes": plan.l1_bytes,
+        "products": [_product(plan, work) for work in _products(plan)],
+        "dst": {"tiles": plan.slots, "format": "float32"},
+        "math_fidelity": plan.fidelity,
+        "fusions": list(plan.fusions),
+        "arguments": {
+            role: [
+                {
+                    key: value
+                    for key, value in (
+                        ("name", each.name),
+                        ("class", each.kind),
+                        ("dtype", each.dtype),
+                        ("source", each.source),
+                        ("value", each.value),
+                    )
+                    if value not in ("", None)
+                }
+                for each in arguments
+            ]
+            for role, arguments in plan.arguments.items()
+            if plan.kernels[role]
+        },
+        "cores": [
+            {"x": x, "y": y, "first_block": first, "block_count": count}
+            for x, y, first, count in plan.cores
+        ],
+    }
+
+
+def _products(plan: KernelPlan) -> list[MultiplyTiles]:
+    return [
+        each.work
+        for each in steps(plan.kernels["compute"])
+        if isinstance(each, Step) and isinstance(each.work, MultiplyTiles)
+    ]
+
+
+def _product(plan: KernelPlan, work: MultiplyTiles) -> dict[str, Any]:
+    """How a product adds up: in DST alone, or by way of L1, where DST's float32 loses 13 bits."""
+    over = "one step" if work.turns is None else "all turns"
+    return {
+        "target": plan.buffers[work.target].name,
+        "sub_block": [work.sub_down, work.sub_across],
+        "accumulates_in_dst": over,
+        "begins_with": "zeros" if work.old is None else plan.buffers[work.old].name,
+        "operands": "in parts" if work.streamed else "whole",
+    }
+
+
+def render(value: Any, depth: int = 0) -> str:
+    """A document as JSON; what fits in a line stands in one."""
+    short = json.dumps(value)
+    if not isinstance(value, (dict, list)) or (len(short) + depth <= _WIDTH and depth):
+        return short
+    pad = " " * (depth + 1)
+    if isinstance(value, dict):
+        items = [f"{json.dumps(key)}: {render(each, depth + 1)}" for key, each in value.items()]
+    else:
+        items = [render(each, depth + 1) for each in value]
+    inside = f",\n{pad}".join(items)
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n{pad}{inside}\n{' ' * depth}{closing}"
+
+
+_WIDTH = 110

@@ -1,0 +1,14 @@
+"""Text of kernels. The spelling of TT-metal's API is here alone, and no choice is made here."""
+
+from __future__ import annotations
+
+from ..plan import COMPUTE, READER, WRITER, KernelPlan
+from .compute import ComputeText
+from .reader import ReaderText
+from .writer import WriterText
+
+
+def sources(plan: KernelPlan) -> dict[str, str]:
+    """The text of each kernel that has something to do, by its role."""
+    makers = {READER: ReaderText, COMPUTE: ComputeText, WRITER: WriterText}
+    return {role: make(plan).text() for role, make in makers.items() if plan.kernels[role]}

@@ -1,0 +1,301 @@
+"""The compute kernel: all that a block computes, on the three TRISCs."""
+
+from __future__ import annotations
+
+from ..arguments import number_name, steps
+from ..plan import (
+    COMPUTE,
+    FoldTiles,
+    MultiplyTiles,
+    Step,
+    TileMap,
+    TurnTiles,
+)
+from ..slots import Instruction, Load, Put
+from .table import CALLS, EXTRA_HEADERS, LOADS
+from .text import KernelText
+
+_ALWAYS = ("common.h", "compute_kernel_hw_startup.h", "reconfig_data_format.h", "pack.h")
+
+
+class ComputeText(KernelText):
+    role = COMPUTE
+    purpose = "computes what the blocks of this core make."
+
+    def begin(self) -> None:
+        self.include(*_ALWAYS)
+        first = next(
+            step
+            for step in steps(self.plan.kernels[self.role])
+            if isinstance(step, Step) and step.makes
+        )
+        out = first.makes[0].buffer
+        work = first.work
+        if isinstance(work, MultiplyTiles):
+            a, b = self.buffer(work.a), self.buffer(work.b)
+            self.line(
+                f"compute_kernel_hw_startup<SrcOrder::Reverse>({a}, {b}, {self.buffer(out)});"
+            )
+        else:
+            source = first.takes[0].buffer if first.takes else out
+            name = self.buffer(source)
+            self.line(f"compute_kernel_hw_startup({name}, {name}, {self.buffer(out)});")
+
+    def include(self, *headers: str) -> None:
+        for header in headers:
+            self.includes[f"api/compute/{header}"] = None
+
+    def step(self, step: Step) -> None:
+        for count in step.takes:
+            self.line(f"cb_wait_front({self.buffer(count.buffer)}, {self.count(count)});")
+        for count in step.makes:
+            name = self.buffer(count.buffer)
+            self.line(f"cb_reserve_back({name}, {self.count(count)});")
+            self.line(f"pack_reconfig_data_format({name});")
+        if isinstance(step.work, TileMap):
+            self.map(step.work)
+        elif isinstance(step.work, TurnTiles):
+            self.turn(step.work)
+        elif isinstance(step.work, MultiplyTiles):
+            self.multiply(step.work)
+        elif isinstance(step.work, FoldTiles):
+            self.fold(step.work)
+        for count in step.drops:
+            self.line(f"cb_pop_front({self.buffer(count.buffer)}, {self.count(count)});")
+        for count in step.makes:
+            self.line(f"cb_push_back({self.buffer(count.buffer)}, {self.count(count)});")
+
+    # A section of DST: what math makes, the packer takes.
+
+    def pack(self, target: int, tile: str, slot: str = "0") -> None:
+        self.line(f"pack_tile<true>({slot}, {self.buffer(target)}, {tile});")
+
+    def over_tiles(self, target: int) -> int:
+        """Loops over a buffer's tiles; how many were opened."""
+        buffer = self.buffers[target]
+        opened = 0
+        for name, side, extent in (
+            ("row", self.down, buffer.down), ("column", self.across, buffer.across)
+        ):  # fmt: skip
+            if extent > 1:
+                self.open(f"for (uint32_t {name} = 0; {name} < {side(target)}; ++{name})")
+                opened += 1
+        return opened
+
+    def place(self, number: int, loops: int, row: str = "row", column: str = "column") -> str:
+        """A tile's place in a buffer, within loops over the tiles of ``loops``."""
+        over = self.buffers[loops]
+        row = row if over.down > 1 else "0"
+        column = column if over.across > 1 else "0"
+        return self.tile_index(number, row, column)
+
+    def map(self, work: TileMap) -> None:
+        opened = self.over_tiles(work.target)
+        self.line("tile_regs_acquire();")
+        for each in work.code:
+            self.instruction(each, work.target)
+        self.line("tile_regs_commit();")
+        self.line("tile_regs_wait();")
+        self.pack(work.target, self.place(work.target, work.target))
+        self.line("tile_regs_release();")
+        for _ in range(opened):
+            self.close()
+
+    def instruction(self, each: Instruction, target: int) -> None:
+        if isinstance(each, Load):
+            self.load(each.spread, each.storage, self.spread_place(each, target), str(each.slot))
+        elif isinstance(each, Put):
+            bits = "0" if each.number < 0 else self.names[each.number]
+            self.call("put", (each.slot,), bits)
+        else:
+            number = None
+            if each.number is not None:
+                number = number_name(self.names[each.number], each.inverse)
+            self.call(each.function, each.slots, number)
+
+    def spread_place(self, load: Load, target: int) -> str:
+        row = "row" if load.spread in ("tile", "column") else "0"
+        column = "column" if load.spread in ("tile", "row") else "0"
+        return self.place(load.storage, target, row, column)
+
+    def load(self, spread: str, buffer: int, tile: str, slot: str) -> None:
+        name, headers, text = LOADS[spread]
+        self.include(*headers)
+        self.helper(name, text)
+        self.line(f"{name}({self.buffer(buffer)}, {tile}, {slot});")
+
+    def call(self, function: str, slots: tuple[int, ...], number: str | None = None) -> None:
+        header, lines = CALLS[function]
+        self.include(header, *EXTRA_HEADERS.get(function, ()))
+        for line in lines:
+            self.line(line.format(*slots, out=slots[-1], n=number))
+
+    def turn(self, work: TurnTiles) -> None:
+        self.include("transpose.h")
+        source = self.buffer(work.source)
+        self.line(f"reconfig_data_format_srca({source});")
+        self.line(f"transpose_init({source});")
+        opened = self.over_tiles(work.target)
+        self.line("tile_regs_acquire();")
+        tile = self.place_turned(work)
+        self.line(f"transpose_tile({source}, {tile}, 0);")
+        self.line("tile_regs_commit();")
+        self.line("tile_regs_wait();")
+        self.pack(work.target, self.place(work.target, work.target))
+        self.line("tile_regs_release();")
+        for _ in range(opened):
+            self.close()
+
+    def place_turned(self, work: TurnTiles) -> str:
+        over = self.buffers[work.target]
+        row = "column" if over.across > 1 else "0"
+        column = "row" if over.down > 1 else "0"
+        return self.tile_index(work.source, row, column)
+
+    # Reductions.
+
+    def fold(self, work: FoldTiles) -> None:
+        self.include("reduce.h")
+        source, ones, target = map(self.buffer, (work.source, work.ones, work.target))
+        kind = "SUM" if work.kind == "sum" else "MAX"
+        dim = "REDUCE_ROW" if work.axis == 1 else "REDUCE_COL"
+        template = f"<PoolType::{kind}, ReduceDim::{dim}>"
+        along, across = ("column", "row") if work.axis == 1 else ("row", "column")
+        sides = {"row": self.down, "column": self.across}
+        self.open(
+            f"for (uint32_t {across} = 0; {across} < {sides[across](work.source)}; ++{across})"
+        )
+        # The sum along rows is a product, in which the ones are the first operand.
+        swapped = kind == "SUM" and work.axis == 1
+        operands = f"{ones}, {source}" if swapped else f"{source}, {ones}"
+        self.line(f"reconfig_data_format({operands});")
+        self.line(f"reduce_init{template}({source}, {ones}, {target});")
+        self.line("tile_regs_acquire();")
+        self.open(f"for (uint32_t {along} = 0; {along} < {sides[along](work.source)}; ++{along})")
+        tile = self.tile_index(work.source, "row", "column")
+        self.line(f"reduce_tile{template}({source}, {ones}, {tile}, 0, 0);")
+        self.close()
+        self.line(f"reduce_uninit({source});")
+        if work.old is not None:
+            self.load("tile", work.old, across, "1")
+            self.call("add" if work.kind == "sum" else "max", (0, 1, 0))
+        self.line("tile_regs_commit();")
+        self.line("tile_regs_wait();")
+        self.pack(work.target, across)
+        self.line("tile_regs_release();")
+        self.close()
+
+    # Products.
+
+    def multiply(self, work: MultiplyTiles) -> None:
+        self.include("matmul.h")
+        target = self.buffers[work.target]
+        a, b = self.buffer(work.a), self.buffer(work.b)
+        m = self.constant(f"{target.storage}_sub_down", work.sub_down)
+        n = self.constant(f"{target.storage}_sub_across", work.sub_across)
+        inner = self.constant(f"{self.buffers[work.a].storage}_inner", work.inner)
+        turned = int(work.transpose_b)
+        if work.ready and work.turns is not None:
+            for number in (work.a, work.b):
+                if number not in work.fixed:
+                    trips = self.expr(work.turns[2], 7)
+                    self.line(
+                        f"cb_wait_front({self.buffer(number)}, {trips} * {self.tiles(number)});"
+                    )
+        self.set_up(work, m, n, inner)
+        self.open(f"for (uint32_t row = 0; row < {self.down(work.target)}; row += {m})")
+        self.open(f"for (uint32_t column = 0; column < {self.across(work.target)}; column += {n})")
+        self.line("tile_regs_acquire();")
+        if work.old is not None:
+            self.begin_with_old(work, m, n)
+            self.set_up(work, m, n, inner)
+        waits = self.turns_of(work)
+        self.open(f"for (uint32_t inner = 0; inner < {inner}; ++inner)")
+        left, right = self.operand_places(work, inner)
+        self.line(f"matmul_block({a}, {b}, {left}, {right}, 0, {turned}, {n}, {m}, {inner});")
+        self.close()
+        if waits:
+            self.pop_parts(work)
+            self.close()
+        self.line("tile_regs_commit();")
+        self.line("tile_regs_wait();")
+        self.open(f"for (uint32_t slot = 0; slot < {m} * {n}; ++slot)")
+        self.pack(work.target, self.sub_place(work.target, m, n), "slot")
+        self.close()
+        self.line("tile_regs_release();")
+        self.close()
+        self.close()
+
+    def set_up(self, work: MultiplyTiles, m: str, n: str, inner: str) -> None:
+        a, b = self.buffer(work.a), self.buffer(work.b)
+        self.line(f"reconfig_data_format({b}, {a});")
+        self.line(f"matmul_block_init({a}, {b}, {int(work.transpose_b)}, {n}, {m}, {inner});")
+
+    def sub_place(self, number: int, m: str, n: str) -> str:
+        buffer = self.buffers[number]
+        if buffer.by_columns:
+            return f"(column + slot % {n}) * {self.down(number)} + row + slot / {n}"
+        return f"(row + slot / {n}) * {self.across(number)} + column + slot % {n}"
+
+    def begin_with_old(self, work: MultiplyTiles, m: str, n: str) -> None:
+        """What the product is added to goes to DST first."""
+        assert work.old is not None
+        self.open(f"for (uint32_t slot = 0; slot < {m} * {n}; ++slot)")
+        self.load("tile", work.old, self.sub_place(work.old, m, n), "slot")
+        self.close()
+
+    def turns_of(self, work: MultiplyTiles) -> bool:
+        """The loop over turns, where there is one, and its waits; whether it was opened."""
+        if work.turns is None:
+            return False
+        var, _, trips = work.turns
+        name = self.names[var]
+        self.open(f"for (int32_t {name} = 0; {name} < {self.expr(trips)}; ++{name})")
+        for number in dict.fromkeys((work.a, work.b)):
+            if number in work.fixed or work.ready:
+                continue
+            if work.streamed:
+                tiles = self.part(work, number)
+                self.line(f"cb_wait_front({self.buffer(number)}, {tiles});")
+            else:
+                self.line(
+                    f"cb_wait_front({self.buffer(number)}, ({name} + 1) * {self.tiles(number)});"
+                )
+        return True
+
+    def part(self, work: MultiplyTiles, number: int) -> str:
+        tiles = work.inner * (work.sub_down if number == work.a else work.sub_across)
+        return self.constant(f"{self.buffers[number].name}_part_tiles", tiles)
+
+    def pop_parts(self, work: MultiplyTiles) -> None:
+        if work.streamed:
+            for number in (work.a, work.b):
+                if number not in work.fixed:
+                    self.line(f"cb_pop_front({self.buffer(number)}, {self.part(work, number)});")
+
+    def operand_places(self, work: MultiplyTiles, inner: str) -> tuple[str, str]:
+        """The first tile of each operand, in the turn of the loop."""
+        parts: list[str] = []
+        c = self.buffers[work.target]
+        for number in (work.a, work.b):
+            turn = ""
+            if work.turns is not None and number not in work.fixed and not work.streamed:
+                turn = f"{self.names[work.turns[0]]} * {self.tiles(number)} + "
+            streamed = work.streamed and number not in work.fixed
+            if number == work.a and not parts:
+                row = "" if streamed else f"row * {inner} + "
+                parts.append(f"{turn}{row}inner")
+                continue
+            buffer = self.buffers[number]
+            in_order = buffer.by_columns == work.transpose_b
+            if streamed:
+                n = f"{c.storage}_sub_across"
+                parts.append(f"inner * {n}")
+            elif in_order:
+                side = self.down(number) if buffer.by_columns else self.across(number)
+                parts.append(f"{turn}inner * {side} + column")
+            elif work.transpose_b:  # tiles go along rows: those of one column of b.T
+                parts.append(f"{turn}column * {self.across(number)} + inner")
+            else:
+                parts.append(f"{turn}column * {self.down(number)} + inner")
+        return parts[0], parts[1]

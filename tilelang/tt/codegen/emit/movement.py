@@ -1,0 +1,137 @@
+"""What reader and writer have in common: windows of tensors, and tiles beyond a tensor's edge."""
+
+from __future__ import annotations
+
+from ...program import ZERO, Tensor
+from ..tiles import Window
+from .text import KernelText
+
+WINDOW = """\
+// Where a block begins in a matrix of a tensor, and the matrix' extents, in elements. The
+// number of the matrix is below 0 where the block is in none.
+struct Window {
+    int32_t matrix;
+    int32_t rows;
+    int32_t columns;
+    int32_t row;
+    int32_t column;
+
+    int32_t down() const { return (rows + 31) / 32; }
+    int32_t across() const { return (columns + 31) / 32; }
+    bool has(int32_t tile_row, int32_t tile_column) const {
+        const bool in_rows = tile_row >= 0 && tile_row < down();
+        return matrix >= 0 && in_rows && tile_column >= 0 && tile_column < across();
+    }
+    uint32_t page(int32_t tile_row, int32_t tile_column) const {
+        return (matrix * down() + tile_row) * across() + tile_column;
+    }
+};"""
+
+READ = """\
+// Begins to read the tiles of a block that the tensor has; `by_columns`: column after column.
+template <typename Tensor>
+inline void read_tiles(
+    const Tensor& tensor, const Window& window, uint32_t buffer, int32_t down, int32_t across,
+    bool by_columns) {
+    uint32_t address = get_write_ptr(buffer);
+    for (int32_t tile = 0; tile < down * across; ++tile) {
+        const int32_t row = window.row / 32 + (by_columns ? tile % down : tile / across);
+        const int32_t column = window.column / 32 + (by_columns ? tile / down : tile % across);
+        if (window.has(row, column)) {
+            noc_async_read_page(window.page(row, column), tensor, address);
+        }
+        address += get_tile_size(buffer);
+    }
+}"""
+
+PAD = """\
+// Puts `pad` where a tile has more than `rows` rows and `columns` columns. A tile is four faces
+// of 16 x 16 elements.
+template <typename Element>
+inline void pad_tile(uint32_t address, int32_t rows, int32_t columns, Element pad) {
+    volatile tt_l1_ptr Element* elements = reinterpret_cast<volatile tt_l1_ptr Element*>(address);
+    for (int32_t row = 0; row < 32; ++row) {
+        for (int32_t column = row < rows ? columns : 0; column < 32; ++column) {
+            elements[(row / 16 * 2 + column / 16) * 256 + row % 16 * 16 + column % 16] = pad;
+        }
+    }
+}
+
+// What of a block lies beyond the tensor becomes `pad`, as T.copy has it.
+template <typename Element>
+inline void pad_tiles(
+    const Window& window, uint32_t buffer, int32_t down, int32_t across, bool by_columns,
+    Element pad) {
+    uint32_t address = get_write_ptr(buffer);
+    for (int32_t tile = 0; tile < down * across; ++tile) {
+        const int32_t row = window.row + (by_columns ? tile % down : tile / across) * 32;
+        const int32_t column = window.column + (by_columns ? tile / down : tile % across) * 32;
+        if (!window.has(row / 32, column / 32) || row < 0 || column < 0) {
+            pad_tile<Element>(address, 0, 0, pad);
+        } else if (window.rows - row < 32 || window.columns - column < 32) {
+            pad_tile<Element>(address, window.rows - row, window.columns - column, pad);
+        }
+        address += get_tile_size(buffer);
+    }
+}"""
+
+WRITE = """\
+// Begins to write the tiles of a block that the tensor has; `by_columns`: column after column.
+template <typename Tensor>
+inline void write_tiles(
+    const Tensor& tensor, const Window& window, uint32_t buffer, int32_t down, int32_t across,
+    bool by_columns) {
+    uint32_t address = get_read_ptr(buffer);
+    for (int32_t tile = 0; tile < down * across; ++tile) {
+        const int32_t row = window.row / 32 + (by_columns ? tile % down : tile / across);
+        const int32_t column = window.column / 32 + (by_columns ? tile / down : tile % across);
+        if (window.has(row, column)) {
+            noc_async_write_page(window.page(row, column), tensor, address);
+        }
+        address += get_tile_size(buffer);
+    }
+}"""
+
+
+class MovementText(KernelText):
+    """A data movement kernel: it has accessors of its tensors."""
+
+    def begin(self) -> None:
+        self.includes["api/dataflow/dataflow_api.h"] = None
+        before = ""
+        for tensor in self.plan.accessors[self.role]:
+            name = self.plan.program.buffers[tensor].name
+            args, address = self.word(name, "args"), self.word(name, "address")
+            offset = f"{before}.next_compile_time_args_offset()" if before else "0"
+            self.line(f"constexpr auto {args} = TensorAccessorArgs<{offset}>();")
+            self.line(f"const auto {name} = TensorAccessor({args}, {address});")
+            before = args
+        if before:
+            self.line()
+
+    def word(self, tensor: str, what: str) -> str:
+        return self.plan.names[f"{tensor}_{what}"]
+
+    def window(self, window: Window, row: str = "", column: str = "") -> str:
+        """A Window. ``row`` and ``column``: the part of the block, in tiles, from its first."""
+        self.helper("Window", WINDOW)
+        tensor = self.plan.program.buffers[window.tensor]
+        assert isinstance(tensor, Tensor)
+        rows, columns = self.word(tensor.name, "rows"), self.word(tensor.name, "columns")
+        ats = []
+        for at, part in ((window.row, row), (window.column, column)):
+            text = self.expr(at, 6 if part else 0)
+            ats.append(f"{text} + {part} * 32" if part else text)
+        return f"Window{{{self.matrix(window, tensor)}, {rows}, {columns}, {', '.join(ats)}}}"
+
+    def matrix(self, window: Window, tensor: Tensor) -> str:
+        """The number of the matrix, or -1 outside of the tensor."""
+        if all(e == ZERO for e in window.lead):
+            return "0"
+        number, inside = "", []
+        for dimension, e in enumerate(window.lead):
+            extent = self.word(tensor.name, f"extent_{dimension}")
+            number = f"({number}) * {extent} + {self.expr(e, 6)}" if number else self.expr(e)
+            at = self.expr(e, 6)
+            inside += [f"{at} >= 0", f"{at} < {extent}"]
+        return f"{' && '.join(inside)} ? {number} : -1"

@@ -1,0 +1,96 @@
+"""The reader: from device memory to circular buffers, on NCRISC."""
+
+from __future__ import annotations
+
+from ..plan import READER, FillMask, FillOnes, ReadTiles, Step
+from .movement import PAD, READ, MovementText
+
+_MASK = """// The rows and columns of a block of tiles, by the place of an element in L1.
+struct Element {{
+    int32_t row;
+    int32_t column;
+}};"""
+
+ELEMENTS = {"bfloat16": "uint16_t", "float32": "uint32_t"}
+
+#: Two bfloat16 ones, or one float32, and how many such words a tile has.
+ONES = {"bfloat16": ("0x3f803f80", 512), "float32": ("0x3f800000", 1024)}
+
+
+class ReaderText(MovementText):
+    role = READER
+    purpose = "reads what the blocks of this core copy from device memory."
+
+    def step(self, step: Step) -> None:
+        (count,) = step.makes
+        number = count.buffer
+        buffer, tiles = self.buffer(number), self.count(count)
+        self.line(f"cb_reserve_back({buffer}, {tiles});")
+        if isinstance(step.work, ReadTiles):
+            self.read(step.work)
+        elif isinstance(step.work, FillMask):
+            self.mask(step.work)
+        elif isinstance(step.work, FillOnes):
+            self.ones(number)
+        self.line(f"cb_push_back({buffer}, {tiles});")
+
+    def read(self, work: ReadTiles) -> None:
+        window = self.window(work.window, work.row, work.column)
+        buffer = self.buffers[work.buffer]
+        tensor = self.plan.program.buffers[work.window.tensor].name
+        down, across = self.down(work.buffer), self.across(work.buffer)
+        if (work.down, work.across) != (buffer.down, buffer.across):
+            down = self.constant(f"{buffer.name}_part_down", work.down)
+            across = self.constant(f"{buffer.name}_part_across", work.across)
+        order = "true" if buffer.by_columns else "false"
+        self.helper("read_tiles", READ)
+        self.helper("pad_tiles", PAD)
+        name = f"{buffer.name}_window"
+        self.line(f"const Window {name} = {window.removeprefix('Window')};")
+        self.line(f"read_tiles({tensor}, {name}, {buffer.name}, {down}, {across}, {order});")
+        self.line("noc_async_read_barrier();")
+        pad = self.pad(tensor, buffer.format)
+        element = ELEMENTS[buffer.format]
+        self.line(f"pad_tiles<{element}>({name}, {buffer.name}, {down}, {across}, {order}, {pad});")
+
+    def pad(self, tensor: str, format_: str) -> str:
+        pads = [a for a in self.plan.arguments[READER] if a.name == self.word(tensor, "pad")]
+        if not pads:
+            return "0"
+        return f"{pads[0].name} >> 16" if format_ == "bfloat16" else pads[0].name
+
+    def mask(self, work: FillMask) -> None:
+        """Ones and zeros, an element after the other as L1 has them."""
+        buffer = self.buffer(work.buffer)
+        across = self.across(work.buffer)
+        for id, name in ((work.row, "row"), (work.column, "column")):
+            if id is not None:
+                self.names[id] = name
+        condition = self.expr(work.condition)
+        words = f"{buffer}_words"
+        self.line(f"volatile tt_l1_ptr uint32_t* {words} =")
+        self.line(f"    reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_write_ptr({buffer}));")
+        elements = f"{self.tiles(work.buffer)} * 1024"
+        self.open(f"for (uint32_t element = 0; element < {elements}; ++element)")
+        self.line("const uint32_t tile = element / 1024, face = element / 256 % 4;")
+        if work.row is not None:
+            self.line(
+                f"const int32_t row = tile / {across} * 32 + face / 2 * 16 + element / 16 % 16;"
+            )
+        if work.column is not None:
+            self.line(
+                f"const int32_t column = tile % {across} * 32 + face % 2 * 16 + element % 16;"
+            )
+        self.line(f"{words}[element] = {condition} ? 0x3f800000 : 0;")
+        self.close()
+
+    def ones(self, number: int) -> None:
+        buffer = self.buffers[number]
+        word, words = ONES[buffer.format]
+        self.line(f"volatile tt_l1_ptr uint32_t* {buffer.name}_words =")
+        self.line(
+            f"    reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_write_ptr({buffer.name}));"
+        )
+        self.open(f"for (uint32_t word = 0; word < {words}; ++word)")
+        self.line(f"{buffer.name}_words[word] = {word};")
+        self.close()

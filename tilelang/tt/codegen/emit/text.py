@@ -1,0 +1,252 @@
+"""What the three kernels' texts have in common: arguments, loops, listings, lines."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+
+from ...program import Expr, Map, listing_lines, steps_of
+from .. import index
+from ..arguments import expressions
+from ..plan import (
+    CircularBuffer,
+    Count,
+    For,
+    If,
+    KernelPlan,
+    Parts,
+    Statement,
+    Step,
+)
+
+WIDTH = 110
+
+
+class KernelText:
+    """One kernel's text, made line by line. Constants and functions are declared where used."""
+
+    role = ""
+    purpose = ""
+
+    def __init__(self, plan: KernelPlan) -> None:
+        self.plan = plan
+        self.buffers = plan.buffers
+        self.names = {id: variable.name for id, variable in enumerate(plan.program.variables)}
+        self._lines: list[str] = []
+        self._depth = 0
+        self._constants: dict[str, int] = {}
+        self._helpers: dict[str, str] = {}
+        self.includes: dict[str, None] = {}
+        self._maps = {p for p, step in steps_of(plan.program) if isinstance(step, Map)}
+        self._listing: dict[str, list[str]] = {}
+        for line in listing_lines(plan.program, plan.function):
+            if line.step is not None:
+                self._listing.setdefault(line.place, []).append(line.text)
+
+    # Lines.
+
+    def line(self, text: str = "") -> None:
+        """A statement; one that is too long is broken between its arguments."""
+        indent = "    " * self._depth
+        cut = text.find("= {") + 3 if "= {" in text else text.find("(") + 1
+        if len(indent) + len(text) <= WIDTH or not cut:
+            self._lines.append((indent + text).rstrip())
+            return
+        head, rest = text[:cut], text[cut:]
+        self._lines.append(indent + head)
+        broken = textwrap.wrap(
+            rest, WIDTH - len(indent) - 8, break_long_words=False, break_on_hyphens=False
+        )
+        self._lines += [f"{indent}        {each}" for each in broken]
+
+    def comment(self, text: str) -> None:
+        indent = "    " * self._depth + "// "
+        self._lines += [indent + each for each in textwrap.wrap(text, WIDTH - len(indent))]
+
+    def open(self, text: str) -> None:
+        self.line(f"{text} {{")
+        self._depth += 1
+
+    def close(self, text: str = "") -> None:
+        self._depth -= 1
+        self.line(f"}}{text}")
+
+    def constant(self, name: str, value: int) -> str:
+        """A number that is part of the plan, by its name."""
+        self._constants[name] = value
+        return name
+
+    def helper(self, name: str, text: str) -> str:
+        """A function of this kernel's own, which is defined before it."""
+        self._helpers[name] = text
+        return name
+
+    # Buffers.
+
+    def buffer(self, number: int) -> str:
+        return self.constant(self.buffers[number].name, number)
+
+    def down(self, number: int) -> str:
+        return self.constant(f"{self.buffers[number].name}_down", self.buffers[number].down)
+
+    def across(self, number: int) -> str:
+        return self.constant(f"{self.buffers[number].name}_across", self.buffers[number].across)
+
+    def tiles(self, number: int) -> str:
+        return self.constant(f"{self.buffers[number].name}_tiles", self.buffers[number].tiles)
+
+    def count(self, count: Count) -> str:
+        """How many tiles."""
+        if count.tiles is not None:
+            name = self.buffers[count.buffer].name
+            return self.constant(f"{name}_part_tiles", count.tiles)
+        tiles = self.tiles(count.buffer)
+        return tiles if count.trips is None else f"{self.expr(count.trips, 7)} * {tiles}"
+
+    def tile_index(self, number: int, row: str, column: str) -> str:
+        """The place of a tile within a block."""
+        buffer: CircularBuffer = self.buffers[number]
+        if buffer.tiles == 1:
+            return "0"
+        major, minor = (column, row) if buffer.by_columns else (row, column)
+        side = self.down if buffer.by_columns else self.across
+        if (buffer.down if buffer.by_columns else buffer.across) == 1 and minor in (
+            "0",
+            "column",
+            "row",
+        ):
+            return major
+        if major == "0":
+            return minor
+        product = f"{major} * {side(number)}"
+        return product if minor == "0" else f"{product} + {minor}"
+
+    def expr(self, e: Expr, above: int = 0) -> str:
+        for name in sorted(index.functions(e)):
+            self.helper(name, index.DEFINITIONS[name])
+        return index.text(e, self.names, above)
+
+    # The whole.
+
+    def text(self) -> str:
+        body = self.plan.kernels[self.role]
+        self._depth = 1
+        self.begin()
+        for step in self.plan.once[self.role]:
+            self.step(step)
+        blocks = "for (uint32_t block = first_block; block < first_block + block_count; ++block)"
+        self.open(blocks)
+        self.block_indices(body)
+        self.statements(body)
+        self.close()
+        self.end()
+        main, self._lines, self._depth = self._lines, [], 0
+        self.comment(f"{self.plan.function}: {self.purpose}")
+        self._lines += [f'#include "{name}"' for name in self.includes]
+        self.line()
+        if self._constants:
+            self.comment("Circular buffers, and the blocks of tiles that they hold.")
+            self._lines += [
+                f"constexpr uint32_t {name} = {value};" for name, value in self._constants.items()
+            ]
+            self.line()
+        for text in self._helpers.values():
+            self._lines += [*text.splitlines(), ""]
+        self.open("void kernel_main()")
+        self.arguments("\n".join(main))
+        self._lines += main
+        self.close()
+        return "\n".join(self._lines) + "\n"
+
+    def arguments(self, main: str) -> None:
+        arguments = self.plan.arguments[self.role]
+        own = [each for each in arguments if each.kind == "per core"]
+        shared = [each for each in arguments if each.kind != "per core"]
+        self.comment("The blocks of this core.")
+        for number, each in enumerate(own):
+            self.line(f"const uint32_t {each.name} = get_arg_val<uint32_t>({number});")
+        if shared:
+            self.comment("What all cores share.")
+        for number, each in enumerate(shared):
+            assert re.search(rf"\b{each.name}\b", main), each.name
+            dtype = "int32_t" if each.dtype == "int32" else "uint32_t"
+            self.line(f"const {dtype} {each.name} = get_common_arg_val<{dtype}>({number});")
+
+    def block_indices(self, body: Sequence[Statement]) -> None:
+        used = {v for e in expressions(tuple(body)) for v in index.variables(e)}
+        x, y, z = self.plan.indices
+        rules = (
+            (x, "block % grid_x"), (y, "block / grid_x % grid_y"), (z, "block / (grid_x * grid_y)")
+        )  # fmt: skip
+        for variable, rule in rules:
+            if variable in used and variable is not None:
+                self.line(f"const int32_t {self.names[variable]} = {rule};")
+
+    def begin(self) -> None:
+        """What comes before the first block."""
+
+    def end(self) -> None:
+        """What comes after the last block."""
+
+    # Statements.
+
+    def statements(self, body: Sequence[Statement]) -> None:
+        for each in body:
+            if isinstance(each, Step):
+                self.listing(each.places)
+                self.step(each)
+            elif isinstance(each, For):
+                self.listing(each.places)
+                self.open(self.turns(each.var, each.first, each.trips))
+                self.statements(each.body)
+                self.close()
+            elif isinstance(each, Parts):
+                name, tiles, step = each.name, each.tiles, each.step
+                self.open(f"for (int32_t {name} = 0; {name} < {tiles}; {name} += {step})")
+                self.statements(each.body)
+                self.close()
+            elif isinstance(each, If):
+                self.listing(each.places)
+                self.choose(each)
+
+    def choose(self, each: If) -> None:
+        condition = self.expr(each.condition)
+        if each.then:
+            self.open(f"if ({condition})")
+            self.statements(each.then)
+            if each.otherwise:
+                self._depth -= 1
+                self.open("} else")
+                self.statements(each.otherwise)
+        else:
+            self.open(f"if (!({condition}))")
+            self.statements(each.otherwise)
+        self.close()
+
+    def turns(self, var: int, first: Expr, trips: Expr) -> str:
+        name, begin = self.names[var], self.expr(first)
+        end = self.expr(trips) if begin == "0" else f"{self.expr(first, 6)} + {self.expr(trips, 6)}"
+        return f"for (int32_t {name} = {begin}; {name} < {end}; ++{name})"
+
+    def listing(self, places: Sequence[str]) -> None:
+        """The program's own lines, as a comment."""
+        lines: list[str] = []
+        for place in dict.fromkeys(places):
+            for where, texts in self._listing.items():
+                if where == place or (place in self._maps and where.startswith(f"{place}.body[")):
+                    lines += texts
+        indent = "    " * self._depth + "// "
+        for text in textwrap.dedent("\n".join(lines)).splitlines():
+            self._lines += self._wrapped_comment(indent, text)
+
+    def _wrapped_comment(self, indent: str, text: str) -> list[str]:
+        if len(indent) + len(text) <= WIDTH:
+            return [indent + text]
+        lead = " " * (len(text) - len(text.lstrip()))
+        width = WIDTH - len(indent) - len(lead) - 4
+        parts = textwrap.wrap(text.strip(), width, break_on_hyphens=False)
+        return [indent + lead + ("    " if n else "") + part for n, part in enumerate(parts)]
+
+    def step(self, step: Step) -> None:
+        raise NotImplementedError

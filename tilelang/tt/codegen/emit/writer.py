@@ -1,0 +1,30 @@
+"""The writer: from circular buffers to device memory, on BRISC."""
+
+from __future__ import annotations
+
+from ..plan import WRITER, Step, WriteTiles
+from .movement import WRITE, MovementText
+
+
+class WriterText(MovementText):
+    role = WRITER
+    purpose = "writes what the blocks of this core copy to device memory."
+
+    def step(self, step: Step) -> None:
+        work = step.work
+        assert isinstance(work, WriteTiles)
+        number = work.buffer
+        buffer, tiles = self.buffer(number), self.tiles(number)
+        tensor = self.plan.program.buffers[work.window.tensor].name
+        order = "true" if self.buffers[number].by_columns else "false"
+        down, across = self.down(number), self.across(number)
+        window = self.window(work.window)
+        self.helper("write_tiles", WRITE)
+        self.line(f"cb_wait_front({buffer}, {tiles});")
+        self.line(f"const Window {buffer}_window = {window.removeprefix('Window')};")
+        self.line(f"write_tiles({tensor}, {buffer}_window, {buffer}, {down}, {across}, {order});")
+        self.line("noc_async_writes_flushed();")
+        self.line(f"cb_pop_front({buffer}, {tiles});")
+
+    def end(self) -> None:
+        self.line("noc_async_write_barrier();")

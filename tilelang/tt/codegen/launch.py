@@ -1,0 +1,95 @@
+"""A kernel plan as what a host gives ttnn: plain values, nothing of ttnn's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..program import Tensor
+from .buffers import bits_of
+from .emit import sources
+from .lower import FORMATS
+from .plan import Argument, KernelPlan
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """A parameter: ``dtype`` is the program's, ``format`` what the device holds."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    format: str
+    output: bool
+
+
+@dataclass(frozen=True)
+class KernelSpec:
+    """One kernel. ``accessors`` are tensors whose accessor's words it is compiled with, in order;
+    ``own`` the arguments of each core, ``shared`` those of all."""
+
+    role: str
+    source: str
+    accessors: tuple[str, ...]
+    shared: tuple[Argument, ...]
+
+
+@dataclass(frozen=True)
+class BufferSpec:
+    index: int
+    format: str
+    pages: int
+    page_bytes: int
+
+
+@dataclass(frozen=True)
+class Launch:
+    """``cores`` are (x, y, first block, blocks)."""
+
+    function: str
+    tensors: tuple[TensorSpec, ...]
+    kernels: tuple[KernelSpec, ...]
+    buffers: tuple[BufferSpec, ...]
+    cores: tuple[tuple[int, int, int, int], ...]
+    fidelity: str
+
+
+def launch(plan: KernelPlan) -> Launch:
+    """The launch of a plan, with its sources."""
+    program = plan.program
+    tensors = []
+    for id in plan.tensors:
+        tensor = program.buffers[id]
+        assert isinstance(tensor, Tensor)
+        output = id in plan.outputs
+        tensors.append(
+            TensorSpec(tensor.name, tensor.shape, tensor.dtype, FORMATS[tensor.dtype], output)
+        )
+    kernels = tuple(
+        KernelSpec(
+            role,
+            source,
+            tuple(program.buffers[id].name for id in plan.accessors.get(role, ())),
+            tuple(each for each in plan.arguments[role] if each.kind != "per core"),
+        )
+        for role, source in sources(plan).items()
+    )
+    buffers = tuple(BufferSpec(b.index, b.format, b.pages, b.page_bytes) for b in plan.buffers)
+    return Launch(plan.function, tuple(tensors), kernels, buffers, plan.cores, plan.fidelity)
+
+
+def words(
+    arguments: tuple[Argument, ...],
+    addresses: Mapping[str, int],
+    scalars: Mapping[str, int | float],
+) -> list[int]:
+    """The words of a kernel's shared arguments, in order."""
+    out: list[int] = []
+    for each in arguments:
+        if each.kind == "address":
+            out.append(addresses[each.source])
+            continue
+        value = scalars[each.source] if each.kind == "scalar" else each.value
+        assert value is not None
+        out.append(bits_of(float(value)) if each.dtype == "float32" else int(value) & 0xFFFFFFFF)
+    return out

@@ -1,0 +1,249 @@
+"""The kernel plan: every choice that is made for a kernel, as frozen values.
+
+Text is made from it by one table (``emit/``), and nothing is decided there. It is pure data: no
+TVM, no ttnn, and nothing that was asked from a device but what the DeviceSpec says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+from ..program import Expr, Program
+from .slots import Instruction
+from .tiles import Window
+
+READER, COMPUTE, WRITER = "reader", "compute", "writer"
+
+#: Bytes of a tile, by its format on the device.
+TILE_BYTES = {"bfloat16": 2048, "float32": 4096}
+
+
+@dataclass(frozen=True)
+class CircularBuffer:
+    """Tiles in L1 that one kernel makes and one takes, as blocks of ``down`` x ``across`` tiles.
+
+    ``blocks`` is for how many blocks there is room; ``by_columns``: the tiles of a block go down
+    its columns. ``storage`` is the kernel's own name for what it holds.
+    """
+
+    index: int
+    name: str
+    storage: str
+    format: str
+    down: int
+    across: int
+    blocks: int
+    producer: str
+    consumer: str
+    by_columns: bool = False
+
+    @property
+    def tiles(self) -> int:
+        """Tiles of a block."""
+        return self.down * self.across
+
+    @property
+    def pages(self) -> int:
+        return self.tiles * self.blocks
+
+    @property
+    def page_bytes(self) -> int:
+        return TILE_BYTES[self.format]
+
+    @property
+    def bytes(self) -> int:
+        return self.pages * self.page_bytes
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A word that a kernel gets. ``kind`` is its class:
+
+    "per core" (``source``: "first_block", "block_count"), and for all cores alike "address" (of
+    the tensor ``source``), "extent" (of the tensor ``source``, or of the launch's grid),
+    "constant" and "scalar" (the function's parameter ``source``). ``dtype`` is "uint32", "int32",
+    or "float32", whose bits it is; ``value`` is known but for addresses, scalars and what is a
+    core's own.
+    """
+
+    name: str
+    kind: str
+    dtype: str
+    source: str = ""
+    value: int | float | None = None
+
+
+# What a step does, beside waiting for its inputs and handing on its output.
+
+
+@dataclass(frozen=True)
+class ReadTiles:
+    """A window of a tensor to a buffer. ``row`` and ``column`` name loops over parts of a block,
+    in tiles, where only ``down`` x ``across`` tiles of it are read at a time."""
+
+    buffer: int
+    window: Window
+    down: int
+    across: int
+    row: str = ""
+    column: str = ""
+
+
+@dataclass(frozen=True)
+class FillMask:
+    buffer: int
+    condition: Expr
+    row: int | None
+    column: int | None
+
+
+@dataclass(frozen=True)
+class FillOnes:
+    buffer: int
+
+
+@dataclass(frozen=True)
+class WriteTiles:
+    buffer: int
+    window: Window
+
+
+@dataclass(frozen=True)
+class TileMap:
+    """Each tile of ``target`` by instructions, whose loads name buffers."""
+
+    target: int
+    code: tuple[Instruction, ...]
+
+
+@dataclass(frozen=True)
+class TurnTiles:
+    source: int
+    target: int
+
+
+@dataclass(frozen=True)
+class MultiplyTiles:
+    """target = old + a @ b, in sub-blocks of ``sub_down`` x ``sub_across`` tiles of DST.
+
+    ``old`` None: DST begins with zeros. ``turns`` None: one product. Else a and b have a block for
+    each turn of the loop ``turns`` (the variable, its first value and its trips), unless they are
+    named in ``fixed``; ``streamed``: they hold the part of one turn for one sub-block at a time.
+    """
+
+    a: int
+    b: int
+    target: int
+    old: int | None
+    transpose_b: bool
+    inner: int
+    sub_down: int
+    sub_across: int
+    turns: tuple[int, Expr, Expr] | None = None
+    fixed: tuple[int, ...] = ()
+    streamed: bool = False
+    ready: bool = False
+
+
+@dataclass(frozen=True)
+class FoldTiles:
+    source: int
+    ones: int
+    target: int
+    kind: str
+    axis: int
+    old: int | None
+
+
+Work = Union[  # noqa: UP007
+    ReadTiles, FillMask, FillOnes, WriteTiles, TileMap, TurnTiles, MultiplyTiles, FoldTiles, None
+]
+
+
+@dataclass(frozen=True)
+class Count:
+    """Some blocks of a buffer: one, or as many as a loop has turns."""
+
+    buffer: int
+    trips: Expr | None = None
+    tiles: int | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a kernel. It waits for ``takes``, reserves ``makes``, works, pops and pushes.
+
+    ``places`` are those of the program's steps that it does. ``drops`` are popped besides.
+    """
+
+    places: tuple[str, ...]
+    work: Work
+    takes: tuple[Count, ...] = ()
+    makes: tuple[Count, ...] = ()
+    drops: tuple[Count, ...] = ()
+
+
+@dataclass(frozen=True)
+class For:
+    places: tuple[str, ...]
+    var: int
+    first: Expr
+    trips: Expr
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A loop over the parts of a block that are read by themselves: its name, tiles, and step."""
+
+    name: str
+    tiles: int
+    step: int
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class If:
+    places: tuple[str, ...]
+    condition: Expr
+    then: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...]
+
+
+Statement = Union[Step, For, Parts, If]  # noqa: UP007
+
+
+@dataclass(frozen=True)
+class KernelPlan:
+    """What runs on each core of a launch.
+
+    ``program`` is the one that is listed, with names for constants; ``kernels`` are the statements
+    for one block, by role, and ``once`` those before the first block. ``arguments`` are in the
+    order in which each role gets them: first those of the core, then those that all share.
+    """
+
+    function: str
+    program: Program
+    grid: tuple[int, int, int]
+    indices: tuple[int | None, int | None, int | None]
+    tensors: tuple[int, ...]
+    outputs: tuple[int, ...]
+    buffers: tuple[CircularBuffer, ...]
+    kernels: Mapping[str, tuple[Statement, ...]]
+    once: Mapping[str, tuple[Step, ...]]
+    arguments: Mapping[str, tuple[Argument, ...]]
+    accessors: Mapping[str, tuple[int, ...]]
+    cores: tuple[tuple[int, int, int, int], ...]
+    l1_bytes: int
+    slots: int = 4
+    fidelity: str = "HiFi4"
+    fusions: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``kernel.json`` has: the choices, for people and tools."""
+        from .describe import describe
+
+        return describe(self)

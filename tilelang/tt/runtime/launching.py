@@ -1,0 +1,154 @@
+"""Jobs that run generated kernels: numpy arrays in, numpy arrays out.
+
+Runs in the process that has the device open, and does what a launch says: what ttnn is told comes
+from there, but for the words of accessors and the addresses, which are those of the tensors as
+they were allocated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import ttnn
+
+from ..codegen.launch import KernelSpec, Launch, TensorSpec, words
+from ..codegen.plan import COMPUTE, READER
+
+_FORMATS = {"bfloat16": ttnn.bfloat16, "float32": ttnn.float32}
+
+#: For ttnn's own headers: neither simulator has SFPLOADMACRO, so their other way is taken.
+SIMULATED = (("DISABLE_SFPLOADMACRO", "1"),)
+
+
+def run_kernels(
+    device: Any,
+    launch: Launch,
+    arrays: Mapping[str, Any],
+    scalars: Mapping[str, int | float] | None = None,
+    defines: tuple[tuple[str, str], ...] = (),
+) -> dict[str, Any]:
+    """Run a launch once, and give the tensors that it writes.
+
+    Parameters
+    ----------
+    arrays : each tensor by name, in its shape and dtype; of an output, what it holds before. One
+        that is left out holds zeros
+    scalars : the function's parameters that are numbers
+    defines : for all kernels, besides none
+    """
+    tensors = {
+        spec.name: to_device(device, _content(spec, arrays.get(spec.name)), spec)
+        for spec in launch.tensors
+    }
+    enqueue(device, launch, tensors, scalars or {}, defines)
+    return {
+        spec.name: from_device(tensors[spec.name], spec) for spec in launch.tensors if spec.output
+    }
+
+
+def _content(spec: TensorSpec, array: Any) -> np.ndarray[Any, Any]:
+    if array is None:
+        return np.zeros(spec.shape, _numpy_dtype(spec.dtype))
+    found = np.asarray(array)
+    if found.shape != spec.shape or found.dtype != _numpy_dtype(spec.dtype):
+        raise ValueError(
+            f"{spec.name}: found {found.dtype} of shape {found.shape}; expected {spec.dtype} of "
+            f"shape {spec.shape}"
+        )
+    return found
+
+
+def _numpy_dtype(dtype: str) -> np.dtype[Any]:
+    return np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
+
+
+def to_device(device: Any, array: np.ndarray[Any, Any], spec: TensorSpec) -> Any:
+    """A tiled tensor in the device's DRAM, of the spec's format."""
+    wide = np.atleast_1d(np.ascontiguousarray(array.astype(np.float32)))  # exact
+    tensor = ttnn.to_layout(ttnn.Tensor(wide, _FORMATS[spec.format]), ttnn.TILE_LAYOUT)
+    return ttnn.to_device(tensor, device, memory_config=ttnn.DRAM_MEMORY_CONFIG)
+
+
+def from_device(tensor: Any, spec: TensorSpec) -> np.ndarray[Any, Any]:
+    """The elements, in the program's dtype; a float16 that was carried as float32 is rounded."""
+    host = ttnn.from_device(tensor)
+    floats = ttnn.to_dtype(host, ttnn.float32).to_numpy()
+    with np.errstate(over="ignore"):
+        return np.asarray(floats.astype(_numpy_dtype(spec.dtype)).reshape(spec.shape))
+
+
+def enqueue(
+    device: Any,
+    launch: Launch,
+    tensors: Mapping[str, Any],
+    scalars: Mapping[str, int | float],
+    defines: tuple[tuple[str, str], ...] = (),
+) -> None:
+    """Run a launch on tensors that are on the device, and wait for it."""
+    addresses = {name: tensor.buffer_address() for name, tensor in tensors.items()}
+    cores = ttnn.CoreRangeSet(
+        [ttnn.CoreRange(ttnn.CoreCoord(x, y), ttnn.CoreCoord(x, y)) for x, y, _, _ in launch.cores]
+    )
+    kernels = [
+        _kernel(launch, spec, tensors, addresses, scalars, cores, defines)
+        for spec in launch.kernels
+    ]
+    buffers = [
+        ttnn.CBDescriptor(
+            total_size=each.pages * each.page_bytes,
+            core_ranges=cores,
+            format_descriptors=[
+                ttnn.CBFormatDescriptor(
+                    buffer_index=each.index,
+                    data_format=_FORMATS[each.format],
+                    page_size=each.page_bytes,
+                )
+            ],
+        )
+        for each in launch.buffers
+    ]
+    program = ttnn.ProgramDescriptor(kernels=kernels, semaphores=[], cbs=buffers)
+    # ttnn takes the last tensor for the output, and wants an input before it.
+    given = [tensors[spec.name] for spec in sorted(launch.tensors, key=lambda spec: spec.output)]
+    ttnn.generic_op([*given, given[-1]], program)
+    ttnn.synchronize_device(device)
+
+
+def _kernel(
+    launch: Launch,
+    spec: KernelSpec,
+    tensors: Mapping[str, Any],
+    addresses: Mapping[str, int],
+    scalars: Mapping[str, int | float],
+    cores: Any,
+    defines: tuple[tuple[str, str], ...],
+) -> Any:
+    own = ttnn.RuntimeArgs()
+    for x, y, first, count in launch.cores:
+        own[x][y] = [first, count]
+    compile_time = [
+        word
+        for name in spec.accessors
+        for word in ttnn.TensorAccessorArgs(tensors[name]).get_compile_time_args()
+    ]
+    return ttnn.KernelDescriptor(
+        kernel_source=spec.source,
+        source_type=ttnn.KernelDescriptor.SourceType.SOURCE_CODE,
+        core_ranges=cores,
+        compile_time_args=compile_time,
+        defines=list(defines),
+        runtime_args=own,
+        common_runtime_args=words(spec.shared, addresses, scalars),
+        config=_config(launch, spec.role),
+    )
+
+
+def _config(launch: Launch, role: str) -> Any:
+    if role == COMPUTE:
+        return ttnn.ComputeConfigDescriptor(
+            math_fidelity=getattr(ttnn.MathFidelity, launch.fidelity), fp32_dest_acc_en=True
+        )
+    return ttnn.ReaderConfigDescriptor() if role == READER else ttnn.WriterConfigDescriptor()
