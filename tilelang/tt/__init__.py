@@ -40,6 +40,7 @@ _HOMES = {
     "schedules_of": "metadata",
     "Plan": "plan",
     "reference": "interpret",
+    "run": "runtime.running",
 }
 
 __all__ = sorted(_HOMES)
@@ -96,4 +97,5 @@ if TYPE_CHECKING:
     from .passes import tile_program as tile_program
     from .passes import verify_tt_metadata as verify_tt_metadata
     from .plan import Plan as Plan
+    from .runtime.running import run as run
     from .target import apply_tt_defaults as apply_tt_defaults

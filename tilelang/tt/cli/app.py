@@ -77,6 +77,9 @@ _GRID = click.option(
 )
 
 
+_FUNCTION = click.option("--function", help="Which kernel of the plan, where it has several.")
+
+
 @click.group()
 @click.version_option(package_version(), prog_name="tilelang-tt", message="%(prog)s %(version)s")
 def app() -> None:
@@ -222,30 +225,78 @@ def _write_page(html: Path | None, plan: Plan) -> None:
 
 @app.command("run")
 @click.argument("path", metavar="PLAN.json", type=click.Path(path_type=Path))
+@click.argument("arrays", metavar="[A.npy ...]", nargs=-1, type=click.Path(path_type=Path))
+@_FUNCTION
+@click.option("-o", "--output", type=_OUTPUT, help="Write what the kernel writes here, as .npy.")
+@click.option(
+    "-s", "--scalar", "scalars", multiple=True, metavar="NAME=VALUE", help="A scalar parameter."
+)
+@click.option("--seed", default=0, show_default=True, help="Of random arrays.")
 @_BACKEND
 @_ARCH
 @_GRID
-def run_plan(path: Path, backend: str, arch: str | None, grid: str | None) -> None:
-    """Copy tensors on a device by a plan's schedules: each tile by the core the plan names.
+def run_plan(
+    path: Path,
+    arrays: tuple[Path, ...],
+    function: str | None,
+    output: Path | None,
+    scalars: tuple[str, ...],
+    seed: int,
+    backend: str,
+    arch: str | None,
+    grid: str | None,
+) -> None:
+    """Run a plan's kernel on a device, and compare with the same program run in numpy.
 
-    The exit code is 0 if every copy is right, 1 if one is not, 3 if nothing could be copied.
+    Arrays are the inputs in their order; without any, they are random. The exit code is 0 if the
+    numbers agree, 1 if they don't.
     """
     from ..runtime.devices import open_device
-    from ..validate.cases import of_plan
-    from ..validate.harness import check_device, validate
+    from .running import run_and_compare
 
     plan = Plan.load(path)
+    with open_device(backend, _arch_of(plan, path, arch), grid=parse_grid(grid)) as session:
+        show.opened(out, session.backend)
+        agree = run_and_compare(
+            out, session, plan, function, arrays, parse_arguments(scalars), output, seed
+        )
+    sys.exit(0 if agree else 1)
 
-    def copy() -> Evidence:
-        with open_device(backend, _arch_of(plan, path, arch), grid=parse_grid(grid)) as session:
-            check_device(plan, session)
-            show.opened(out, session.backend)
-            schedules = [case for case in of_plan(plan) if case.schedule is not None]
-            return validate(session, schedules)
 
-    evidence, code = _kept(copy)
-    show.copies(out, evidence)
-    sys.exit(code)
+@app.command("build")
+@click.argument("path", metavar="PLAN.json", type=click.Path(path_type=Path))
+@_FUNCTION
+@click.option(
+    "-o", "--output", required=True, metavar="FOLDER", type=click.Path(path_type=Path),
+    help="Write reader.cpp, compute.cpp, writer.cpp, kernel.json and host.py here.",
+)  # fmt: skip
+def build_plan(path: Path, function: str | None, output: Path) -> None:
+    """Generate a plan's kernel as files to read, to run by themselves and to carry on from."""
+    from ..codegen import export
+    from ..runtime.running import kernel_plan
+
+    plan = Plan.load(path)
+    made = kernel_plan(plan, plan.device, function)
+    output.mkdir(parents=True, exist_ok=True)
+    for name, text in export(made).items():
+        files.write_text(output / name, text)
+        out.print(f"written to {output / name}", soft_wrap=True)
+    show.kernel(out, made)
+
+
+@app.command("exec", context_settings={"ignore_unknown_options": True})
+@_BACKEND
+@_ARCH
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def exec_command(backend: str, arch: str | None, command: tuple[str, ...]) -> None:
+    """Run a command of your own where ttnn.open_device opens a device of a backend.
+
+    As in: tilelang-tt exec --backend ttsim -- python host.py
+    """
+    from ..runtime.devices import make_backend
+    from ..runtime.execute import execute
+
+    sys.exit(execute(make_backend(backend, arch), command))
 
 
 def _kept(run: Callable[[], Evidence]) -> tuple[Evidence, int]:

@@ -24,6 +24,7 @@ from ..validate.evidence import LEVELS, NO_EFFECT, REJECTED, UNNOTICED
 from .doctor import Finding
 
 if TYPE_CHECKING:
+    from ..codegen import KernelPlan
     from ..runtime.backend import Backend
     from ..validate.harness import Evidence
 
@@ -269,25 +270,15 @@ def progress(console: Console, total: int) -> Iterator[Callable[[str, int], None
         yield advance
 
 
-def copies(console: Console, evidence: Evidence) -> None:
-    """A line for each schedule that was run."""
-    for result in evidence.results:
-        schedule, verdict = result.case.schedule, result.verdicts.get("E6")
-        name = result.case.name.removesuffix(": schedule")
-        if schedule is None or result.case.group == "controls":
-            continue
-        if verdict is None:
-            console.print(f"{name}: not run: {result.unchecked['E6']}", soft_wrap=True)
-        elif not verdict.proven:
-            console.print(f"{name}: {verdict.difference}", style="red", soft_wrap=True)
-        else:
-            console.print(
-                f"{name}: copied {schedule.num_tiles} tiles of 32x32, each by its core, on "
-                f"{schedule.num_active_cores} of {schedule.num_cores} cores; all arrived",
-                style="green",
-            )
-    for line in evidence.doubts():
-        console.print(line, style="red", soft_wrap=True)
+def kernel(console: Console, plan: KernelPlan) -> None:
+    """The choices of a kernel plan: what is in L1, and how products add up."""
+    for each in plan.buffers:
+        console.print(
+            f"{each.name}: {each.blocks} of {each.down}x{each.across} tiles of {each.format}, "
+            f"{each.bytes} bytes, from {each.producer} to {each.consumer}",
+            soft_wrap=True,
+        )
+    console.print(f"{plan.function}: {plan.l1_bytes} bytes of L1 on {len(plan.cores)} cores")
 
 
 def validation(console: Console, evidence: Evidence) -> None:

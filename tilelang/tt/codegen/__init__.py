@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from .emit import sources as sources
+from .export import export as export
 from .fuse import FUSIONS as FUSIONS
 from .generate import generate as generate
 from .launch import Launch as Launch

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..program import Tensor
 from .arguments import steps
+from .lower import FORMATS
 from .plan import KernelPlan, MultiplyTiles, Step
 
 
@@ -21,6 +22,7 @@ def describe(plan: KernelPlan) -> dict[str, Any]:
                 "name": tensor.name,
                 "shape": list(tensor.shape),
                 "dtype": tensor.dtype,
+                "format": FORMATS[tensor.dtype],
                 "written": id in plan.outputs,
             }
             for id in plan.tensors
@@ -36,6 +38,7 @@ def describe(plan: KernelPlan) -> dict[str, Any]:
                 "tiles_across": each.across,
                 "order": "columns" if each.by_columns else "rows",
                 "blocks": each.blocks,
+                "page_bytes": each.page_bytes,
                 "bytes": each.bytes,
                 "producer": each.producer,
                 "consumer": each.consumer,
@@ -64,6 +67,9 @@ def describe(plan: KernelPlan) -> dict[str, Any]:
             ]
             for role, arguments in plan.arguments.items()
             if plan.kernels[role]
+        },
+        "accessors": {
+            role: [program.buffers[id].name for id in ids] for role, ids in plan.accessors.items()
         },
         "cores": [
             {"x": x, "y": y, "first_block": first, "block_count": count}

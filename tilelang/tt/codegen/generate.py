@@ -7,14 +7,15 @@ from typing import Protocol
 
 from ..program import Program, Tensor, Workspace, steps_of, writes
 from ..program.settle import settle
+from .apart import surely_apart
 from .arguments import Arguments, tensor_names, windows
 from .fuse import FUSIONS, fuse
 from .lower import Lowered, Lowering
-from .names import named
+from .names import Named, named
 from .plan import READER, WRITER, CircularBuffer, KernelPlan
 from .planner import ROLES, Choices, Planner
 from .refusal import Refusals
-from .tiles import Operation, Read, Write, walk
+from .tiles import Read, Write, walk
 
 #: Circular buffers that a core has on Wormhole, and no fewer on Blackhole.
 MOST_BUFFERS = 32
@@ -27,23 +28,28 @@ _SPENDING = ((False, True), (False, False), (True, True), (True, False))
 class Blocks(Protocol):
     """The blocks of a core: of metadata.TileRange."""
 
-    start_id: int
-    count: int
+    @property
+    def start_id(self) -> int: ...
+    @property
+    def count(self) -> int: ...
 
 
 class Schedule(Protocol):
     """Which core runs which blocks: of metadata.Schedule."""
 
-    grid: tuple[int, int, int]
-    core_grid: tuple[int, int]
-    tiles_per_core: Sequence[Blocks]
+    @property
+    def grid(self) -> tuple[int, int, int]: ...
+    @property
+    def core_grid(self) -> tuple[int, int]: ...
+    @property
+    def tiles_per_core(self) -> Sequence[Blocks]: ...
 
 
 class Device(Protocol):
     """What of a DeviceSpec counts."""
 
-    arch: str
-    l1_bank_size: int | None
+    @property
+    def l1_bank_size(self) -> int | None: ...
 
 
 def generate(
@@ -85,7 +91,8 @@ def generate(
         names = named(program)
         refusals = Refusals(names.program, function)
         lowered = Lowering(names, refusals).run(names.program.launches[0])
-        _check_tensors(program, lowered.body, plain)
+        if not streamed and double:  # once
+            _check_tensors(program, names, lowered, plain)
         lowered = Lowered(fuse(lowered.body, fusions), lowered.storages)
         planned = Planner(names, lowered, refusals, fusions, Choices(streamed, double)).run()
         needed = sum(buffer.bytes for buffer in planned.buffers)
@@ -126,7 +133,7 @@ def generate(
     return KernelPlan(
         function, names.program, grid, indices, tensors, outputs, planned.buffers,
         planned.kernels, planned.once, arguments, accessors, cores, needed,
-        fusions=tuple(sorted(fusions)), names=words,
+        fusions=tuple(sorted(fusions)), names=words, labels=_labels(program, names.program),
     )  # fmt: skip
 
 
@@ -157,8 +164,9 @@ def _check_program(program: Program, schedule: Schedule, refusals: Refusals) -> 
             raise refusals.kernel(f"{buffer.name} has no elements", "leave it out")
 
 
-def _check_tensors(program: Program, body: tuple[Operation, ...], refusals: Refusals) -> None:
+def _check_tensors(program: Program, names: Named, lowered: Lowered, refusals: Refusals) -> None:
     """Refuse what the order of reads and writes of device memory would decide."""
+    body = lowered.body
     read = {op.window.tensor for op in walk(body) if isinstance(op, Read)}
     written = {op.window.tensor for op in walk(body) if isinstance(op, Write)}
     for id in sorted(read & written):
@@ -167,6 +175,8 @@ def _check_tensors(program: Program, body: tuple[Operation, ...], refusals: Refu
             "write to a tensor of its own",
         )
     for id in sorted(written):
+        if surely_apart(names, names.program.launches[0], body, lowered.storages, id):
+            continue
         found = settle(program, id)
         name = program.buffers[id].name
         if found.found == "several blocks":
@@ -180,3 +190,15 @@ def _check_tensors(program: Program, body: tuple[Operation, ...], refusals: Refu
                 f"which blocks write which pages of {name} is not known: {found.reason}",
                 "index it by block and loop indices",
             )
+
+
+def _labels(program: Program, named: Program) -> dict[str, str]:
+    """The function's own names of its parameters."""
+    found: dict[str, str] = {}
+    for mine, its in zip(named.buffers, program.buffers, strict=True):
+        found[mine.name] = its.name
+    # Those of constants come after the program's own.
+    for one, other in zip(named.variables, program.variables, strict=False):
+        if other.kind == "scalar":
+            found[one.name] = other.name
+    return found

@@ -222,6 +222,8 @@ class KernelPlan:
     ``program`` is the one that is listed, with names for constants; ``kernels`` are the statements
     for one block, by role, and ``once`` those before the first block. ``arguments`` are in the
     order in which each role gets them: first those of the core, then those that all share.
+    ``names`` are of words about tensors ("A_rows"), ``labels`` the function's own names of its
+    parameters, by those that they have here.
     """
 
     function: str
@@ -241,6 +243,7 @@ class KernelPlan:
     fidelity: str = "HiFi4"
     fusions: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """What ``kernel.json`` has: the choices, for people and tools."""

@@ -28,10 +28,10 @@ def main(lifeline: str, group: str, folder: str) -> None:
 
 def end_session(group: int, folder: str) -> None:
     """End a session's processes and remove its folder; what is gone already is no error."""
-    _kill_group(group)
+    end_group(group)
     simulator = simulator_pid(folder)
     if simulator is not None:
-        _kill_group(simulator)
+        end_group(simulator)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -44,7 +44,8 @@ def simulator_pid(folder: str) -> int | None:
         return None
 
 
-def _kill_group(group: int) -> None:
+def end_group(group: int) -> None:
+    """End a process group; one that is gone already is no error."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
 

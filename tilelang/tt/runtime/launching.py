@@ -7,6 +7,7 @@ they were allocated.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -152,3 +153,61 @@ def _config(launch: Launch, role: str) -> Any:
             math_fidelity=getattr(ttnn.MathFidelity, launch.fidelity), fp32_dest_acc_en=True
         )
     return ttnn.ReaderConfigDescriptor() if role == READER else ttnn.WriterConfigDescriptor()
+
+
+def defines_here() -> tuple[tuple[str, str], ...]:
+    """What kernels are compiled with besides, in a process that opened its device by itself."""
+    return SIMULATED if os.environ.get("TT_METAL_SIMULATOR") else ()
+
+
+def placed(device: Any, launch: Launch, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The tensors of a launch, which are on the device already; outputs that aren't are made.
+
+    Raises ValueError where one isn't as the kernels take it, with the call that makes it so.
+    """
+    tensors: dict[str, Any] = {}
+    for spec in launch.tensors:
+        format_ = _FORMATS[spec.format]
+        if spec.name not in given:
+            tensors[spec.name] = ttnn.allocate_tensor_on_device(
+                ttnn.Shape(spec.shape),
+                format_,
+                ttnn.TILE_LAYOUT,
+                device,
+                ttnn.DRAM_MEMORY_CONFIG,
+            )
+            continue
+        tensor = given[spec.name]
+        _check(spec, tensor, format_)
+        tensors[spec.name] = tensor
+    return tensors
+
+
+def _check(spec: TensorSpec, tensor: Any, format_: Any) -> None:
+    if not isinstance(tensor, ttnn.Tensor):
+        raise ValueError(
+            f"{spec.name}: found a {type(tensor).__name__}; expected a ttnn tensor on the device, "
+            "as ttnn.from_torch or ttnn.Tensor(array, dtype) and ttnn.to_device give"
+        )
+    faults = (
+        (tuple(tensor.shape) != spec.shape, "shape", tuple(tensor.shape), spec.shape, "reshape"),
+        (tensor.dtype != format_, "dtype", tensor.dtype, format_, f"to_dtype(x, {format_})"),
+        (
+            tensor.layout != ttnn.TILE_LAYOUT, "layout", tensor.layout, ttnn.TILE_LAYOUT,
+            "to_layout(x, ttnn.TILE_LAYOUT)",
+        ),
+        (
+            tensor.storage_type() != ttnn.StorageType.DEVICE, "storage", tensor.storage_type(),
+            ttnn.StorageType.DEVICE, "to_device(x, device)",
+        ),
+    )  # fmt: skip
+    for wrong, what, found, expected, call in faults:
+        if wrong:
+            raise ValueError(
+                f"{spec.name}: its {what} is {found}; expected {expected}: ttnn.{call}"
+            )
+    if tensor.memory_config() != ttnn.DRAM_MEMORY_CONFIG:
+        raise ValueError(
+            f"{spec.name}: its memory is {tensor.memory_config()}; expected interleaved DRAM: "
+            "ttnn.to_memory_config(x, ttnn.DRAM_MEMORY_CONFIG)"
+        )

@@ -1,0 +1,206 @@
+"""``tilelang.tt.run(kernel, A, B)``: a kernel on a device, on numpy arrays or ttnn tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..codegen import KernelPlan, Launch, generate, launch
+from ..device import DeviceSpec
+from ..metadata import Schedule
+from ..plan import Plan
+from ..program import Program, Tensor, Variable
+from ..program.dtypes import DTYPES
+from .session import Session
+
+if TYPE_CHECKING:
+    from .backend import Backend
+
+_JOB = f"{__package__}.launching:run_kernels"
+
+#: A card isn't among them: what a simulator lacks, TT-metal's kernels leave out by these.
+_SIMULATORS = frozenset({"ttsim", "wolfpine"})
+
+
+def run(
+    kernel: Any,
+    *args: Any,
+    device: Any = None,
+    function: str | None = None,
+    timeout: float = 600.0,
+    **named: Any,
+) -> Any:
+    """Run a kernel: generate its sources, compile what is new, and launch it by the schedule.
+
+    Parameters
+    ----------
+    kernel : Plan, a PrimFunc or IRModule, or Program
+        A plan's own schedule is used; else the default one of the device.
+    args, named : the function's parameters in their order, or by name
+        All of them, or all but the outputs, which then hold zeros before. Tensors are numpy arrays
+        (bfloat16 is ml_dtypes'), scalars numbers.
+    device : Session, or an open ttnn device of this process; by default a session that is opened
+        for the call. With a ttnn device, tensors are ttnn's and on it, nothing is copied, and what
+        comes back are ttnn tensors.
+    function : which function of a plan or module that has several
+    timeout : seconds that a session may take
+
+    Returns the tensor that the kernel writes, or a tuple of them in the order of the parameters.
+
+    Raises
+    ------
+    NotImplementedError
+        No kernels are generated for it: the function, the step, the reason, and what to do.
+    ValueError
+        Arguments that don't fit, or a plan for another device.
+    BackendError
+        The device failed.
+    """
+    if device is None:
+        from .devices import open_device
+
+        with open_device() as session:
+            return run(kernel, *args, device=session, function=function, timeout=timeout, **named)
+    if isinstance(device, Session):
+        made = kernel_plan(kernel, device.spec, function)
+        tensors, scalars = bind(made, args, named)
+        defines = defines_of(device.backend)
+        found = device.call(_JOB, launch(made), tensors, scalars, defines, timeout=timeout)
+        return _outputs(made, found)
+    return _in_process(kernel, args, named, device, function)
+
+
+def defines_of(backend: Backend) -> tuple[tuple[str, str], ...]:
+    """What kernels of a backend are compiled with besides; nothing for a card."""
+    simulated = backend.name in _SIMULATORS
+    return (("DISABLE_SFPLOADMACRO", "1"),) if simulated else ()
+
+
+def kernel_plan(kernel: Any, device: DeviceSpec, function: str | None = None) -> KernelPlan:
+    """The kernel plan of whatever :func:`run` takes, for a device.
+
+    Raises ValueError for a plan of another grid, architecture or amount of L1.
+    """
+    if isinstance(kernel, Plan):
+        name = _only(list(kernel.functions), function)
+        _check_device(kernel.device, device)
+        return generate(kernel.program(name), kernel.schedule(name), device, name)
+    name, program = _program(kernel, function)
+    return generate(program, _schedule(program, device), device, name)
+
+
+def _schedule(program: Program, device: DeviceSpec) -> Schedule:
+    from ..describe import schedule_tiles
+
+    return schedule_tiles(program.launches[0].grid, device)
+
+
+def _program(kernel: Any, function: str | None) -> tuple[str, Program]:
+    if isinstance(kernel, Program):
+        return function or "kernel", kernel
+    from ..passes import tile_program
+
+    functions = getattr(kernel, "functions", None)
+    if functions is not None:
+        by_name = {str(var.name_hint): func for var, func in functions.items()}
+        name = _only(list(by_name), function)
+        return name, tile_program(by_name[name])
+    return function or str((kernel.attrs or {}).get("global_symbol", "kernel")), tile_program(
+        kernel
+    )
+
+
+def _only(names: list[str], function: str | None) -> str:
+    if function is None and len(names) == 1:
+        return names[0]
+    if function not in names:
+        found = f"{len(names)} functions" if function is None else f"no function {function!r}"
+        raise ValueError(f"found {found}; expected function= one of {names}")
+    return function
+
+
+def _check_device(planned: DeviceSpec, device: DeviceSpec) -> None:
+    for field in ("arch", "grid_x", "grid_y"):
+        wanted, found = getattr(planned, field), getattr(device, field)
+        if wanted != found:
+            raise ValueError(
+                f"the plan is for a device with {field} {wanted}; found {found}; plan the kernel "
+                "for this device (tilelang-tt device -o device.json, plan --device device.json)"
+            )
+
+
+def bind(
+    plan: KernelPlan, args: Sequence[Any], named: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, int | float]]:
+    """Tensors and scalars by the names that a launch has for them. Raises ValueError."""
+    parameters = plan.program.parameters()
+    parameters = [p for p in parameters if not isinstance(p, Variable) or p.param is not None]
+    outputs = {plan.program.buffers[id].name for id in plan.outputs}
+    label = {each.name: plan.labels[each.name] for each in parameters}
+    given: dict[str, Any] = {}
+    for key, value in named.items():
+        mine = [name for name, its in label.items() if its == key]
+        if len(mine) != 1:
+            raise ValueError(
+                f"{plan.function}: found an argument {key!r}; expected one of {[*label.values()]}"
+            )
+        given[mine[0]] = value
+    rest = [each for each in parameters if each.name not in given]
+    inputs = [each for each in rest if each.name not in outputs]
+    for expected in (rest, inputs):
+        if len(args) == len(expected):
+            given |= {each.name: arg for each, arg in zip(expected, args, strict=True)}
+            break
+    else:
+        raise ValueError(
+            f"{plan.function}: found {len(args)} arguments; expected {len(rest)} "
+            f"({', '.join(label[each.name] for each in rest)}), or {len(inputs)} without outputs"
+        )
+    tensors: dict[str, Any] = {}
+    scalars: dict[str, int | float] = {}
+    for each in parameters:
+        if isinstance(each, Tensor):
+            if each.name in given:
+                tensors[each.name] = given[each.name]
+        else:
+            scalars[each.name] = _scalar(plan.function, each, given[each.name])
+    return tensors, scalars
+
+
+def _scalar(function: str, scalar: Variable, value: Any) -> int | float:
+    number = value.item() if hasattr(value, "item") else value
+    known = DTYPES[scalar.dtype]
+    fits = isinstance(number, int) and not isinstance(number, bool)
+    if known.kind == "float":
+        fits = fits or isinstance(number, float)
+    elif known.kind in ("int", "uint"):
+        fits = fits and known.least <= number <= known.largest
+    if not fits:
+        raise ValueError(
+            f"{function}: {scalar.name}: found {value!r}; expected a number of {scalar.dtype}"
+        )
+    found: int | float = number
+    return found
+
+
+def _outputs(plan: KernelPlan, found: Mapping[str, Any]) -> Any:
+    out = tuple(found[plan.program.buffers[id].name] for id in plan.outputs)
+    return out[0] if len(out) == 1 else out
+
+
+def _in_process(
+    kernel: Any, args: Sequence[Any], named: Mapping[str, Any], device: Any, function: str | None
+) -> Any:
+    """On a ttnn device of this process, and tensors that are there."""
+    if not hasattr(device, "compute_with_storage_grid_size"):
+        raise ValueError(
+            f"device= is a {type(device).__name__}; expected a Session or an open ttnn device"
+        )
+    from . import launching
+
+    made = kernel_plan(kernel, DeviceSpec.from_ttnn(device), function)
+    tensors, scalars = bind(made, args, named)
+    whole: Launch = launch(made)
+    placed = launching.placed(device, whole, tensors)
+    launching.enqueue(device, whole, placed, scalars, launching.defines_here())
+    return _outputs(made, placed)
