@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 HAS = {
     "ttnn": find_spec("ttnn") is not None,
     "tilelang": find_spec("tilelang.language") is not None,
+    "apache-tvm": find_spec("tilelang.language") is None,
     "playwright": find_spec("playwright") is not None,
     "wolfpine": find_spec("framework") is not None and find_spec("framework.behaviour") is not None,
 }
