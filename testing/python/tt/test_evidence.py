@@ -159,6 +159,7 @@ def test_a_place_is_refused_beside_its_tensor_and_where_no_bank_is(spec, claim, 
     for column, step, why in (
         (3, -4096, "outside of the memory that the tensor was given"),
         (3, 4 * 4096, "outside of the memory that the tensor was given"),
+        (3, -(1 << 30), "outside of the memory that the tensor was given"),  # another bank's start
         (3, 1, "not aligned to 32 bytes"),
         (1, 32, "no DRAM bank is there"),
     ):
@@ -306,11 +307,21 @@ def test_e6_notices_copies_of_a_core_in_another_order(schedule):
     assert "copied before 2" in judge_copy(schedule, copied).difference.found
 
 
-def test_e6_counts_the_copies_of_each_core_of_a_range(schedule):
+def test_e6_notices_a_copy_of_a_tile_that_no_core_should_have_made(schedule):
+    from tilelang.tt.validate.stamps import judge_copy
+
+    (core, tiles), *_ = [(c, t) for c, t in enumerate(schedule.tiles_per_core) if t.start_id]
+    wrong = _tile_range(core, start_id=0, count=0)(schedule)
+    difference = judge_copy(wrong, _copied(schedule)).difference
+    assert difference.what == f"tile {tiles.start_id}, by its stamp"
+
+
+@pytest.mark.parametrize("count", [2, 9])
+def test_e6_counts_the_copies_of_each_core_of_a_range(schedule, count):
     from tilelang.tt.validate.stamps import judge_copy
 
     first, *rest = schedule.core_ranges
-    wrong = replace(schedule, core_ranges=(replace(first, count=9), *rest))
+    wrong = replace(schedule, core_ranges=(replace(first, count=count), *rest))
     difference = judge_copy(wrong, _copied(schedule)).difference
     assert (difference.what, difference.found) == ("core (0, 0)", "3")
 
@@ -321,9 +332,11 @@ def test_a_partition_is_that_of_ttnn_where_it_is_claimed_to_be(spec):
     schedule = schedule_tiles([100], spec)
     copied = _copied(schedule)
     assert judge_copy(schedule, copied, claims_split=True).proven
-    other = replace(copied, split=(1, *copied.split[1:]))
-    assert judge_copy(schedule, other).proven
-    assert "ttnn.split_work_to_cores" in judge_copy(schedule, other, True).difference.what
+    # The first core's count moves where each other one starts; the last one's moves nothing.
+    for split in ((1, *copied.split[1:]), (*copied.split[:-1], copied.split[-1] + 1)):
+        other = replace(copied, split=split)
+        assert judge_copy(schedule, other).proven
+        assert "ttnn.split_work_to_cores" in judge_copy(schedule, other, True).difference.what
 
 
 def test_each_buffer_address_and_scalar_has_a_word_of_its_own():
@@ -433,13 +446,16 @@ BAD_SCHEDULES = [
     (_range(0, x0=-1), "core_ranges[0].x0", "-1", True),
     (_range(0, x1=8), "core_ranges[0]", "(0, 0) to (8, 0)", True),
     (_range(0, y1=2**31), "core_ranges[0]", "(0, 0) to (0, 2147483648)", True),
+    (_range(0, y1=8), "core_ranges[0]", "(0, 0) to (0, 8)", True),
     (_range(1, x0=0), "core_ranges[1]", "core (0, 0) twice", True),
     (_range(0, y1=7, x0=0, x1=0), "core_ranges[0]", "core (0, 2), which has none", True),
     (_range(0, count=2), "core_ranges[0].count", "2", False),
+    (_range(0, count=9), "core_ranges[0].count", "9", False),
     (lambda s: replace(s, core_ranges=s.core_ranges[1:]), "core (0, 0)", "none", False),
     (lambda s: replace(s, core_ranges=None), "core_ranges", "None", True),
     (lambda s: replace(s, core_grid=(8, 9)), "core_grid", "(8, 9)", True),
     (lambda s: replace(s, tiles_per_core=s.tiles_per_core[1:]), "tiles_per_core", "63", True),
+    (lambda s: replace(s, tiles_per_core=s.tiles_per_core[:1] * 65), "tiles_per_core", "65", True),
     (lambda s: replace(s, num_tiles=7), "num_tiles", "7", False),
     (lambda s: replace(s, num_cores=63), "num_cores", "63", False),
     (lambda s: replace(s, grid=(2, 4, 1)), "num_tiles", "6", False),

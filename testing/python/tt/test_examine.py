@@ -100,6 +100,13 @@ def test_a_device_that_does_otherwise_is_seen(examined, fault):
         assert [c for c in results[0].controls if c.outcome == REJECTED] == []
 
 
+def test_where_both_levels_reach_pages_over_one_noc_the_other_is_missed(examined, monkeypatch):
+    monkeypatch.setattr(examine, "_TURNS", {"E4": 0, "E5": 0})
+    results = examined()
+    assert disproved(results) == [["E5"]] * len(SHAPES)
+    assert results[0].verdicts[-1].difference.expected == "reached over NoC 0 and over NoC 1"
+
+
 def test_a_claim_that_reaches_for_another_tensor_is_refused_and_the_others_are_proven(examined):
     def edit(buffers):
         accessor = replace(buffers[1].accessor, aligned_page_size=8192, compile_time_args=(2, 8192))
@@ -114,6 +121,15 @@ def test_a_claim_that_reaches_for_another_tensor_is_refused_and_the_others_are_p
     assert [bool(why) for why in refused] == [False, True, False, False]
     assert refused[1].endswith("outside of the memory that the tensor was given")
     assert len(transfers) == 4
+
+
+def test_a_claim_that_contradicts_itself_is_refused_and_the_others_are_proven():
+    bench = BenchOnPaper(None, SPEC, [describe_tensor("X", s, "float32", SPEC) for s in SHAPES], 3)
+    right = bench.claims[1]
+    accessor = replace(right.buffer.accessor, page_size=2048)
+    bench.claims[1] = replace(right, buffer=replace(right.buffer, accessor=accessor))
+    _, refused = examine._transfers(bench, 0)
+    assert refused == ["", "pages of 2048 bytes; expected 4096, a tile's", "", ""]
 
 
 @pytest.mark.parametrize("levels", [("E1", "E2"), ("E1",), ("E1", "E2", "E3")])

@@ -184,7 +184,7 @@ class Bench:
                 is_ours |= here & (start + first <= address) & (address <= last)
         is_aligned = address % self.spec.dram_alignment == 0
         found = {}
-        for place in np.flatnonzero(~(is_bank & is_aligned & is_ours)).tolist():
+        for place in np.flatnonzero(~(is_aligned & is_ours)).tolist():
             if not is_bank[place]:
                 why = "no DRAM bank is there"
             elif not is_aligned[place]:
