@@ -62,7 +62,8 @@ say "documentation"
 for lane in "${lanes[@]}"; do
   say "Python tests in .venv/$lane"
   parallel=()
-  [ "$lane" = ttnn ] && parallel=(-n "$JOBS" --maxprocesses 4 --dist loadfile)
+  # One more than there are processors, since the tests of sessions mostly wait.
+  [ "$lane" = ttnn ] && parallel=(-n "$((JOBS + 1))" --maxprocesses 4 --dist loadfile)
   install_wheel "${python_of[$lane]}"
   (cd "$ROOT" && TILELANG_TT_EXCHANGE="$exchange" \
     "$(dirname "${python_of[$lane]}")/pytest" -q -p no:cacheprovider "${parallel[@]}" \

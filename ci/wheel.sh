@@ -15,7 +15,8 @@ bin="$(dirname "$python")"
 
 say "building the sdist, and the wheel from it"
 rm -rf "$dist"
-"$python" -m build --quiet --outdir "$scratch/built" "$ROOT"
+CMAKE_ARGS="-DCMAKE_PROJECT_INCLUDE=$ROOT/ci/precompile.cmake" \
+  "$python" -m build --quiet --outdir "$scratch/built" "$ROOT"
 # libtvm_ffi is the loading process's own, of whichever TVM it has.
 PATH="$bin:$PATH" "$bin/auditwheel" repair --exclude libtvm_ffi.so --wheel-dir "$dist" "$scratch"/built/*.whl
 mv "$scratch"/built/*.tar.gz "$dist"
@@ -34,13 +35,19 @@ try() {
   rm -rf "${scratch:?}/$name"
 }
 
-for version in 3.10 3.11 3.12 3.13; do
+running=()
+for version in 3.10 3.11 3.12 3.13; do # at the same time, since they mostly wait for downloads
   if interpreter="$("$ROOT/ci/find_python.sh" "$version")"; then
-    try "bare-$version" "$interpreter" ""
+    try "bare-$version" "$interpreter" "" >"$scratch/bare-$version.log" 2>&1 &
+    running+=("$!")
   else
     echo "not tried: Python $version, which is not here"
   fi
 done
+failed=0
+for process in "${running[@]}"; do wait "$process" || failed=1; done
+cat "$scratch"/bare-*.log
+[ "$failed" = 0 ] || exit 1
 for extra in "$@"; do
   case "$extra" in
     "") ;;
