@@ -16,7 +16,7 @@ from tilelang.tt.runtime import BackendError
 from tilelang.tt.runtime.compiler import install
 from tilelang.tt.runtime.compiler.clang import needs_sfpi
 from tilelang.tt.runtime.compiler.config import Config
-from tilelang.tt.runtime.compiler.elf import symbol_sizes
+from tilelang.tt.runtime.compiler.elf import sections, symbol_sizes
 
 pytestmark = pytest.mark.needs("wolfpine")
 
@@ -224,6 +224,27 @@ def test_firmware_that_the_wheel_has_not_is_compiled(banks, dispatch, run_compil
     assert result.returncode == 0, result.stderr
     symbols = symbol_sizes((tmp_path / "brisc.o").read_bytes())
     assert "main" in symbols  # by its C name, which crt0 calls
+
+
+@pytest.mark.parametrize("check", ["WATCHER_ENABLED", "LIGHTWEIGHT_KERNEL_ASSERTS"])
+def test_firmware_with_checks_is_compiled_since_the_wheels_has_none(
+    check: str, run_compiler, tmp_path
+) -> None:
+    (tmp_path / "brisc.cc").write_text("[[gnu::used]] int rta_count; int main() { return 0; }\n")
+    defines = [*FITTING, "-DDISPATCH_MESSAGE_ADDR=4290183304", f"-D{check}"]
+    result = run_compiler(*defines, *FIRMWARE)
+    assert result.returncode == 0, result.stderr
+    assert "rta_count" in symbol_sizes((tmp_path / "brisc.o").read_bytes())
+
+
+def test_firmwares_data_is_one_section_since_kernels_have_names_in_it(run_compiler, tmp_path):
+    (tmp_path / "trisc.cc").write_text("unsigned a, b; int main() { return int(a); }\n")
+    argv = [arg.replace("brisc", "trisc").replace("tt-wh", "tt-wh-tensix") for arg in FIRMWARE]
+    result = run_compiler("-DNUM_DRAM_BANKS=12", "-DNUM_L1_BANKS=71", *argv)
+    assert result.returncode == 0, result.stderr
+    names = {found.name for found in sections((tmp_path / "trisc.o").read_bytes())}
+    assert ".bss" in names or ".sbss" in names
+    assert not any(name.startswith((".bss.", ".sbss.")) for name in names)
 
 
 def test_it_writes_nothing_but_its_outputs(run_compiler, tmp_path, monkeypatch) -> None:

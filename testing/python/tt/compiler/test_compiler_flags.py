@@ -52,6 +52,7 @@ def test_clang_gets_a_flag_that_means_the_same_to_it(flag: str) -> None:
         "-Wno-error=parentheses",
         "-Winvalid-pch",
         "-nostartfiles",
+        "-mno-tt-fix-whbhebreak",
     ],
 )
 def test_a_flag_of_gccs_own_is_dropped(flag: str) -> None:

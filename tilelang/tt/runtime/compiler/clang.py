@@ -32,6 +32,8 @@ _CODE = [
     "-fno-stack-protector",
     "-fno-threadsafe-statics",
     "-fno-asynchronous-unwind-tables",
+    # Their addresses are relocations of data, which TT-metal's loader has no place for.
+    "-fno-jump-tables",
     "-ffunction-sections",
     "-fdata-sections",
     "-Wno-everything",
@@ -63,7 +65,9 @@ def compile_command(command: Command, config: Config) -> list[str]:
     if command.is_header:
         args += ["-x", "c++-header"]
     elif command.is_firmware:
-        args.append("-Oz")  # clang's -O3 doesn't fit into the 0x600 bytes of a TRISC's firmware
+        # clang's -O3 doesn't fit into the 0x600 bytes of a TRISC's firmware. Kernels have names of
+        # its data that it doesn't use itself, and which the linker drops by the section.
+        args += ["-Oz", "-fno-data-sections"]
     if command.is_header or not _has_vectors(command):
         args += [] if command.is_header else ["-c"]
         return [*args, *command.inputs, "-o", command.output]

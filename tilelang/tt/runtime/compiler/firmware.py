@@ -26,6 +26,9 @@ _MAGIC = b"tilelang-tt firmware request\n"
 _BANKS = ("NUM_DRAM_BANKS", "NUM_L1_BANKS")
 _DISPATCH = "DISPATCH_MESSAGE_ADDR"
 
+# What TT-metal's watcher and assertions are compiled into firmware by; the wheel has none that is.
+_CHECKS = ("WATCHER_ENABLED", "LIGHTWEIGHT_KERNEL_ASSERTS")
+
 # TT-metal's folders for them: erisc, active_erisc, idle_erisc, subordinate_active_erisc, ...
 _ETHERNET = "erisc"
 
@@ -34,6 +37,8 @@ def is_ready(command: Command, config: Config) -> bool:
     """Whether the firmware that a command compiles is taken from the wheel."""
     if _ETHERNET in Path(command.output).parent.name:
         return True
+    if any(check in command.defines for check in _CHECKS):
+        return False
     request = _request(command)
     return any(_fits(build, request, command) for build in config.firmware)
 

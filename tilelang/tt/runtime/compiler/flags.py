@@ -148,6 +148,8 @@ _TABLE: list[tuple[str, Action]] = [
     (r"-ftt-(nttp|constinit|consteval|no-dyninit)", _drop),
     (r"-flto(=.*)?|-flto-partition=.*|--param=.*", _drop),
     (r"-fno-extern-tls-init", _drop),
+    # Whether SFPI works round a defect of silicon, as at the ebreak of an assertion.
+    (r"-m(no-)?tt-fix-\w+", _drop),
     # Nothing reads debug information on a simulator, and it doubles the time to compile.
     (r"-g[0-3]?", _drop),
     # The warnings are chosen for GCC.
