@@ -186,6 +186,8 @@ BAD_INPUT = [
         "device --from Wolfpine",
         "expected live, card, ttsim, wolfpine, mock, a file, or a preset: n150",
     ),
+    ("validate --backend mock --watcher", "found --watcher with --backend mock"),
+    ("validate --backend mock --asserts", "found --asserts with --backend mock"),
     ("device --from mock --harvest-mask 0xffffffffff", "--harvest-mask is '0xffffffffff'"),
     ("device --from mock --arch grayskull", "found no architecture 'grayskull'"),
     ("show device.json", "device.json: found a device; expected a plan"),

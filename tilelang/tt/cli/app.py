@@ -75,6 +75,15 @@ _HTML = click.option("--html", type=_OUTPUT, help="Draw it here too, as an HTML 
 _GRID = click.option(
     "--grid", metavar="XxY", help="Use fewer of its cores, as in 8x7, by TT-metal's own override."
 )
+_WATCHER = click.option(
+    "--watcher", "checks", flag_value="watcher", help="Run kernels under TT-metal's watcher."
+)
+_ASSERTS = click.option(
+    "--asserts",
+    "checks",
+    flag_value="asserts",
+    help="Compile kernels with TT-metal's lightweight and LLK assertions.",
+)
 
 
 _FUNCTION = click.option("--function", help="Which kernel of the plan, where it has several.")
@@ -329,6 +338,8 @@ def _arch_of(plan: Plan, path: Path, arch: str | None) -> str:
 @_BACKEND
 @_ARCH
 @_GRID
+@_WATCHER
+@_ASSERTS
 @click.option(
     "--cluster",
     help="The mock cluster, by name or as a file, with --backend mock; by default the one that the "
@@ -350,6 +361,7 @@ def validate_cases(
     backend: str,
     arch: str | None,
     grid: str | None,
+    checks: str | None,
     cluster: str | None,
     cases: str | None,
     output: Path | None,
@@ -368,7 +380,7 @@ def validate_cases(
         arch = _arch_of(plan, path, arch)
 
     def prove() -> Evidence:
-        options = Options(arch, grid, cluster)
+        options = Options(arch, grid, cluster, checks=checks)
         with open_to_validate(backend, options, plan.device if plan else None) as session:
             chosen, seed = [], 0
             if plan is not None:

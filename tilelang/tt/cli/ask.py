@@ -23,6 +23,7 @@ class Options:
     cluster: str | None = None
     harvest_mask: str | None = None
     dispatch: str | None = None
+    checks: str | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,12 @@ def open_to_validate(backend: str, options: Options, planned: DeviceSpec | None 
     if backend != "mock":
         if options.cluster is not None:
             raise ValueError(f"found --cluster with --backend {backend}; expected it with mock")
-        return open_device(backend, options.arch, grid=grid)
+        return open_device(backend, options.arch, grid=grid, checks=options.checks)
+    if options.checks is not None:
+        raise ValueError(
+            f"found --{options.checks} with --backend mock, which runs no kernels; expected a card "
+            "or a simulator"
+        )
     asked = check_arch(options.arch)
     if options.cluster is not None:
         cluster = named_cluster(options.cluster)

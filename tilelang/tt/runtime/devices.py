@@ -120,16 +120,17 @@ def open_device(
     arch: str | None = None,
     timeout: float = OPEN_TIMEOUT,
     grid: tuple[int, int] | None = None,
+    checks: str | None = None,
 ) -> Session:
     """Open a device in a child process.
 
     See :func:`make_backend` for ``backend`` and ``arch``, and Session for ``grid``, which makes
-    the compute grid smaller.
+    the compute grid smaller, and for ``checks`` of kernels while they run.
 
     Raises BackendError if it does not open within ``timeout`` seconds, or if it is of
     another architecture than the one asked for.
     """
-    session = Session(make_backend(backend, arch), timeout, grid)
+    session = Session(make_backend(backend, arch), timeout, grid, checks)
     if arch is not None and session.spec.arch != ARCHITECTURES[arch]:
         session.close()
         raise BackendError(f"{backend} is a {session.spec.arch}; expected {ARCHITECTURES[arch]}")

@@ -51,6 +51,13 @@ _SIZES = (
 # The last core to use, as x,y (llrt/rtoptions.cpp).
 _GRID_OVERRIDE = "TT_METAL_CORE_GRID_OVERRIDE_TODEPRECATE"
 
+#: TT-metal's own checks of running kernels, which are compiled into them, by what one may ask for.
+#: It has the watcher and the lightweight assertions apart.
+CHECKS = {
+    "watcher": {"TT_METAL_WATCHER": "1"},
+    "asserts": {"TT_METAL_LIGHTWEIGHT_KERNEL_ASSERTS": "1", "TT_METAL_LLK_ASSERTS": "1"},
+}
+
 
 class Session:
     """An open device. Use it as a context manager, or call :meth:`close`.
@@ -61,6 +68,7 @@ class Session:
     timeout : seconds that opening may take; as in :meth:`call`
     grid : cores a row and rows to use, fewer than the device has, by TT-metal's own override;
         TT-metal refuses sizes that its allocator can't divide memory by
+    checks : of kernels while they run, one of CHECKS; none by default
 
     Raises
     ------
@@ -73,6 +81,7 @@ class Session:
         backend: Backend,
         timeout: float = OPEN_TIMEOUT,
         grid: tuple[int, int] | None = None,
+        checks: str | None = None,
     ) -> None:
         self.backend = backend
         self.folder = Path(tempfile.mkdtemp(prefix="tilelang-tt-"))
@@ -81,6 +90,8 @@ class Session:
             if grid is not None:
                 x, y = grid
                 env[_GRID_OVERRIDE] = f"{x - 1},{y - 1}"
+            if checks is not None:
+                env |= CHECKS[checks]
             self._kernels = None
             if backend.shares_kernels:
                 mine, self._kernels = claim_kernel_cache(Path(env["TT_METAL_CACHE"]))
