@@ -1,5 +1,5 @@
 # The commands one needs; each does all of its own set-up. ci/lanes.sh says what that is.
-.PHONY: demo test lint docs sanitize mutants golden clean
+.PHONY: demo test lint docs sanitize mutants golden vector-unit clean
 
 demo: ## plan a GEMM for a device that is asked, and prove the plan on a simulator
 	@ci/demo.sh
@@ -21,6 +21,9 @@ mutants: ## change the code in small ways and see that the tests notice; ONLY=RE
 
 golden: ## renew the golden texts of generated kernels, with the package as it is installed
 	@PYTHONPATH=testing/python/tt .venv/ttnn/bin/python testing/python/tt/golden_texts.py
+
+vector-unit: ## the vector unit's functions against numpy, on the ttsim that TILELANG_TT_TTSIM names
+	@ci/vector_unit.sh
 
 clean: ## remove what these made
 	rm -rf build .venv

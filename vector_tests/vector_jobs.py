@@ -1,6 +1,7 @@
-"""A job for a session's worker: a function of the vector unit on every element of some arrays.
+"""A job for a session's worker: functions of the vector unit on every element of some arrays.
 
-Elements travel as their bits, in ttnn's tensors of integers, so that none is rounded or made
+All functions are in one kernel, which a runtime argument picks from, since compiling is what takes
+time. Elements travel as their bits, in ttnn's tensors of integers, so that none is rounded or made
 another NaN on its way. Tiles go by the way that a kernel's data takes: from DRAM to circular
 buffers of the function's own format, to Dst, through the function, and back.
 """
@@ -57,7 +58,7 @@ _COMPUTE = """
 {includes}
 
 void kernel_main() {{
-  const uint32_t tiles = get_arg_val<uint32_t>(0);
+  const uint32_t tiles = get_arg_val<uint32_t>(0), function = get_arg_val<uint32_t>(1);
   compute_kernel_hw_startup(0, 16);
   for (uint32_t tile = 0; tile < tiles; ++tile) {{
     cb_reserve_back(16, 1);
@@ -68,8 +69,7 @@ void kernel_main() {{
       copy_tile(i, 0, i);
       cb_pop_front(i, 1);
     }}
-    {init};
-    {call};
+{calls}
     tile_regs_commit();
     tile_regs_wait();
     pack_tile(0, 16);
@@ -82,22 +82,36 @@ void kernel_main() {{
 
 def apply(
     device: Any,
-    includes: Sequence[str],
-    init: str,
-    call: str,
-    inputs: Sequence[np.ndarray[Any, Any]],
-    exact: bool,
-    defines: Sequence[tuple[str, str]] = (),
-) -> np.ndarray[Any, Any]:
-    """The results' bits, of the inputs' dtype and shape.
+    functions: Sequence[tuple[Sequence[str], str]],
+    inputs: Sequence[Sequence[np.ndarray[Any, Any]]],
+    exact: bool = False,
+) -> list[np.ndarray[Any, Any]]:
+    """Each function's results, as bits, of its inputs' dtype and shape.
 
     Parameters
     ----------
-    includes : headers of the function, below TT-metal's api/compute
-    init, call : its statements; input i is in tile i of Dst, and the result has to be in tile 0
-    inputs : bits, uint16 of bfloat16 or uint32 of float32, of one shape (a multiple of TILE,)
+    functions : for each its headers, below TT-metal's api/compute, and its statements; input i is
+        in tile i of Dst, and the result has to be in tile 0
+    inputs : for each its inputs' bits, uint16 of bfloat16 or uint32 of float32, the same for all
+        functions, of one shape (a multiple of TILE,); all functions have as many
     exact : float32 goes to Dst by itself instead of through the 19 bits of SrcA
     """
+    calls = "\n".join(
+        f"    if (function == {i}) {{ {statements} }}"
+        for i, (_, statements) in enumerate(functions)
+    )
+    headers = dict.fromkeys(header for names, _ in functions for header in names)
+    source = _COMPUTE.format(
+        includes="\n".join(f'#include "api/compute/{header}"' for header in headers),
+        inputs=len(inputs[0]),
+        calls=calls,
+    )
+    return [_apply(device, source, i, arrays, exact) for i, arrays in enumerate(inputs)]
+
+
+def _apply(
+    device: Any, source: str, function: int, inputs: Sequence[np.ndarray[Any, Any]], exact: bool
+) -> np.ndarray[Any, Any]:
     import ttnn
 
     from tilelang.tt.runtime import bridge
@@ -110,31 +124,34 @@ def apply(
     tensors = [_to_device(device, bits, carrier) for bits in (*inputs, np.zeros_like(inputs[0]))]
     addresses = [tensor.buffer_address() for tensor in tensors]
     cores = bridge.first_cores(device, 1)
-    args = bridge.args_of_first_cores(device, [[tiles, *addresses[:-1]]])
     config = ttnn.ComputeConfigDescriptor()
     config.fp32_dest_acc_en = dtype == ttnn.float32
     if exact:
-        config.unpack_to_dest_mode = [
-            ttnn._ttnn.program_descriptor.UnpackToDestMode.UnpackToDestFp32
-        ] * 32
-    source = _COMPUTE.format(
-        includes="\n".join(f'#include "api/compute/{header}"' for header in includes),
-        inputs=len(inputs),
-        init=init,
-        call=call,
-    )
+        mode = ttnn._ttnn.program_descriptor.UnpackToDestMode.UnpackToDestFp32
+        config.unpack_to_dest_mode = [mode] * (
+            32 if "wormhole" in str(device.arch()).lower() else 64
+        )
     layout = bridge.accessor_args(tensors[0])
+
+    def kernel(text: str, args: list[int], words: list[int], config: Any) -> Any:
+        return ttnn.KernelDescriptor(
+            kernel_source=text,
+            source_type=ttnn.KernelDescriptor.SourceType.SOURCE_CODE,
+            core_ranges=cores,
+            compile_time_args=words,
+            runtime_args=bridge.args_of_first_cores(device, [args]),
+            config=config,
+        )
+
     kernels = [
-        _kernel(ttnn, _READER, cores, args, [len(inputs), *layout], ttnn.ReaderConfigDescriptor()),
-        _kernel(ttnn, source, cores, args, [], config, defines),
-        _kernel(
-            ttnn,
-            _WRITER,
-            cores,
-            bridge.args_of_first_cores(device, [[tiles, addresses[-1]]]),
-            layout,
-            ttnn.WriterConfigDescriptor(),
+        kernel(
+            _READER,
+            [tiles, *addresses[:-1]],
+            [len(inputs), *layout],
+            ttnn.ReaderConfigDescriptor(),
         ),
+        kernel(source, [tiles, function], [], config),
+        kernel(_WRITER, [tiles, addresses[-1]], layout, ttnn.WriterConfigDescriptor()),
     ]
     page = TILE * inputs[0].itemsize
     buffers = [
@@ -150,20 +167,6 @@ def apply(
     ttnn.synchronize_device(device)
     result = ttnn.to_layout(ttnn.from_device(tensors[-1]), ttnn.ROW_MAJOR_LAYOUT).to_numpy()
     return np.asarray(result).reshape(-1).astype(inputs[0].dtype)
-
-
-def _kernel(
-    ttnn: Any, source: str, cores: Any, args: Any, words: list[int], config: Any, defines: Any = ()
-) -> Any:
-    return ttnn.KernelDescriptor(
-        kernel_source=source,
-        source_type=ttnn.KernelDescriptor.SourceType.SOURCE_CODE,
-        core_ranges=cores,
-        compile_time_args=words,
-        runtime_args=args,
-        config=config,
-        defines=list(defines),
-    )
 
 
 def _to_device(device: Any, bits: np.ndarray[Any, Any], carrier: Any) -> Any:

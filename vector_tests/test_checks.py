@@ -1,0 +1,51 @@
+"""Kernels run under TT-metal's own checks, and a kernel that breaks one is noticed.
+
+Whoever has kernels to run under them adds to KERNELS: a name, and a function of a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from vector_errors import errors, inputs, statements
+
+from tilelang.tt.runtime import BackendError
+from tilelang.tt.runtime.devices import open_device
+
+
+def _exp(session: Any) -> None:
+    arrays = [bits[:2048] for bits in inputs("exp", "bfloat16", "wormhole")]
+    (found,) = session.call("vector_jobs:apply", [statements("exp", "bfloat16")], [arrays])
+    assert errors("exp", "bfloat16", arrays, found).ulps < 1
+
+
+KERNELS: dict[str, Callable[[Any], None]] = {"exp": _exp}
+
+# Not here: the watcher on Wormhole, whose own NCRISC firmware is larger than its 2 KiB as clang
+# compiles it (SFPI's fits), so that no device opens.
+CHECKS = [("asserts", "wormhole"), ("asserts", "blackhole"), ("watcher", "blackhole")]
+
+
+@pytest.fixture(scope="module", params=CHECKS, ids=["-".join(case) for case in CHECKS])
+def checked(request, tt_device) -> Any:
+    """A device whose kernels are checked; tt_device says on which backend."""
+    checks, arch = request.param
+    backend = tt_device.backend.name
+    if tt_device.spec.arch.removesuffix("_b0") != arch:
+        pytest.skip(f"a case of --tt-arch {arch}")
+    with open_device(backend, arch, timeout=300, checks=checks) as session:
+        yield session
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_kernel_runs_under_checks(name: str, checked) -> None:
+    KERNELS[name](checked)
+
+
+def test_a_kernel_that_breaks_one_ends(checked) -> None:
+    broken = ([], "ASSERT(tiles == 77)")
+    with pytest.raises(BackendError):
+        checked.call("vector_jobs:apply", [broken], [[np.zeros(1024, np.uint16)]], timeout=60)
