@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +19,8 @@ from .environment import folder_variables
 def execute(backend: Backend, command: Sequence[str]) -> int:
     """Run a command and give its exit code; what it leaves running of a simulator is ended.
 
-    The command opens the device by itself, as ``ttnn.open_device(device_id=0)``. Raises
-    BackendError for one that can't be started.
+    The command opens the device by itself, as ``ttnn.open_device(device_id=0)``. The word python
+    is this interpreter, which has ttnn. Raises BackendError for a command that can't be started.
     """
     folder = Path(tempfile.mkdtemp(prefix="tilelang-tt-"))
     kernels = None
@@ -29,7 +30,8 @@ def execute(backend: Backend, command: Sequence[str]) -> int:
             mine, kernels = claim_kernel_cache(Path(env["TT_METAL_CACHE"]))
             env["TT_METAL_CACHE"] = str(mine)
         try:
-            process = subprocess.Popen(list(command), env=env)
+            program = sys.executable if command[0] == "python" else command[0]
+            process = subprocess.Popen([program, *command[1:]], env=env)
         except OSError as error:
             raise BackendError(f"{command[0]}: {error.strerror}") from error
         # Ctrl-C reaches the command too, which decides what to do.

@@ -12,9 +12,12 @@ import kernel_list
 import ml_dtypes
 import numpy as np
 import pytest
+from tile_builder import Builder
 
 from tilelang.tt import describe, reference
-from tilelang.tt.codegen import generate, launch
+from tilelang.tt.codegen import FUSIONS, generate, launch
+from tilelang.tt.program import Tensor, steps_of, writes
+from tilelang.tt.runtime.running import run
 
 pytestmark = pytest.mark.needs("wolfpine")
 
@@ -24,6 +27,11 @@ JOB = "tilelang.tt.runtime.launching:run_kernels"
 #: whatever it adds them up in; float32 operands lose 13 of their bits; the packer rounds to the
 #: output's dtype, whose last bit is the rest.
 EXACT, FLOAT32, BFLOAT16 = 0.0, 2.0**-9, 2.0**-7
+
+#: Functions of the vector unit are right to a few steps of bfloat16, and stand one after another.
+FUNCTIONS = {"bfloat16": 2.0**-6, "float32": 2.0**-8}
+
+SCALARS = {"vector": {"s": 0.75}}
 
 _COPIES = {name for name in kernel_list.LIST if name.startswith("copy")} | {"transpose"}
 
@@ -39,17 +47,15 @@ def arrays_of(program, seed=0):
     numbers = np.random.default_rng(seed)
     out, written = {}, set(_outputs(program))
     for tensor in program.parameters():
-        dtype = ml_dtypes.bfloat16 if tensor.dtype == "bfloat16" else tensor.dtype
-        if getattr(tensor, "shape", None) is None:
+        if not isinstance(tensor, Tensor):
             continue
+        dtype = ml_dtypes.bfloat16 if tensor.dtype == "bfloat16" else tensor.dtype
         values = numbers.standard_normal(tensor.shape)
         out[tensor.name] = (values * 0 + 77 if tensor.name in written else values).astype(dtype)
     return out
 
 
 def _outputs(program):
-    from tilelang.tt.program import Tensor, steps_of, writes
-
     ids = {id for _, step in steps_of(program) for id in writes(step)}
     return [b.name for id, b in enumerate(program.buffers) if id in ids and isinstance(b, Tensor)]
 
@@ -98,6 +104,57 @@ def test_a_kernel_gives_the_interpreters_numbers(ttsim, name):
         assert error <= bound_of(name, dtype), tensor
 
 
+@pytest.mark.parametrize("name", kernel_list.VECTOR)
+def test_a_kernel_of_the_vector_unit_gives_them_too(ttsim, name):
+    found = errors(ttsim, kernel_list.VECTOR[name], SCALARS.get(name))
+    for tensor, (error, dtype) in found.items():
+        assert error <= FUNCTIONS[dtype], tensor
+
+
+def test_an_argument_is_a_number_of_each_call_and_compiles_nothing(ttsim):
+    program = kernel_list.VECTOR["vector"]
+    for scale in (0.75, -3.0, 0.0):
+        arrays = arrays_of(program)
+        (have,) = (run(program, arrays["X"], s=scale, device=ttsim),)
+        want = reference(program)(arrays["X"], s=scale)
+        assert np.abs(have - want).max() <= FLOAT32 * max(np.abs(want).max(), 1)
+
+
+def test_operands_of_two_formats_are_brought_to_one(ttsim):
+    """Some devices read both operands of the matrix unit in the format of one."""
+    b = Builder()
+    A, B = b.tensor("A", (64, 64), "bfloat16"), b.tensor("B", (64, 64), "float32")
+    C = b.tensor("C", (64, 64), "float32")
+    x, y, c = b.shared("x", (64, 64), "bfloat16"), b.shared("y", (64, 64)), b.scratch("c", (64, 64))
+    with b.launch(1, "bx"):
+        b.copy(A, x)
+        b.copy(B, y)
+        b.gemm(x, y, c, clear=True)
+        b.copy(c, C)
+    assert errors(ttsim, b.program())["C"][0] <= FLOAT32
+
+
+@pytest.mark.parametrize("without", sorted(FUSIONS))
+def test_without_a_fusion_the_numbers_are_the_same(ttsim, without):
+    program = kernel_list.LIST["gemm"]
+    schedule = describe.schedule_tiles(program.launches[0].grid, ttsim.spec)
+    plan = generate(program, schedule, ttsim.spec, fusions=FUSIONS - {without})
+    assert errors(ttsim, program, plan=plan)["C"][0] <= BFLOAT16
+
+
+def test_products_whose_operands_come_in_parts_are_right(ttsim):
+    """Where L1 doesn't hold whole panels, each part of the product reads its operands anew."""
+    from dataclasses import replace
+
+    program = kernel_list.LIST["gemm"]
+    schedule = describe.schedule_tiles(program.launches[0].grid, ttsim.spec)
+    little = replace(ttsim.spec, l1_bank_size=40960)
+    plan = generate(program, schedule, little)
+    assert plan.l1_bytes <= 40960
+    assert plan.to_json()["products"][0]["operands"] == "in parts"
+    assert errors(ttsim, program, plan=plan)["C"][0] <= BFLOAT16
+
+
 @pytest.mark.parametrize("name", ["copy_ragged", "gemm_ragged"])
 def test_wolfpine_gives_them_too(wolfpine, name):
     for tensor, (error, dtype) in errors(wolfpine, kernel_list.LIST[name]).items():
@@ -136,11 +193,6 @@ def test_a_second_size_compiles_nothing(ttsim):
     from tilelang.tt.runtime.cache import cache_folder
 
     assert errors(ttsim, gemm(64, 64, 64))["C"][0] <= BFLOAT16
-
-    def kernels():
-        return {p.name for p in cache_folder().rglob("*_kernel_main*") if p.is_dir()} | {
-            p.name for p in cache_folder().rglob("Kernel_Source_Code*")
-        }
 
     before = {str(p) for p in cache_folder().rglob("*.elf")}
     assert errors(ttsim, gemm(128, 128, 96))["C"][0] <= BFLOAT16

@@ -106,3 +106,12 @@ def test_constants_and_addresses_and_a_cores_own_are_classes_of_arguments():
     assert reader["X_address"] == "address"
     assert reader["X_columns"] == "extent"
     assert reader["X_at"] == "constant"
+
+
+def test_a_row_that_is_spread_is_float32():
+    """Of a bfloat16 row, spreading it in float32 DST makes something else: MOVB2D writes 16 bits."""
+    plan = golden_texts.plan(kernel_list.VECTOR["gemm_bias_relu"], "kernel")
+    formats = {each.name: (each.format, each.producer) for each in plan.buffers}
+    assert formats["bias_shared_in"] == ("bfloat16", "reader")
+    assert formats["bias_shared"] == ("float32", "compute")
+    assert "load_row(bias_shared, " in sources(plan)["compute"]
