@@ -70,10 +70,29 @@ def test_exec_sets_the_environment_up_for_a_command_of_ones_own(tilelang_tt):
     assert done.stderr == "error: no-such-command: No such file or directory\n"
 
 
-@pytest.mark.skipif(
+needs_ttsim = pytest.mark.skipif(
     not os.environ.get("TILELANG_TT_TTSIM"),
     reason="TILELANG_TT_TTSIM is not set; it names the folder of ttsim's libraries",
 )
+
+
+@needs_ttsim
+def test_a_kernel_runs_between_operations_of_ttnn_and_nothing_is_copied(tilelang_tt):
+    from conftest import ROOT
+
+    script = ROOT / "testing/python/tt/between_ttnn_operations.py"
+    done = tilelang_tt("exec", "--backend", "ttsim", "--", "python", script)
+    said = [line for line in done.stdout.splitlines() if line.startswith(("X: ", "turned"))]
+    assert said[0] == "turned three times: True"
+    for line, call in zip(
+        said[1:],
+        ("ttnn.to_device(x, device)", "ttnn.to_device give", "to_layout(x, ttnn.TILE_LAYOUT)"),
+        strict=True,
+    ):
+        assert line.endswith(call)
+
+
+@needs_ttsim
 def test_run_and_the_built_files_give_the_same_numbers(tilelang_tt):
     tilelang_tt("device", "--from", "ttsim", "-o", "device.json")
     from conftest import ROOT

@@ -148,9 +148,9 @@ def test_products_whose_operands_come_in_parts_are_right(ttsim):
 
     program = kernel_list.LIST["gemm"]
     schedule = describe.schedule_tiles(program.launches[0].grid, ttsim.spec)
-    little = replace(ttsim.spec, l1_bank_size=40960)
+    little = replace(ttsim.spec, l1_bank_size=36864)
     plan = generate(program, schedule, little)
-    assert plan.l1_bytes <= 40960
+    assert plan.l1_bytes <= 36864
     assert plan.to_json()["products"][0]["operands"] == "in parts"
     assert errors(ttsim, program, plan=plan)["C"][0] <= BFLOAT16
 
