@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
-from ..program import Expr, Program, Tensor
+from ..program import DTYPES, Const, Expr, Program, Tensor
+from ..program.dtypes import rounded
 from .index import variables
 from .lower import FORMATS
 from .names import Named
@@ -127,9 +129,8 @@ class Arguments:
         self._add(self._names[f"{name}_rows"], "extent", "int32", name, rows)
         self._add(self._names[f"{name}_columns"], "extent", "int32", name, columns)
         if tensor.pad is not None and FORMATS.get(tensor.dtype):
-            self._add(
-                self._names[f"{name}_pad"], "constant", "float32", name, float(tensor.pad.value)
-            )
+            pad = self._names[f"{name}_pad"]
+            self._add(pad, "constant", "float32", name, _rounded(tensor.pad))
 
     def _variable(self, id: int, dtype: str, inverse: bool = False) -> None:
         variable = self.program.variables[id]
@@ -140,8 +141,18 @@ class Arguments:
         if constant is None:
             self._add(name, "scalar", dtype, variable.name, None)
             return
-        value = 1 / float(constant.value) if inverse else constant.value
+        value = _rounded(constant)
+        if inverse:
+            value = 1 / value
         self._add(name, "constant", dtype, "", value)
+
+
+def _rounded(constant: Const) -> int | float:
+    """A constant as its dtype has it: a float is still to be rounded."""
+    value = constant.value
+    if DTYPES[constant.dtype].kind != "float" or not math.isfinite(value):
+        return value
+    return rounded(float(value), constant.dtype)
 
 
 def number_name(name: str, inverse: bool) -> str:

@@ -22,6 +22,7 @@ from ..program import (
     Region,
     Scratch,
     Step,
+    Tensor,
     Transpose,
     Var,
     View,
@@ -323,6 +324,7 @@ class Lowering:
         """The window of a tensor that a copy to or from a whole storage touches."""
         tensor, s = self.program.buffers[region.buffer], self.storages[storage]
         self.check_tensor(region.buffer, place, step)
+        assert isinstance(tensor, Tensor)
         for e in region.at:
             self.of_indices(e, place, step)
         rows, columns = (self.extent(e, place, step) for e in matrix_of(region.shape))
@@ -351,7 +353,8 @@ class Lowering:
                     f"a block of {tensor.name} begins at no multiple of {TILE} elements",
                     f"use blocks of multiples of {TILE}",
                 )
-            if extent % TILE and not (at == ZERO and extent >= size.value):
+            whole = at == ZERO and extent >= size.value
+            if extent % TILE and not (whole and padded_with_zeros(tensor.pad)):
                 self._unclean.add(storage)
         lead = region.at[:-2] if len(region.at) > 2 else ()
         return Window(region.buffer, lead, *ats)
@@ -409,6 +412,11 @@ class Lowering:
             f"{place}: it goes along {extent} elements of {s.name}, which end within a tile",
             f"make the buffer's extent a multiple of {TILE}",
         )
+
+
+def padded_with_zeros(pad: Const | None) -> bool:
+    """Whether zeros are what a tensor has beyond its edge."""
+    return pad is None or float(pad.value) == 0
 
 
 def matrix_of(shape: tuple[Expr, ...]) -> tuple[Expr, Expr]:

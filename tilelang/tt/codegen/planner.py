@@ -199,7 +199,7 @@ class Planner:
             if inside[role]:
                 out[role].append(For(*head, tuple(inside[role])))
         if gone:
-            out[COMPUTE].append(Step((), None, drops=gone))
+            out[COMPUTE].append(Step((), None, takes=gone, drops=gone))
         return out
 
     def choose(self, operation: Choose, node: Node) -> Kernels:
@@ -211,7 +211,7 @@ class Planner:
             gone = self._drops(node.before - head)
             inside = self.body(nodes)
             if gone:
-                inside[COMPUTE].insert(0, Step((), None, drops=gone))
+                inside[COMPUTE].insert(0, Step((), None, takes=gone, drops=gone))
             branches.append(inside)
             ends.append(self._live(node.after))
         for storage in node.after:
@@ -243,7 +243,8 @@ class Planner:
         raise _Again
 
     def _drops(self, storages: frozenset[int]) -> tuple[Count, ...]:
-        """Pop what is no longer needed."""
+        """What is no longer needed. It is waited for before it is popped: a way that was not taken
+        may have been the only one that used it."""
         return tuple(
             Count(self.buffers.of(s, self.where.pop(s)))
             for s in sorted(storages)
@@ -302,7 +303,7 @@ class Planner:
                 return None if storage in node.after else operation
             if storage in used(operation) or storage not in node.after:
                 return None
-            if any(storage in used(each) for each in _within(operation)):
+            if any(storage in {*used(each), defined(each)} for each in _within(operation)):
                 return None
         return None
 
@@ -319,15 +320,15 @@ class Planner:
             return step
         places: tuple[str, ...] = (operation.place,)
         takes = self._takes(used(operation))
+        in_place = target in takes and self.where[target] == place == "own"
         work: Work
         if isinstance(operation, Turn):
             source = takes[operation.source].buffer
-            buffer = self.buffers.make(target, place, format_)
+            buffer = self.buffers.make(target, place, format_, in_place)
             work = TurnTiles(source, buffer)
         elif isinstance(operation, Fold):
             source = takes[operation.source].buffer
             old = takes[target].buffer if operation.keep else None
-            in_place = operation.keep and self.where[target] == place == "own"
             buffer = self.buffers.make(target, place, format_, in_place)
             ones = self._ones(self.buffers.format(source))
             work = FoldTiles(source, ones, buffer, operation.kind, operation.axis, old)
@@ -399,7 +400,7 @@ class Planner:
         a, b = takes[operation.a].buffer, takes[operation.b].buffer
         self._one_format(operation, a, b)
         old = None if operation.fresh else takes[operation.c].buffer
-        in_place = old is not None and self.where[operation.c] == place == "own"
+        in_place = operation.c in takes and self.where[operation.c] == place == "own"
         buffer = self.buffers.make(operation.c, place, format_, in_place)
         inner = self.storages[operation.a].across
         down, across = sub_block(self.storages[operation.c].down, self.storages[operation.c].across)
@@ -443,6 +444,7 @@ class Planner:
             )
         out: Kernels = {role: [] for role in ROLES}
         if streamed:
+            self._check_parts(operation)
             for each in node.bodies[0]:
                 assert isinstance(each.operation, Read)
                 storage = each.operation.target
@@ -480,8 +482,23 @@ class Planner:
             out[COMPUTE].append(Step(places, work, waits, (Count(buffer),), drops))
         rest_of_it = self._drops(frozenset(node.before - node.after) & set(self.where))
         if rest_of_it:
-            out[COMPUTE].append(Step((), None, drops=rest_of_it))
+            out[COMPUTE].append(Step((), None, takes=rest_of_it, drops=rest_of_it))
         return out
+
+    def _check_parts(self, operation: Accumulate) -> None:
+        """A buffer takes parts of one size and shape, in one order."""
+        parts: dict[int, tuple[str, int]] = {}
+        for product in operation.products:
+            c = self.storages[product.c]
+            m, n = sub_block(c.down, c.across)
+            n = n if self._in_order(product) else 1
+            for storage, part in ((product.a, ("a", m)), (product.b, ("b", n))):
+                if parts.setdefault(storage, part) != part:
+                    raise self.refusals.kernel(
+                        f"{operation.place}: L1 doesn't hold the operands of all turns, and parts "
+                        f"of {self.storages[storage].name} are needed in two ways",
+                        "use smaller blocks",
+                    )
 
     def _turns(self, count: Count, many: bool, trips: Expr) -> Count:
         return Count(count.buffer, trips) if many else count

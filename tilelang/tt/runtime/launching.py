@@ -180,6 +180,15 @@ def placed(device: Any, launch: Launch, given: Mapping[str, Any]) -> dict[str, A
         tensor = given[spec.name]
         _check(spec, tensor, format_)
         tensors[spec.name] = tensor
+    outputs = {spec.name for spec in launch.tensors if spec.output}
+    places: dict[int, str] = {}
+    for name, tensor in tensors.items():
+        other = places.setdefault(tensor.buffer_address(), name)
+        if other != name and outputs & {name, other}:
+            raise ValueError(
+                f"{name}: found the memory of {other} too; expected one of its own, since blocks "
+                "write one while others read the other: ttnn.clone(x)"
+            )
     return tensors
 
 

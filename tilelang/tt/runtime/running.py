@@ -173,6 +173,8 @@ def _scalar(function: str, scalar: Variable, value: Any) -> int | float:
     fits = isinstance(number, int) and not isinstance(number, bool)
     if known.kind == "float":
         fits = fits or isinstance(number, float)
+    elif known.kind == "bool":
+        fits = isinstance(number, bool)
     elif known.kind in ("int", "uint"):
         fits = fits and known.least <= number <= known.largest
     if not fits:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import golden_texts
 import kernel_list
 import pytest
+from tile_builder import Builder
 from tile_kernels import flash_attention, gemm, norm, softmax
 
 from tilelang.tt.codegen import FUSIONS, sources
@@ -115,3 +116,52 @@ def test_a_row_that_is_spread_is_float32():
     assert formats["bias_shared_in"] == ("bfloat16", "reader")
     assert formats["bias_shared"] == ("float32", "compute")
     assert "load_row(bias_shared, " in sources(plan)["compute"]
+
+
+def test_what_only_one_way_uses_is_waited_for_before_it_is_popped():
+    """The reader fills x whichever way is taken, so the way that doesn't use it pops it."""
+    b = Builder()
+    X, Y = b.tensor("X", (64, 64)), b.tensor("Y", (64, 64))
+    x, y = b.shared("x", (32, 64)), b.scratch("y", (32, 64))
+    with b.launch(2, "bx") as bx:
+        b.copy(X.at(bx * 32, 0).of(32, 64), x)
+        b.fill(y, 1.0)
+        with b.when(bx > 0), b.map(i=32, j=64) as (i, j):
+            b.store(y[i, j], x[i, j])
+        b.copy(y, Y.at(bx * 32, 0).of(32, 64))
+    text = sources(golden_texts.plan(b.program(), "kernel"))["compute"]
+    other_way = text[text.index("} else {") :]
+    assert "cb_wait_front(x, x_tiles);\n            cb_pop_front(x, x_tiles);" in other_way
+
+
+def test_two_reads_of_one_buffer_have_names_of_their_own():
+    b = Builder()
+    X, Y, Z = (b.tensor(name, (64, 64)) for name in "XYZ")
+    x = b.shared("x", (32, 64))
+    with b.launch(2, "bx") as bx:
+        for target in (Y, Z):
+            b.copy(X.at(bx * 32, 0).of(32, 64), x)
+            b.copy(x, target.at(bx * 32, 0).of(32, 64))
+    text = sources(golden_texts.plan(b.program(), "kernel"))["reader"]
+    assert text.count("const Window x_window = ") == text.count("const Window x_window_2 = ") == 1
+
+
+def test_a_constant_is_rounded_to_its_dtype():
+    made = kernel_list.elementwise(
+        64, 64, lambda a: a * 0.1, dtype="bfloat16", inputs=1, direct=False
+    )
+    plan = golden_texts.plan(made, "kernel")
+    (number,) = [a for a in plan.arguments["compute"] if a.kind == "constant"]
+    assert number.value == 0.10009765625
+
+
+def test_what_a_tensor_has_beyond_its_edge_is_no_zero_if_it_says_otherwise():
+    b = Builder()
+    A, C = b.tensor("A", (50, 50), pad=1.0), b.tensor("C", (50, 50))
+    a, c = b.shared("a", (50, 50)), b.scratch("c", (50, 50))
+    with b.launch(1):
+        b.copy(A, a)
+        b.gemm(a, a, c, clear=True)
+        b.copy(c, C)
+    with pytest.raises(NotImplementedError, match="it goes along 50 elements of a, which end"):
+        golden_texts.plan(b.program(), "kernel")

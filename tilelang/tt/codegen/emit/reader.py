@@ -5,12 +5,6 @@ from __future__ import annotations
 from ..plan import READER, FillMask, FillOnes, ReadTiles, Step
 from .movement import PAD, READ, MovementText
 
-_MASK = """// The rows and columns of a block of tiles, by the place of an element in L1.
-struct Element {{
-    int32_t row;
-    int32_t column;
-}};"""
-
 ELEMENTS = {"bfloat16": "uint16_t", "float32": "uint32_t"}
 
 #: Two bfloat16 ones, or one float32, and how many such words a tile has.
@@ -45,7 +39,7 @@ class ReaderText(MovementText):
         order = "true" if buffer.by_columns else "false"
         self.helper("read_tiles", READ)
         self.helper("pad_tiles", PAD)
-        name = f"{buffer.name}_window"
+        name = self.local(f"{buffer.name}_window")
         self.line(f"const Window {name} = {window.removeprefix('Window')};")
         self.line(f"read_tiles({tensor}, {name}, {buffer.name}, {down}, {across}, {order});")
         self.line("noc_async_read_barrier();")
@@ -67,7 +61,7 @@ class ReaderText(MovementText):
             if id is not None:
                 self.names[id] = name
         condition = self.expr(work.condition)
-        words = f"{buffer}_words"
+        words = self.local(f"{buffer}_words")
         self.line(f"volatile tt_l1_ptr uint32_t* {words} =")
         self.line(f"    reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_write_ptr({buffer}));")
         elements = f"{self.tiles(work.buffer)} * 1024"

@@ -37,6 +37,7 @@ class KernelText:
         self._depth = 0
         self._constants: dict[str, int] = {}
         self._helpers: dict[str, str] = {}
+        self._locals: dict[str, int] = {}
         self.includes: dict[str, None] = {}
         self._maps = {p for p, step in steps_of(plan.program) if isinstance(step, Map)}
         self._listing: dict[str, list[str]] = {}
@@ -76,6 +77,11 @@ class KernelText:
         """A number that is part of the plan, by its name."""
         self._constants[name] = value
         return name
+
+    def local(self, name: str) -> str:
+        """A name for a constant of a step; another one where several steps want it."""
+        count = self._locals[name] = self._locals.get(name, 0) + 1
+        return name if count == 1 else f"{name}_{count}"
 
     def helper(self, name: str, text: str) -> str:
         """A function of this kernel's own, which is defined before it."""

@@ -21,8 +21,9 @@ class WriterText(MovementText):
         window = self.window(work.window)
         self.helper("write_tiles", WRITE)
         self.line(f"cb_wait_front({buffer}, {tiles});")
-        self.line(f"const Window {buffer}_window = {window.removeprefix('Window')};")
-        self.line(f"write_tiles({tensor}, {buffer}_window, {buffer}, {down}, {across}, {order});")
+        name = self.local(f"{buffer}_window")
+        self.line(f"const Window {name} = {window.removeprefix('Window')};")
+        self.line(f"write_tiles({tensor}, {name}, {buffer}, {down}, {across}, {order});")
         self.line("noc_async_writes_flushed();")
         self.line(f"cb_pop_front({buffer}, {tiles});")
 
