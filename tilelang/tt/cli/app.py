@@ -244,6 +244,8 @@ def _write_page(html: Path | None, plan: Plan) -> None:
 @_BACKEND
 @_ARCH
 @_GRID
+@_WATCHER
+@_ASSERTS
 def run_plan(
     path: Path,
     arrays: tuple[Path, ...],
@@ -254,6 +256,7 @@ def run_plan(
     backend: str,
     arch: str | None,
     grid: str | None,
+    checks: str | None,
 ) -> None:
     """Run a plan's kernel on a device, and compare with the same program run in numpy.
 
@@ -264,7 +267,8 @@ def run_plan(
     from .running import run_and_compare
 
     plan = Plan.load(path)
-    with open_device(backend, _arch_of(plan, path, arch), grid=parse_grid(grid)) as session:
+    architecture, size = _arch_of(plan, path, arch), parse_grid(grid)
+    with open_device(backend, architecture, grid=size, checks=checks) as session:
         show.opened(out, session.backend)
         agree = run_and_compare(
             out, session, plan, function, arrays, parse_arguments(scalars), output, seed
