@@ -286,10 +286,12 @@ def run_plan(
 def build_plan(path: Path, function: str | None, output: Path) -> None:
     """Generate a plan's kernel as files to read, to run by themselves and to carry on from."""
     from ..codegen import export
+    from ..runtime.checked import checked_launch
     from ..runtime.running import kernel_plan
 
     plan = Plan.load(path)
     made = kernel_plan(plan, plan.device, function)
+    checked_launch(made)
     output.mkdir(parents=True, exist_ok=True)
     for name, text in export(made).items():
         files.write_text(output / name, text)

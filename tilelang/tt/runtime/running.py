@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..codegen import KernelPlan, Launch, generate, launch
+from ..codegen import KernelPlan, Launch, generate
 from ..device import DeviceSpec
 from ..metadata import Schedule
 from ..plan import Plan
 from ..program import Program, Tensor, Variable
 from ..program.dtypes import DTYPES
+from .checked import checked_launch
 from .session import Session
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def run(
         Arguments that don't fit, or a plan for another device.
     BackendError
         The device failed.
+    ProtocolError
+        What was generated would race or hang on a card, which no simulator notices.
     """
     if device is None:
         from .devices import open_device
@@ -65,7 +68,7 @@ def run(
         made = kernel_plan(kernel, device.spec, function)
         tensors, scalars = bind(made, args, named)
         defines = defines_of(device.backend)
-        found = device.call(_JOB, launch(made), tensors, scalars, defines, timeout=timeout)
+        found = device.call(_JOB, checked_launch(made), tensors, scalars, defines, timeout=timeout)
         return _outputs(made, found)
     return _in_process(kernel, args, named, device, function)
 
@@ -202,7 +205,7 @@ def _in_process(
 
     made = kernel_plan(kernel, DeviceSpec.from_ttnn(device), function)
     tensors, scalars = bind(made, args, named)
-    whole: Launch = launch(made)
+    whole: Launch = checked_launch(made)
     placed = launching.placed(device, whole, tensors)
     launching.enqueue(device, whole, placed, scalars, launching.defines_here())
     return _outputs(made, placed)
