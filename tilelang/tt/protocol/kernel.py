@@ -82,6 +82,9 @@ class Kernel:
     actions: Actions
     shared: tuple[str, ...] | None
     fresh: int = 0
+    fixed: int = (
+        0  # how many scopes may not change: a way of several, or a turn of many, is followed
+    )
     names: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -207,7 +210,13 @@ class Kernel:
             value = Pointer(old.buffer, old.writes, old.done, old.bytes + value)
         elif each.sign:
             value = binary(each.sign, old, value)
-        next(scope for scope in reversed(self.names) if key in scope)[key] = value
+        where = max(index for index, scope in enumerate(self.names) if key in scope)
+        if where < self.fixed:
+            raise Unread(
+                each.line,
+                f"found {key} changed in one way of several, or in a turn of unknown bounds",
+            )
+        self.names[where][key] = value
 
     # Calls.
 
@@ -258,11 +267,11 @@ class Kernel:
             if call.function == "floor_div" and not _is_floor_div(function):
                 raise Unread(function.line, "found a floor_div that isn't one")
             return opaque(call.function, *given)
-        outer, self.names = self.names, [
-            dict(self.text.constants), dict(zip(function.parameters, given, strict=True))
-        ]  # fmt: skip
+        outer = self.names, self.fixed
+        own = dict(zip(function.parameters, given, strict=True))
+        self.names, self.fixed = [dict(self.text.constants), own], 0
         found = self.block(function.body, state)
-        self.names = outer
+        self.names, self.fixed = outer
         return found
 
     def acts(self, body: tuple[Statement, ...], deep: bool = True) -> bool:
@@ -283,15 +292,22 @@ class Kernel:
 
     # Ways.
 
+    def apart(self, body: tuple[Statement, ...], state: State, line: int, fixed: int) -> None:
+        """Follow a body that can't be left, in which the first ``fixed`` scopes don't change."""
+        before, self.fixed = self.fixed, fixed
+        if self.block(body, state) is not None:
+            raise Unread(line, "found a return from within")
+        self.fixed = before
+
     def choose(self, each: Choose, state: State) -> None:
         condition = self.value(each.condition, state, each.line)
         if isinstance(condition, int):
-            self.block(each.then if condition else each.otherwise, state)
+            self.apart(each.then if condition else each.otherwise, state, each.line, self.fixed)
             return
         other = state.copy()
         before = state.copy()
-        self.block(each.then, state)
-        self.block(each.otherwise, other)
+        self.apart(each.then, state, each.line, len(self.names))
+        self.apart(each.otherwise, other, each.line, len(self.names))
         for what, a, b in (
             ("reserved", state.reserved, other.reserved), ("waited for", state.waited, other.waited)
         ):  # fmt: skip
@@ -326,7 +342,7 @@ class Kernel:
                 raise Unread(each.line, f"found a loop of {len(turns)} turns")
             for at in turns:
                 self.names.append({each.name: at})
-                self.block(each.body, state)
+                self.apart(each.body, state, each.line, self.fixed)
                 self.names.pop()
             return
         self.any_turn(each, first, end, step, state)
@@ -342,7 +358,7 @@ class Kernel:
             after = entry.copy()
             self.names.append({each.name: index})
             outer = self.fresh
-            self.block(each.body, after)
+            self.apart(each.body, after, each.line, len(self.names))
             self.fresh = outer
             self.names.pop()
             return after
@@ -350,7 +366,10 @@ class Kernel:
         self.known.loops[key] = (first, last)
         if not self.acts(each.body, deep=False):
             # It only stores: the same each turn.
-            state.join_flags(once(state))
+            found = once(state)
+            if found.counts() != state.counts():
+                raise Unread(each.line, "found a call within a declaration")
+            state.join_flags(found)
             del self.known.loops[key]
             return
         if step != 1:

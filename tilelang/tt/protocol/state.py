@@ -43,5 +43,8 @@ class State:
             none: frozenset[Value] = frozenset()
             self.filled[buffer] = self.filled.get(buffer, none) | other.filled.get(buffer, none)
 
+    def counts(self) -> tuple[object, ...]:
+        return self.reserved, self.waited, self.pushed, self.popped, self.dst, self.slots
+
     def flags(self) -> tuple[object, ...]:
         return self.reading, self.leaving, self.unended

@@ -245,6 +245,13 @@ WRONG = {
         "reader", "noc_async_read_barrier();", "noc_async_read_barrier_with_trid(1);",
         "noc_async_read_barrier_with_trid",
     ),
+    "an address that grows in turns of unknown number": (
+        "reader", "tile < a_tiles", "tile < trips", "found address changed",
+    ),
+    "an address that grows on one way": (
+        "reader", "address += get_tile_size(a);",
+        "if (block < 3) {\n address += get_tile_size(a);\n }", "found address changed",
+    ),
     "a semaphore": ("writer", "noc_async_writes_flushed();", "noc_semaphore_set(c, 1);", "noc_semaphore_set"),
     "a while loop": ("reader", "noc_async_read_barrier();", "while (true) { }", "while"),
     "a sign that isn't read": ("reader", "k < trips", "k < (trips ^ 1)", "'^ 1"),
