@@ -7,89 +7,33 @@ both ways are followed, and have to leave the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import calls
-from .actions import Actions
-from .numbers import Known, Poly, Value, binary, computed, name, opaque, replaced
-from .parser import parse
+from .numbers import Poly, Value, binary, computed, name, opaque, replaced
 from .state import State
 from .syntax import (
     Assign,
-    Binary,
-    Braces,
     Call,
     Choose,
     Declare,
     Do,
     Element,
-    Expression,
-    Function,
     Loop,
-    Member,
     Name,
     Number,
     Return,
     Statement,
-    Text,
     Unread,
 )
+from .values import Pointer, Values
 
 #: Turns of a loop that are followed one by one, at most.
 MOST_TURNS = 1 << 14
 
 
-@dataclass(frozen=True)
-class Pointer:
-    """An address in a circular buffer: ``bytes`` from its next page to take or to fill, when
-    ``done`` pages had been popped or pushed."""
-
-    buffer: int
-    writes: bool
-    done: Value
-    bytes: Value
-    element: int = 0  # bytes of what is stored through it, where that is known
-
-
-_FLOOR_DIV = parse(
-    "inline int32_t floor_div(int32_t a, int32_t b) {"
-    "return a / b - ((a % b != 0 && (a % b < 0) != (b < 0)) ? 1 : 0); }"
-).functions["floor_div"]
-
-
-def _is_floor_div(function: Function) -> bool:
-    """Bounds of its values are known, if it is what it is called."""
-    return (function.parameters, [_given(each) for each in function.body]) == (
-        _FLOOR_DIV.parameters,
-        [_given(each) for each in _FLOOR_DIV.body],
-    )
-
-
-def _given(each: Statement) -> Expression | None:
-    return each.value if isinstance(each, Return) else None
-
-
-_BYTES = {"uint16_t": 2, "int32_t": 4, "uint32_t": 4}
-
-
-@dataclass
-class Kernel:
-    """A kernel as it is followed. ``shared`` are names of arguments, as the host gives them."""
-
-    role: str
-    text: Text
-    actions: Actions
-    shared: tuple[str, ...] | None
-    fresh: int = 0
-    fixed: int = (
-        0  # how many scopes may not change: a way of several, or a turn of many, is followed
-    )
-    names: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def known(self) -> Known:
-        return self.actions.known
+class Kernel(Values):
+    """A kernel that is followed from its beginning to its end."""
 
     def run(self) -> State:
         """Follow kernel_main, and give what it leaves."""
@@ -144,51 +88,6 @@ class Kernel:
                 )
         return name(each.name)
 
-    # Values.
-
-    def unknown(self) -> Value:
-        self.fresh += 1
-        return name(f"?{self.fresh}")
-
-    def look(self, key: str, line: int) -> Any:
-        for scope in reversed(self.names):
-            if key in scope:
-                return scope[key]
-        raise Unread(line, f"found {key}, which is declared nowhere")
-
-    def value(self, e: Expression, state: State, line: int) -> Any:
-        if isinstance(e, Number):
-            return e.value
-        if isinstance(e, Name):
-            return self.look(e.name, line)
-        if isinstance(e, Binary):
-            return self.operation(e, state, line)
-        if isinstance(e, Call):
-            return self.call(e, state)
-        if isinstance(e, Braces):
-            return tuple(self.value(each, state, line) for each in e.values)
-        if isinstance(e, Member):
-            self.value(e.on, state, line)
-            return self.unknown()
-        assert isinstance(e, Element)
-        raise Unread(line, "found a read through a pointer")
-
-    def operation(self, e: Binary, state: State, line: int) -> Any:
-        if e.sign == "?" and e.b is not None and e.c is not None:
-            condition, a, b = (self.value(x, state, line) for x in (e.a, e.b, e.c))
-            if isinstance(condition, int):
-                return a if condition else b
-            return a if a == b else opaque("?", condition, a, b)
-        if e.b is None:
-            inner = self.value(e.a, state, line)
-            return 1 - inner if e.sign == "!" else -inner
-        a, b = self.value(e.a, state, line), self.value(e.b, state, line)
-        if isinstance(a, Pointer) and e.sign == "+":
-            return Pointer(a.buffer, a.writes, a.done, a.bytes + b)
-        if not all(isinstance(x, (int, Poly)) for x in (a, b)):
-            raise Unread(line, f"found {e.sign} of what is no number")
-        return binary(e.sign, a, b)
-
     def assign(self, each: Assign, state: State) -> None:
         value = self.value(each.value, state, each.line)
         if isinstance(each.target, Element):
@@ -217,78 +116,6 @@ class Kernel:
                 f"found {key} changed in one way of several, or in a turn of unknown bounds",
             )
         self.names[where][key] = value
-
-    # Calls.
-
-    def call(self, call: Call, state: State) -> Any:
-        line = call.line
-        if call.on is not None:
-            self.value(call.on, state, line)
-            for each in call.arguments:
-                self.value(each, state, line)
-            return self.unknown()  # of a struct that only computes
-        function = call.function
-        if function == "reinterpret_cast":
-            found = self.value(call.arguments[0], state, line)
-            if isinstance(found, Pointer):
-                size = sum(_BYTES.get(word, 0) for word in call.template.split())
-                return replace(found, element=size)
-            return found
-        if function in calls.ARGUMENTS:
-            return self.unknown()
-        if function in ("TensorAccessorArgs", "TensorAccessor"):
-            return function
-        if function in self.text.functions:
-            return self.enter(call, state)
-        arguments = [self.value(each, state, line) for each in call.arguments]
-        if function == "get_tile_size":
-            return self.actions.page_bytes(self.actions.buffer(arguments[0], line))
-        if function in calls.POINTERS:
-            buffer = self.actions.buffer(arguments[0], line)
-            writes = function == "get_write_ptr"
-            done = (state.pushed if writes else state.popped).get(buffer, 0)
-            return Pointer(buffer, writes, done, 0)
-        self.actions.do(self.role, function, arguments, state, line)
-        return None
-
-    def enter(self, call: Call, state: State) -> Any:
-        """A function of the kernel's own. One that only computes is a function of its values."""
-        function = self.text.functions[call.function]
-        given = [self.value(each, state, call.line) for each in call.arguments]
-        if len(given) != len(function.parameters):
-            raise Unread(
-                call.line,
-                f"{call.function} is given {len(given)} values; expected "
-                f"{len(function.parameters)}",
-            )
-        if not self.acts(function.body):
-            if not all(isinstance(x, (int, Poly)) for x in given):
-                raise Unread(call.line, f"{call.function} computes with what is no number")
-            if call.function == "floor_div" and not _is_floor_div(function):
-                raise Unread(function.line, "found a floor_div that isn't one")
-            return opaque(call.function, *given)
-        outer = self.names, self.fixed
-        own = dict(zip(function.parameters, given, strict=True))
-        self.names, self.fixed = [dict(self.text.constants), own], 0
-        found = self.block(function.body, state)
-        self.names, self.fixed = outer
-        return found
-
-    def acts(self, body: tuple[Statement, ...], deep: bool = True) -> bool:
-        """Whether any statement does more than compute. Not ``deep``: stores don't count."""
-        return any(self._acts(each, deep) for each in body)
-
-    def _acts(self, each: Statement, deep: bool) -> bool:
-        if isinstance(each, Loop):
-            return self.acts(each.body, deep)
-        if isinstance(each, Choose):
-            return self.acts(each.then, deep) or self.acts(each.otherwise, deep)
-        if isinstance(each, Assign):
-            return deep or not isinstance(each.target, Element)
-        if isinstance(each, Do):
-            called = self.text.functions.get(each.call.function)
-            return called is None or self.acts(called.body, deep)
-        return False
 
     # Ways.
 
