@@ -53,7 +53,7 @@ def schedule_tiles(extents: Sequence[int], device: DeviceLike) -> Schedule:
     ValueError
         An extent below 1.
     NotImplementedError
-        More than 2**32 - 1 tiles.
+        More than 2**32 - 1 blocks.
     """
     blocks = _integers("extents", extents)
     return schedule_of(_ffi_api.schedule_tiles(blocks, resolve_device(device).to_attr()))

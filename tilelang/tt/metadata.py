@@ -19,7 +19,7 @@ from .text import shortened, shown
 
 @dataclass(frozen=True)
 class TileRange:
-    """The tiles of one core: ids ``start_id`` to ``start_id + count - 1``; idle if count is 0."""
+    """The blocks of one core: ids ``start_id`` to ``start_id + count - 1``; idle if count is 0."""
 
     start_id: int
     count: int
@@ -27,7 +27,7 @@ class TileRange:
 
 @dataclass(frozen=True)
 class CoreRange:
-    """The cores (x0, y0) to (x1, y1), both inclusive, which run ``count`` tiles each."""
+    """The cores (x0, y0) to (x1, y1), both inclusive, which run ``count`` blocks each."""
 
     x0: int
     y0: int
@@ -62,7 +62,7 @@ class RuntimeArg:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Which core runs which tiles.
+    """Which core runs which blocks.
 
     ``grid`` is T.Kernel's (x, y, z) in blocks, ``core_grid`` the device's (x, y) in cores.
     ``tiles_per_core`` has one entry a core; the core at (x, y) is entry y * core_grid[0] + x.
@@ -83,11 +83,11 @@ class Schedule:
         return sum(tiles.count > 0 for tiles in self.tiles_per_core)
 
     def core_of_tile(self, tile: int) -> tuple[int, int]:
-        """The (x, y) of the core that runs a tile. Raises IndexError for an id out of range."""
+        """The (x, y) of the core that runs a block. Raises IndexError for an id out of range."""
         for core, tiles in enumerate(self.tiles_per_core):
             if tiles.start_id <= tile < tiles.start_id + tiles.count:
                 return core % self.core_grid[0], core // self.core_grid[0]
-        raise IndexError(f"found tile {tile}; expected 0 to {self.num_tiles - 1}")
+        raise IndexError(f"found block {tile}; expected 0 to {self.num_tiles - 1}")
 
     def __repr__(self) -> str:
         launch = ", ".join(map(str, self.grid))

@@ -99,11 +99,11 @@ def _bind_pass(spec: DeviceSpec, replace: bool) -> Any:
 
 
 def infer_default_tt_schedule(func_or_mod: Function, device: DeviceLike | None = None) -> Function:
-    """Work out which core runs which tiles.
+    """Work out which core runs which blocks.
 
-    The tiles are the blocks of ``T.Kernel``, with id ``(bz * grid_y + by) * grid_x + bx``.
+    The blocks are the instances of ``T.Kernel``, with id ``(bz * grid_y + by) * grid_x + bx``.
     They go to the cores of the device's compute grid in contiguous ranges, cores in
-    row-major order, split as ``ttnn.split_work_to_cores(grid, tiles, row_wise=True)`` does.
+    row-major order, split as ``ttnn.split_work_to_cores(grid, blocks, row_wise=True)`` does.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def infer_default_tt_schedule(func_or_mod: Function, device: DeviceLike | None =
         attribute of the author's that contradicts the launch or the device.
     NotImplementedError
         Two T.Kernels, a symbolic extent or dimension without a value, device memory that the
-        kernel allocates, more than 2**32 - 1 tiles, a parameter that is
+        kernel allocates, more than 2**32 - 1 blocks, a parameter that is
         a bare pointer or a scalar of more than 32 bits, an unknown policy or order.
     """
     return _over_module(
@@ -162,7 +162,7 @@ def infer_default_tt_shard(func_or_mod: Function, device: DeviceLike | None = No
 def verify_tt_metadata(func_or_mod: Function) -> Function:
     """Check that the metadata is complete and consistent, and return the argument.
 
-    Every tile is run exactly once; ranges and rectangles agree and lie inside the
+    Every block is run exactly once; ranges and rectangles agree and lie inside the
     device's grid; descriptors agree with the buffers' shapes and the device.
 
     Raises

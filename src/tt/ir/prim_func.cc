@@ -209,7 +209,11 @@ const ffi::Object* LayoutNode(const ffi::Object* buffer) {
   return node != nullptr && TryField(node, "strides") ? node : nullptr;
 }
 
-std::string BufferName(const ffi::Object* buffer) { return Text(Field(buffer, "name")); }
+std::string BufferName(const ffi::Object* buffer) {
+  // TileLang leaves buffers without a name that are made within an expression.
+  std::string name = Text(Field(buffer, "name"));
+  return name.empty() ? "unnamed" : name;
+}
 
 std::string BufferScope(const ffi::Object* buffer) {
   std::string scope;
@@ -240,6 +244,13 @@ ffi::Map<ffi::String, ffi::Any> FuncAttrs(const ffi::ObjectRef& func) {
 
 std::optional<int64_t> Evaluate(const ffi::Any& value, const Dims& dims) {
   return Evaluator(dims).Run(value);
+}
+
+std::vector<std::string> NamesWithoutValue(const ffi::Any& value, const Dims& dims) {
+  std::set<std::string> names;
+  CollectNames(value, &names);
+  for (const auto& entry : dims) names.erase(entry.first);
+  return {names.begin(), names.end()};
 }
 
 bool IsCompact(const ffi::Object* layout, const std::vector<int64_t>& shape, const Dims& dims) {

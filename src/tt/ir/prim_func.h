@@ -66,6 +66,9 @@ Params ReadParams(const ffi::ObjectRef& func, const Dims& dims);
  *  for anything else. */
 std::optional<int64_t> Evaluate(const ffi::Any& value, const Dims& dims);
 
+/*! \brief The names of the variables in an expression that dims has no value of, sorted. */
+std::vector<std::string> NamesWithoutValue(const ffi::Any& value, const Dims& dims);
+
 /*! \brief The buffer that a Load, a Store or a region names. */
 ffi::Any AccessedBuffer(const ffi::Object* access);
 

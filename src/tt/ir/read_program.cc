@@ -73,7 +73,7 @@ class ProgramReader : public StepReader {
     CloseHostSteps();
     if (!launched_) {
       TT_MALFORMED() << func_name_ << ": found no T.Kernel; expected one, since its extents are "
-                     << "the tiles to schedule";
+                     << "the blocks to schedule";
     }
   }
 
@@ -179,17 +179,28 @@ class ProgramReader : public StepReader {
       TT_UNSUPPORTED() << func_name_ << ": T.Kernel along " << kAxisNames[axis] << " starts at "
                        << Evaluate(Field(stmt, "min"), dims_).value_or(-1) << "; expected 0";
     }
-    std::optional<int64_t> extent = Evaluate(Field(stmt, is_for ? "extent" : "value"), dims_);
-    if (!extent) {
-      TT_UNSUPPORTED() << func_name_ << ": the extent of T.Kernel along " << kAxisNames[axis]
-                       << " is symbolic; expected a constant. Give the numbers it is made of as "
-                       << "dims: infer_metadata(func, device, dims={\"n\": 1024}), or -a n=1024";
-    }
+    ffi::Any value = Field(stmt, is_for ? "extent" : "value");
+    std::optional<int64_t> extent = Evaluate(value, dims_);
+    if (!extent) RefuseExtent(axis, NamesWithoutValue(value, dims_));
     if (*extent < 1) {
       TT_MALFORMED() << func_name_ << ": the extent of T.Kernel along " << kAxisNames[axis]
                      << " is " << *extent << "; expected at least 1";
     }
     return *extent;
+  }
+
+  [[noreturn]] void RefuseExtent(int axis, const std::vector<std::string>& names) const {
+    std::string place =
+        func_name_ + ": the extent of T.Kernel along " + kAxisNames[axis] + " is symbolic";
+    if (names.empty()) {
+      TT_UNSUPPORTED() << place << ", and no integer arithmetic on dimensions; expected a constant "
+                       << "or such arithmetic, since the blocks are counted before a kernel runs";
+    }
+    std::string all;
+    for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
+    TT_UNSUPPORTED() << place << ", of " << all << "; expected a value for each, as in "
+                     << "infer_metadata(func, device, dims={\"" << names[0] << "\": 1024}) or -a "
+                     << names[0] << "=1024";
   }
 
   std::string func_name_;

@@ -16,12 +16,12 @@ std::optional<std::string> FindPartitionFault(const std::vector<TileRange>& rang
   std::vector<size_t> active;
   for (size_t core = 0; core < ranges.size(); ++core) {
     if (ranges[core].count < 0 || ranges[core].count > num_tiles) {
-      fault << "core " << core << " has " << ranges[core].count << " tiles; expected 0 to "
+      fault << "core " << core << " has " << ranges[core].count << " blocks; expected 0 to "
             << num_tiles;
       return fault.str();
     }
     if (ranges[core].start < 0 || ranges[core].start > num_tiles) {
-      fault << "core " << core << " starts at tile " << ranges[core].start << "; expected 0 to "
+      fault << "core " << core << " starts at block " << ranges[core].start << "; expected 0 to "
             << num_tiles;
       return fault.str();
     }
@@ -32,15 +32,15 @@ std::optional<std::string> FindPartitionFault(const std::vector<TileRange>& rang
   int64_t next = 0;  // the first tile that no core so far runs
   for (size_t core : active) {
     if (ranges[core].start != next) {
-      fault << "core " << core << " starts at tile " << ranges[core].start << "; expected " << next
+      fault << "core " << core << " starts at block " << ranges[core].start << "; expected " << next
             << ", since "
-            << (ranges[core].start < next ? "a tile would run twice" : "no core runs it");
+            << (ranges[core].start < next ? "a block would run twice" : "no core runs it");
       return fault.str();
     }
     next += ranges[core].count;
   }
   if (next != num_tiles) {
-    fault << "the cores run " << next << " tiles; expected " << num_tiles;
+    fault << "the cores run " << next << " blocks; expected " << num_tiles;
     return fault.str();
   }
   return std::nullopt;
@@ -59,7 +59,7 @@ std::optional<std::string> FindCoreRangeFault(const std::vector<CoreRange>& rang
     }
     if (r.count < 1) {
       fault << "the rectangle (" << r.x0 << ", " << r.y0 << ")-(" << r.x1 << ", " << r.y1
-            << ") has " << r.count << " tiles a core; expected at least 1";
+            << ") has " << r.count << " blocks a core; expected at least 1";
       return fault.str();
     }
     for (int64_t y = r.y0; y <= r.y1; ++y) {
@@ -67,7 +67,7 @@ std::optional<std::string> FindCoreRangeFault(const std::vector<CoreRange>& rang
         int64_t& seen = covered[y * grid_x + x];
         if (seen != 0 || r.count != counts[y * grid_x + x]) {
           fault << "core (" << x << ", " << y << ") has " << r.count
-                << " tiles by its rectangle; expected "
+                << " blocks by its rectangle; expected "
                 << (seen != 0 ? "it in one rectangle only"
                               : std::to_string(counts[y * grid_x + x]) + " by tt_tiles_per_core");
           return fault.str();
@@ -80,7 +80,7 @@ std::optional<std::string> FindCoreRangeFault(const std::vector<CoreRange>& rang
     if (covered[core] != counts[core]) {
       fault << "core (" << core % grid_x << ", " << core / grid_x
             << ") is in no rectangle; expected"
-            << " one with its " << counts[core] << " tiles";
+            << " one with its " << counts[core] << " blocks";
       return fault.str();
     }
   }

@@ -49,7 +49,10 @@ constexpr Instead kInstead[] = {
     {"float8_e4m3fn",
      "Blackhole alone has it. Cast it to bfloat16, which holds all its values, or plan for a "
      "Blackhole"},
-    {"float8_e4m3", "Cast it to bfloat16, which holds all its values, or use float8_e4m3fn"},
+    // CUDA's own type behind TileLang's float8_e4m3 is torch's float8_e4m3fn.
+    {"float8_e4m3",
+     "Declare it float8_e4m3fn, which is what TileLang's code for CUDA makes of it, or cast it to "
+     "bfloat16, which holds all its values"},
     {"float8_e5m2", "Cast it to bfloat16, which holds all its values"},
     {"float4_e2m1fn",
      "Cast it to bfloat16, which holds all its values, or pass the bytes, two values each, as "

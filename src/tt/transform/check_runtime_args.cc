@@ -131,7 +131,7 @@ void CheckRuntimeArgs(const Attrs& attrs, const std::array<int64_t, 3>& grid) {
   for (const char* name : {"start_id", "count", "grid_x", "grid_y", "grid_z"}) {
     if (names.count(name) == 0) {
       TT_MALFORMED() << attrs.place() << ": " << attr::kRuntimeArgs << " has no \"" << name
-                     << "\"; expected it, since a core finds its tiles by it";
+                     << "\"; expected it, since a core finds its blocks by it";
     }
   }
 }

@@ -1,6 +1,6 @@
 /*!
  * \file transform/infer_tt_schedule.cc
- * \brief tl.tt.transform.InferDefaultTTSchedule: which core runs which tiles.
+ * \brief tl.tt.transform.InferDefaultTTSchedule: which core runs which blocks.
  *
  * The tiles are the blocks of a T.Kernel, numbered (bz * grid_y + by) * grid_x + bx.
  * They go to the cores of the device's compute grid in contiguous ranges, cores in

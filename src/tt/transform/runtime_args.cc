@@ -31,8 +31,8 @@ AttrMap Constant(const std::string& name, int64_t value, const std::string& mean
 ffi::Array<ffi::Any> RuntimeArgs(const std::string& place, const std::array<int64_t, 3>& grid,
                                  std::optional<int64_t> kt_tiles, const program::Program& program) {
   ffi::Array<ffi::Any> schema;
-  schema.push_back(Argument("start_id", "per_core", "id of the core's first tile"));
-  schema.push_back(Argument("count", "per_core", "tiles that the core runs"));
+  schema.push_back(Argument("start_id", "per_core", "id of the core's first block"));
+  schema.push_back(Argument("count", "per_core", "blocks that the core runs"));
   schema.push_back(Constant("grid_x", grid[0], "extent of T.Kernel along x"));
   schema.push_back(Constant("grid_y", grid[1], "extent of T.Kernel along y"));
   schema.push_back(Constant("grid_z", grid[2], "extent of T.Kernel along z"));

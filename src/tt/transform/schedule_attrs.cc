@@ -21,7 +21,7 @@ int64_t CountTiles(const Attrs& attrs, const std::array<int64_t, 3>& grid) {
   for (int64_t extent : grid) {
     if (extent > kMaxTiles / tiles) {
       TT_UNSUPPORTED() << attrs.place() << ": T.Kernel(" << grid[0] << ", " << grid[1] << ", "
-                       << grid[2] << ") has more tiles than a uint32 runtime argument can count; "
+                       << grid[2] << ") has more blocks than a uint32 runtime argument can count; "
                        << "expected at most " << kMaxTiles << ". Split the launch";
     }
     tiles *= extent;

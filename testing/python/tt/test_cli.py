@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -37,9 +38,11 @@ def test_plan_draws_the_grid_and_the_buffers_and_writes_the_plan(run, gemm, tmp_
     done = run("plan", gemm, "-a", "M=1280", "--device", "n150", "-o", "plan.json")
     assert done.returncode == 0, done.stderr
     assert "compute grid 8x8, 64 cores" in done.stdout
-    assert "80 tiles, on 64 of 64 cores" in done.stdout
+    assert "80 blocks, on 64 of 64 cores" in done.stdout
+    # An instance of T.Kernel is a block; tiles are the tensors' 32 x 32 elements.
+    assert not re.search(r"\btiles?\b", done.stdout[: done.stdout.index("\nbuffer ")])
     assert "   1  16-17  18-19" in done.stdout
-    assert "16 cores with 2 tiles: (0, 0)-(7, 1)" in done.stdout
+    assert "16 cores with 2 blocks: (0, 0)-(7, 1)" in done.stdout
     assert "page p is in DRAM bank p % 12, at p // 12 * 2048 bytes" in done.stdout
     assert "\x1b" not in done.stdout
     plan = tt.Plan.load(tmp_path / "plan.json")

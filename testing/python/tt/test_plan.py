@@ -78,7 +78,7 @@ def test_a_plan_and_its_views_are_told_in_a_line_and_drawn_as_on_the_page():
         "<BufferDescriptor of 'A': in, 256x256 bfloat16, 64 pages of 2048 bytes in 8 DRAM banks>"
     )
     for value, drawn in (
-        (plan, "core (0, 0): tiles"),
+        (plan, "core (0, 0): blocks"),
         (schedule, "core (0, 0): "),
         (buffer, "bank 0: 8"),
     ):
@@ -109,7 +109,7 @@ FAULTS = [
     (lambda d: d["functions"]["gemm0"].update(tt_grid_x=3), "tt_num_tiles is 4; expected 6"),
     (
         lambda d: d["functions"]["gemm0"]["tt_tiles_per_core"].__setitem__(1, [0, 1]),
-        "core 1 starts at tile 0; expected 1",
+        "core 1 starts at block 0; expected 1",
     ),
     (
         lambda d: d["functions"]["gemm0"]["tt_core_ranges"].pop(),

@@ -110,7 +110,7 @@ def test_core_of_tile_follows_the_ranges():
     assert found.core_of_tile(1) == (0, 0)
     assert found.core_of_tile(2) == (1, 0)
     assert found.core_of_tile(99) == (7, 7)
-    with pytest.raises(IndexError, match="found tile 100; expected 0 to 99"):
+    with pytest.raises(IndexError, match="found block 100; expected 0 to 99"):
         found.core_of_tile(100)
 
 

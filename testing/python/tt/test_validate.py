@@ -211,7 +211,7 @@ def test_schedules_broken_in_other_ways_are_rejected_too(device):
     evidence = validate(device, [*cases, Case("right", "table", schedule=right)])
     assert evidence.failure == ""
     proven = [r.case.name for r in evidence.results if r.verdicts["E6"].proven]
-    assert proven == ["right", "6 tiles, for controls"]
+    assert proven == ["right", "6 blocks, for controls"]
 
 
 def test_a_mutation_that_nothing_notices_is_a_failure_of_the_harness(device, monkeypatch):
@@ -415,7 +415,7 @@ def test_the_buffers_and_the_schedule_of_a_kernel_are_proven_from_its_plan(devic
     evidence = validate(device, of_plan(plan))
     assert [result.case.name for result in evidence.results] == [
         *("gemm: A", "gemm: B", "gemm: C", "gemm: schedule"),
-        *("3x63x193 bfloat16, for controls", "6 tiles, for controls"),
+        *("3x63x193 bfloat16, for controls", "6 blocks, for controls"),
     ]
     assert evidence.results[3].partition == "ttnn"
     assert evidence.count() == {"proven": 16 + 6, "unchecked": 0}

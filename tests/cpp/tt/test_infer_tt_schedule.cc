@@ -1,6 +1,6 @@
 /*!
  * \file test_infer_tt_schedule.cc
- * \brief InferDefaultTTSchedule: which core runs which tiles, and the runtime arguments it gets.
+ * \brief InferDefaultTTSchedule: which core runs which blocks, and the runtime arguments it gets.
  */
 #include <catch2/catch.hpp>
 #include <set>

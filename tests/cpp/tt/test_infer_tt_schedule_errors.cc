@@ -47,9 +47,11 @@ TEST_CASE("an extent has to be a constant of at least 1", "[schedule]") {
     Rejection rejection;
   };
   std::vector<Case> table = {
-      {{n}, {"NotImplementedError", {"touch", "along x", "symbolic", "expected a constant"}}},
-      {{4, n}, {"NotImplementedError", {"touch", "along y", "symbolic", "expected a constant"}}},
-      {{4, 4, n + 1}, {"NotImplementedError", {"along z", "symbolic", "expected a constant"}}},
+      {{n}, {"NotImplementedError", {"touch", "along x", "symbolic", "expected a value for each"}}},
+      {{4, n},
+       {"NotImplementedError", {"touch", "along y", "symbolic", "expected a value for each"}}},
+      {{4, 4, n + 1},
+       {"NotImplementedError", {"along z", "symbolic", "expected a value for each"}}},
       {{0}, {"ValueError", {"touch", "along x is 0", "expected at least 1"}}},
       {{-1}, {"ValueError", {"touch", "along x is -1", "expected at least 1"}}},
       {{4, 0}, {"ValueError", {"touch", "along y is 0", "expected at least 1"}}},
@@ -162,16 +164,16 @@ TEST_CASE("an attribute that contradicts T.Kernel or the device is malformed", "
       {"tt_tiles_per_core", ListOfLists({{0, 1}, {1, 1}, {2, 1}, {3, 2}}), {"5", "expected 4"}},
       {"tt_tiles_per_core",
        ListOfLists({{0, 2}, {1, 1}, {2, 1}, {3, 0}}),
-       {"starts at tile 1", "expected 2", "twice"}},
+       {"starts at block 1", "expected 2", "twice"}},
       {"tt_tiles_per_core",
        ListOfLists({{0, 1}, {2, 1}, {3, 1}, {4, 0}}),
-       {"starts at tile 2", "expected 1", "no core runs it"}},
+       {"starts at block 2", "expected 1", "no core runs it"}},
       {"tt_tiles_per_core",
        ListOfLists({{0, 4}, {4, -1}, {4, 0}, {4, 0}}),
-       {"-1 tiles", "expected 0 to 4"}},
-      {"tt_core_ranges", ListOfLists({{0, 0, 1, 0, 1}}), {"(0, 1) is in no rectangle", "1 tiles"}},
+       {"-1 blocks", "expected 0 to 4"}},
+      {"tt_core_ranges", ListOfLists({{0, 0, 1, 0, 1}}), {"(0, 1) is in no rectangle", "1 blocks"}},
       {"tt_core_ranges", ListOfLists({{0, 0, 2, 1, 1}}), {"(2, 1)", "inside the grid of 2x2"}},
-      {"tt_core_ranges", ListOfLists({{0, 0, 1, 1, 2}}), {"2 tiles", "expected 1"}},
+      {"tt_core_ranges", ListOfLists({{0, 0, 1, 1, 2}}), {"2 blocks", "expected 1"}},
       {"tt_runtime_args_schema", ffi::Array<ffi::Any>(), {"\"start_id\"", "expected it"}},
   };
   for (const Case& entry : table) {

@@ -60,17 +60,17 @@ TEST_CASE("a fault of a partition is named with its core, what is found and what
   };
   constexpr int64_t kMaxInt = std::numeric_limits<int64_t>::max();
   std::vector<Case> table = {
-      {{{0, 7}}, "core 0 has 7 tiles; expected 0 to 6"},
-      {{{0, 3}, {3, kMaxInt}}, "core 1 has 9223372036854775807 tiles; expected 0 to 6"},
-      {{{0, 6}, {0, -1}}, "core 1 has -1 tiles; expected 0 to 6"},
-      {{{0, 6}, {7, 0}}, "core 1 starts at tile 7; expected 0 to 6"},
-      {{{-1, 6}}, "core 0 starts at tile -1; expected 0 to 6"},
-      {{{0, 3}, {2, 4}}, "core 1 starts at tile 2; expected 3, since a tile would run twice"},
-      {{{4, 2}, {0, 3}}, "core 0 starts at tile 4; expected 3, since no core runs it"},
-      {{{1, 5}}, "core 0 starts at tile 1; expected 0, since no core runs it"},
-      {{{0, 2}, {2, 3}}, "the cores run 5 tiles; expected 6"},
-      {{{0, 2}, {2, 5}}, "the cores run 7 tiles; expected 6"},
-      {{{6, 0}}, "the cores run 0 tiles; expected 6"},
+      {{{0, 7}}, "core 0 has 7 blocks; expected 0 to 6"},
+      {{{0, 3}, {3, kMaxInt}}, "core 1 has 9223372036854775807 blocks; expected 0 to 6"},
+      {{{0, 6}, {0, -1}}, "core 1 has -1 blocks; expected 0 to 6"},
+      {{{0, 6}, {7, 0}}, "core 1 starts at block 7; expected 0 to 6"},
+      {{{-1, 6}}, "core 0 starts at block -1; expected 0 to 6"},
+      {{{0, 3}, {2, 4}}, "core 1 starts at block 2; expected 3, since a block would run twice"},
+      {{{4, 2}, {0, 3}}, "core 0 starts at block 4; expected 3, since no core runs it"},
+      {{{1, 5}}, "core 0 starts at block 1; expected 0, since no core runs it"},
+      {{{0, 2}, {2, 3}}, "the cores run 5 blocks; expected 6"},
+      {{{0, 2}, {2, 5}}, "the cores run 7 blocks; expected 6"},
+      {{{6, 0}}, "the cores run 0 blocks; expected 6"},
   };
   for (const Case& entry : table) CHECK(FindPartitionFault(entry.ranges, 6) == entry.says);
 }
@@ -133,17 +133,17 @@ TEST_CASE("a fault of the rectangles is named with its cores, what is found and 
   };
   const std::vector<int64_t> counts = {3, 3, 2, 2, 2, 0};  // on 3x2 cores
   std::vector<Case> table = {
-      {{{2, 1, 2, 1, 0}}, "the rectangle (2, 1)-(2, 1) has 0 tiles a core; expected at least 1"},
+      {{{2, 1, 2, 1, 0}}, "the rectangle (2, 1)-(2, 1) has 0 blocks a core; expected at least 1"},
       {{{0, 0, 2, 0, 3}},
-       "core (2, 0) has 3 tiles by its rectangle; expected 2 by tt_tiles_per_core"},
+       "core (2, 0) has 3 blocks by its rectangle; expected 2 by tt_tiles_per_core"},
       {{{2, 0, 2, 1, 2}},
-       "core (2, 1) has 2 tiles by its rectangle; expected 0 by tt_tiles_per_core"},
+       "core (2, 1) has 2 blocks by its rectangle; expected 0 by tt_tiles_per_core"},
       {{{0, 0, 1, 0, 3}, {1, 0, 1, 0, 3}},
-       "core (1, 0) has 3 tiles by its rectangle; expected it in one rectangle only"},
+       "core (1, 0) has 3 blocks by its rectangle; expected it in one rectangle only"},
       {{{0, 0, 1, 0, 3}, {0, 1, 1, 1, 2}},
-       "core (2, 0) is in no rectangle; expected one with its 2 tiles"},
+       "core (2, 0) is in no rectangle; expected one with its 2 blocks"},
       {{{0, 0, 1, 0, 3}, {2, 0, 2, 0, 2}, {1, 1, 1, 1, 2}},
-       "core (0, 1) is in no rectangle; expected one with its 2 tiles"},
+       "core (0, 1) is in no rectangle; expected one with its 2 blocks"},
   };
   for (const Case& entry : table) {
     CHECK(FindCoreRangeFault(entry.ranges, counts, 3, 2) == entry.says);

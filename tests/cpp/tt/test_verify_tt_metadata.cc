@@ -111,14 +111,14 @@ TEST_CASE("every tile has to be run exactly once", "[verify]") {
     std::vector<std::string> says;
   };
   std::vector<Case> table = {
-      {{{0, 2}, {2, 2}, {4, 1}, {5, 2}}, {"7 tiles", "6"}},
-      {{{0, 2}, {2, 2}, {4, 1}, {5, 0}}, {"5 tiles", "6"}},
-      {{{0, 2}, {1, 2}, {4, 1}, {5, 1}}, {"core 1 starts at tile 1", "2", "twice"}},
-      {{{0, 2}, {3, 2}, {4, 1}, {5, 1}}, {"core 1 starts at tile 3", "2", "no core runs it"}},
-      {{{1, 2}, {2, 2}, {4, 1}, {5, 1}}, {"core 0 starts at tile 1", "0"}},
-      {{{0, 2}, {2, 2}, {4, 1}, {6, 1}}, {"core 3 starts at tile 6", "5"}},
-      {{{0, 2}, {2, 2}, {4, 1}, {4, 1}}, {"starts at tile 4", "5", "twice"}},
-      {{{0, 2}, {2, 2}, {4, 1}, {5, -1}}, {"core 3 has -1 tiles", "0 to 6"}},
+      {{{0, 2}, {2, 2}, {4, 1}, {5, 2}}, {"7 blocks", "6"}},
+      {{{0, 2}, {2, 2}, {4, 1}, {5, 0}}, {"5 blocks", "6"}},
+      {{{0, 2}, {1, 2}, {4, 1}, {5, 1}}, {"core 1 starts at block 1", "2", "twice"}},
+      {{{0, 2}, {3, 2}, {4, 1}, {5, 1}}, {"core 1 starts at block 3", "2", "no core runs it"}},
+      {{{1, 2}, {2, 2}, {4, 1}, {5, 1}}, {"core 0 starts at block 1", "0"}},
+      {{{0, 2}, {2, 2}, {4, 1}, {6, 1}}, {"core 3 starts at block 6", "5"}},
+      {{{0, 2}, {2, 2}, {4, 1}, {4, 1}}, {"starts at block 4", "5", "twice"}},
+      {{{0, 2}, {2, 2}, {4, 1}, {5, -1}}, {"core 3 has -1 blocks", "0 to 6"}},
       {{{0, 2}, {2, 2}, {4, 2}}, {"3 entries", "4", "2x2"}},
       {{{0, 2}, {2, 2}, {4, 1}, {5, 1}, {6, 0}}, {"5 entries", "4", "2x2"}},
       {{{0, 2}, {2, 2}, {4, 1}, {5}}, {"[5]", "2 integers"}},
@@ -136,17 +136,17 @@ TEST_CASE("the rectangles have to cover the active cores with their counts", "[v
     std::vector<std::string> says;
   };
   std::vector<Case> table = {
-      {{{0, 0, 1, 0, 2}}, {"core (0, 1) is in no rectangle", "1 tiles"}},
-      {{}, {"core (0, 0) is in no rectangle", "2 tiles"}},
+      {{{0, 0, 1, 0, 2}}, {"core (0, 1) is in no rectangle", "1 blocks"}},
+      {{}, {"core (0, 0) is in no rectangle", "2 blocks"}},
       {{{0, 0, 1, 0, 2}, {0, 1, 0, 1, 1}}, {"core (1, 1) is in no rectangle"}},
       {{{0, 0, 1, 0, 2}, {0, 1, 1, 1, 1}, {0, 1, 1, 1, 1}}, {"core (0, 1)", "one rectangle only"}},
       {{{0, 0, 1, 0, 2}, {0, 1, 2, 1, 1}}, {"(0, 1)-(2, 1)", "inside the grid of 2x2"}},
       {{{0, 0, 1, 0, 2}, {0, 1, 1, 2, 1}}, {"(0, 1)-(1, 2)", "inside the grid of 2x2"}},
       {{{-1, 0, 1, 0, 2}, {0, 1, 1, 1, 1}}, {"(-1, 0)-(1, 0)", "inside the grid of 2x2"}},
       {{{1, 0, 0, 0, 2}, {0, 1, 1, 1, 1}}, {"(1, 0)-(0, 0)", "inside the grid of 2x2"}},
-      {{{0, 0, 1, 0, 2}, {0, 1, 1, 1, 2}}, {"core (0, 1) has 2 tiles", "1 by tt_tiles_per_core"}},
-      {{{0, 0, 1, 1, 2}}, {"core (0, 1) has 2 tiles", "1 by tt_tiles_per_core"}},
-      {{{0, 0, 0, 1, 2}, {1, 0, 1, 1, 1}}, {"core (0, 1) has 2 tiles", "1 by tt_tiles_per_core"}},
+      {{{0, 0, 1, 0, 2}, {0, 1, 1, 1, 2}}, {"core (0, 1) has 2 blocks", "1 by tt_tiles_per_core"}},
+      {{{0, 0, 1, 1, 2}}, {"core (0, 1) has 2 blocks", "1 by tt_tiles_per_core"}},
+      {{{0, 0, 0, 1, 2}, {1, 0, 1, 1, 1}}, {"core (0, 1) has 2 blocks", "1 by tt_tiles_per_core"}},
   };
   for (const Case& entry : table) {
     std::vector<std::string> says = entry.says;

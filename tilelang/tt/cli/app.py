@@ -162,7 +162,7 @@ def plan(
     output: Path | None,
     html: Path | None,
 ) -> None:
-    """Plan a kernel: which core runs which tiles, and where each page lives.
+    """Plan a kernel: which core runs which blocks, and where each page lives.
 
     Without NAME, the kernels that the file has are listed.
     """

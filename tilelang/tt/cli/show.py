@@ -127,7 +127,7 @@ def _schedule(console: Console, name: str, schedule: Schedule) -> None:
         Text.assemble(
             "\n",
             (name, "bold"),
-            f": T.Kernel({x}, {y}, {z}) has {_count(schedule.num_tiles, 'tile')}, on "
+            f": T.Kernel({x}, {y}, {z}) has {_count(schedule.num_tiles, 'block')}, on "
             f"{schedule.num_active_cores} of {_count(schedule.num_cores, 'core')} "
             f"({schedule.policy}, {schedule.order})",
         )
@@ -139,7 +139,7 @@ def _schedule(console: Console, name: str, schedule: Schedule) -> None:
         ranges = [r for r in schedule.core_ranges if r.count == count]
         cores = sum(r.num_cores for r in ranges)
         where = ", ".join(f"({r.x0}, {r.y0})-({r.x1}, {r.y1})" for r in ranges)
-        group = f"{_count(cores, 'core')} with {_count(count, 'tile')}"
+        group = f"{_count(cores, 'core')} with {_count(count, 'block')}"
         console.print(Text.assemble((group, style[count]), f": {where}"))
     args = ", ".join(
         printable(arg.name) if arg.value is None else f"{printable(arg.name)}={arg.value}"
@@ -149,7 +149,7 @@ def _schedule(console: Console, name: str, schedule: Schedule) -> None:
 
 
 def _core_grid(schedule: Schedule, style: Mapping[int, str], width: int) -> Text:
-    """A cell a core: its first and last tile, or where that is too wide, their number."""
+    """A cell a core: its first and last block, or where that is too wide, their number."""
     grid_x, grid_y = schedule.core_grid
     tiles = schedule.tiles_per_core
     spans = [
@@ -157,9 +157,9 @@ def _core_grid(schedule: Schedule, style: Mapping[int, str], width: int) -> Text
         for t in tiles
     ]
     counts = [str(t.count) for t in tiles]
-    title, cells = "tiles", spans
+    title, cells = "blocks", spans
     if _cell_width(cells) * grid_x + 5 > width:
-        title, cells = "number of tiles", counts
+        title, cells = "number of blocks", counts
     cell_width = max(_cell_width(cells), 4)
     text = Text.assemble((f"{title} of each core (x across, y down)\n", "dim"))
     text.append("    " + "".join(f"{x:>{cell_width}}" for x in range(grid_x)), style="dim")

@@ -55,7 +55,7 @@ def _tensor(spec: DeviceSpec, shape: Sequence[int], dtype: str, group: str = "ta
 
 
 def _launch(spec: DeviceSpec, *extents: int, group: str = "table") -> Case:
-    name = f"{'x'.join(map(str, extents))} tiles"
+    name = f"{'x'.join(map(str, extents))} blocks"
     return Case(name, group, schedule=schedule_tiles(extents, spec))
 
 
@@ -75,7 +75,7 @@ def for_controls(cases: Sequence[Case], spec: DeviceSpec) -> list[Case]:
         name = f"{'x'.join(map(str, shape))} {dtype}, for controls"
         found.append(Case(name, "controls", buffer=describe_tensor(name, shape, dtype, spec)))
     if any(case.schedule is not None for case in cases):
-        found.append(Case("6 tiles, for controls", "controls", schedule=_on_a_corner(spec)))
+        found.append(Case("6 blocks, for controls", "controls", schedule=_on_a_corner(spec)))
     return found
 
 

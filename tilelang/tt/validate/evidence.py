@@ -11,7 +11,7 @@ LEVELS = {
     "E3": "TensorAccessor, on the device, finds each page at the predicted address of each NoC",
     "E4": "each page that ttnn wrote is read, without TensorAccessor, where it is predicted",
     "E5": "each page written without TensorAccessor where it is predicted is read back by ttnn",
-    "E6": "by the schedule's core ranges and arguments each tile is copied by the core it names",
+    "E6": "by the schedule's core ranges and arguments each block's core copies the block's tile",
 }
 #: The levels that are about a tensor; the last is about a schedule.
 TENSOR_LEVELS = tuple(LEVELS)[:-1]

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "../step_access.h"
+#include "../symbolic/digits.h"
 
 namespace tilelang_tt {
 namespace program {
@@ -80,6 +81,10 @@ class RaceFinder {
     std::vector<int> apart;
     for (size_t dim = 0; dim < a.at.size(); ++dim) {
       if (ApartAlong(a.at[dim], b.at[dim], &apart)) return true;
+    }
+    // Points that touch one element by the same digits have the number that these are digits of.
+    if (a.at == b.at) {
+      for (const Affine& sum : ToldByDigits(a.at, &symbols_)) ApartAlong(sum, sum, &apart);
     }
     return std::all_of(parallel_.begin(), parallel_.end(), [&](const Parallel& loop) {
       return std::find(apart.begin(), apart.end(), loop.variable) != apart.end();

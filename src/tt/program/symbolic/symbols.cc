@@ -154,6 +154,19 @@ Affine Symbols::Compute(ExprRef expr) {
   return sum;
 }
 
+std::optional<Affine> Symbols::Quotient(const Affine& value, int64_t divisor, Affine* rest) const {
+  // value = divisor * quotient + rest, where the rest has the terms that the divisor doesn't
+  // divide.
+  Affine quotient = Affine::Of(FloorDiv(value.constant, divisor));
+  *rest = Affine::Of(value.constant - quotient.constant * divisor);
+  for (const Term& term : value.terms) {
+    Affine& part = term.factor % divisor == 0 ? quotient : *rest;
+    int64_t factor = term.factor % divisor == 0 ? term.factor / divisor : term.factor;
+    part.terms.push_back({term.symbol, factor});
+  }
+  return RangeOf(*rest).within({0, divisor - 1}) ? std::optional(quotient) : std::nullopt;
+}
+
 Affine Symbols::Divide(ExprRef expr, bool remainder, bool truncates) {
   Affine value = Compute(expr->args[0]), by = Compute(expr->args[1]);
   Range range = RangeOf(value);
@@ -161,16 +174,10 @@ Affine Symbols::Divide(ExprRef expr, bool remainder, bool truncates) {
     return Atom(expr, program::RangeOf(expr->dtype));
   }
   int64_t divisor = by.constant;
-  // value = divisor * quotient + rest, where the rest has the terms that the divisor doesn't
-  // divide.
-  Affine quotient = Affine::Of(FloorDiv(value.constant, divisor));
-  Affine rest = Affine::Of(value.constant - quotient.constant * divisor);
-  for (const Term& term : value.terms) {
-    Affine& part = term.factor % divisor == 0 ? quotient : rest;
-    int64_t factor = term.factor % divisor == 0 ? term.factor / divisor : term.factor;
-    part.terms.push_back({term.symbol, factor});
+  Affine rest;
+  if (std::optional<Affine> quotient = Quotient(value, divisor, &rest)) {
+    return remainder ? rest : *quotient;
   }
-  if (RangeOf(rest).within({0, divisor - 1})) return remainder ? rest : quotient;
   if (remainder) return Atom(expr, {0, divisor - 1});
   if (!range.bounded()) return Atom(expr, program::RangeOf(expr->dtype));
   return Atom(expr, {FloorDiv(range.least, divisor), FloorDiv(range.most, divisor)});

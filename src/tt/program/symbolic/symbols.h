@@ -37,6 +37,10 @@ class Symbols {
   /*! The sum that an integer expression is. */
   Affine Of(ExprRef expr);
 
+  /*! value // divisor where that is a sum: what the divisor doesn't divide is below it. The
+   *  divisor is positive. Else nothing, and `rest` is what it doesn't divide. */
+  std::optional<Affine> Quotient(const Affine& value, int64_t divisor, Affine* rest) const;
+
   /*! Bounds of a sum, for all values of its symbols. */
   Range RangeOf(const Affine& sum) const;
   Range RangeOf(int symbol) const { return info_[symbol].range; }

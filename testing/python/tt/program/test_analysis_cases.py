@@ -68,6 +68,14 @@ def var(v) -> dict:
     return {"var": v}
 
 
+def floordiv(a, b) -> dict:
+    return {"floordiv": [a, b]}
+
+
+def floormod(a, b) -> dict:
+    return {"floormod": [a, b]}
+
+
 def square(side: int) -> dict:
     return fill([scaled(BY, side), scaled(BX, side)], [side, side])
 
@@ -186,6 +194,8 @@ def test_what_a_block_writes(name):
 
 
 LOAD_I = {"load": [0, var(VI), 0]}
+FLAT = add(scaled(BX, 96), var(VI))
+BOTH = add(scaled(BX, 96), add(scaled(VI, 12), var(VJ)))
 RACES = {
     "each point its own": (stores([(VI, 8), (VJ, 8)], store([var(VI), var(VJ)])), False),
     "an update in place": (stores([(VI, 8)], store([var(VI), 0], LOAD_I)), False),
@@ -200,6 +210,13 @@ RACES = {
     "serial loops have an order": (stores([(VI, 8)], store([0, 0], LOAD_I), kind="serial"), False),
     "a scattered store": (stores([(VI, 8)], store([{"cast": ["int32", {"load": [2, var(VI), 0]}]}, 0])), True),
     "two halves": (stores([(VI, 8)], store([var(VI), 0]), store([add(var(VI), 8), 0])), False),
+    "a flat index, split": (stores([(VI, 96)], store([floordiv(FLAT, 12), floormod(FLAT, 12)])), False),
+    "split by its quotient": (stores([(VI, 96)], store([floordiv(floordiv(FLAT, 4), 3), floormod(FLAT, 12)])), False),
+    "a digit too few": (stores([(VI, 96)], store([floordiv(FLAT, 12), floormod(FLAT, 6)])), True),
+    "a digit of another": (stores([(VI, 96)], store([floordiv(FLAT, 12), floormod(add(FLAT, 1), 12)])), True),
+    "digits of two loops": (stores([(VI, 8), (VJ, 12)], store([floordiv(BOTH, 7), floormod(BOTH, 7)])), False),
+    "digits of loops that overlap": (stores([(VI, 8), (VJ, 13)], store([floordiv(BOTH, 7), floormod(BOTH, 7)])), True),
+    "digits, and another place": (stores([(VI, 96)], store([floordiv(FLAT, 12), floormod(FLAT, 12)]), store([0, 0])), True),
 }  # fmt: skip
 
 
