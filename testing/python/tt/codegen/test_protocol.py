@@ -282,6 +282,7 @@ def test_dst_has_8_slots_of_16_bits_and_4_of_32():
 def test_pages_that_a_block_would_go_over_the_end_of_are_refused():
     assert "don't divide" in _found(buffers=(Buffer(0, 5, 2048, "a"), BUFFERS[1]))
     assert "modulo 64" in _found(buffers=(Buffer(0, 4, 1088 // 2, "a"), BUFFERS[1]))
+    assert "modulo 64" in _found(buffers=(BUFFERS[0], Buffer(1, 2, 1088 // 2, "c")))
 
 
 def test_a_bound_with_two_values_is_refused():
