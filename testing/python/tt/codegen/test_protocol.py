@@ -225,6 +225,9 @@ WRONG = {
     ),
     "a slot that isn't there": ("compute", "copy_tile(a, 1, 1)", "copy_tile(a, 1, 4)", "which has 4"),
     "a slot of nothing": ("compute", "add_binary_tile(0, 1, 0)", "add_binary_tile(0, 2, 0)", "slot 2"),
+    "a slot packed that nothing was put in": (
+        "compute", "pack_tile<true>(0, c, 0)", "pack_tile<true>(3, c, 0)", "slot 3 of DST is packed",
+    ),
     "a tile beyond the wait": ("compute", "copy_tile(a, 1, 1)", "copy_tile(a, 2, 1)", "tile 2 of a"),
     "a tile beyond the reserve": ("compute", "(0, c, 0)", "(0, c, 1)", "tile 1 of c is packed"),
     "the pop before the read": (
