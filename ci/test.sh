@@ -58,17 +58,33 @@ say "C++ tests"
 say "documentation"
 "$ROOT/ci/docs.sh" --built || failed=1
 
-# The tilelang lane comes first: it writes the plan that the ttnn lane reads.
-for lane in "${lanes[@]}"; do
-  say "Python tests in .venv/$lane"
-  parallel=()
-  # One more than there are processors, since the tests of sessions mostly wait.
-  [ "$lane" = ttnn ] && parallel=(-n "$((JOBS + 1))" --maxprocesses 4 --dist loadfile)
+# python_tests LANE [ARGUMENT...]
+python_tests() {
+  local lane="$1"
+  shift
   install_wheel "${python_of[$lane]}"
   (cd "$ROOT" && TILELANG_TT_EXCHANGE="$exchange" \
-    "$(dirname "${python_of[$lane]}")/pytest" -q -p no:cacheprovider "${parallel[@]}" \
-    -o junit_suite_name="$lane" --junitxml "$results/$lane.xml") || failed=1
+    "$(dirname "${python_of[$lane]}")/pytest" -q -p no:cacheprovider "$@" \
+    -o junit_suite_name="$lane" --junitxml "$results/$lane.xml")
+}
+
+# The lanes without devices are a process each, at the same time; they come before the ttnn lane,
+# which reads the plan that the tilelang lane writes.
+running=()
+for lane in "${lanes[@]}"; do
+  [ "$lane" = ttnn ] && continue
+  say "Python tests in .venv/$lane, which is told when all are done"
+  python_tests "$lane" >"$results/$lane.log" 2>&1 &
+  running+=("$!")
 done
+for process in "${running[@]}"; do wait "$process" || failed=1; done
+cat "$results"/*.log
+rm "$results"/*.log
+if [ -n "${python_of[ttnn]:-}" ]; then
+  say "Python tests in .venv/ttnn"
+  # One more than there are processors, since the tests of sessions mostly wait.
+  python_tests ttnn -n "$((JOBS + 1))" --maxprocesses 4 --dist loadfile || failed=1
+fi
 
 if [ -n "${python_of[ttnn]:-}" ]; then
   say "device tests on simulators, in .venv/ttnn"

@@ -134,6 +134,10 @@ def pages_of_banks(num_pages: int, num_banks: int) -> list[int]:
     return [full + (bank < rest) for bank in range(num_banks)]
 
 
+#: What is known of who writes a page; docs/metadata.md says what each means.
+WRITERS = ("none", "one block", "several blocks", "unknown")
+
+
 @dataclass(frozen=True)
 class BufferDescriptor:
     """Where the pages of one tensor live, and what blocks do to them.

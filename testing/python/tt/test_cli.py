@@ -120,7 +120,7 @@ def test_a_primfunc_and_an_irmodule_are_kernels(source, name, run, root, tmp_pat
     env = {"PYTHONPATH": str(root / "examples")}
     done = run("plan", f"mine.py:{name}", "--device", "n150", env=env)
     assert done.returncode == 0, done.stderr
-    assert "1 tile, on 1 of 64 cores" in done.stdout
+    assert "1 block, on 1 of 64 cores" in done.stdout
     refused = run("plan", f"mine.py:{name}", "-a", "M=3", "--device", "n150", env=env)
     assert refused.returncode == 2
     assert "found the arguments M; expected none" in refused.stderr

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
-from ..metadata import BufferDescriptor, RuntimeArg, Schedule
+from ..metadata import WRITERS, BufferDescriptor, RuntimeArg, Schedule
 from .cases import Case
 
 _HOSTILE: tuple[Any, ...] = (
@@ -83,8 +83,15 @@ def _meant(record: Any) -> Any:
     does with a tensor, where idle cores would start, and values that are the author's to choose."""
     if isinstance(record, BufferDescriptor):
         name = "X" if isinstance(record.name, str) else record.name
-        role = "in" if record.role in ("in", "out", "inout") else record.role
-        return replace(record, name=name, role=role, shape=_tiled(record.shape))
+        known = ("in", "out", "inout", "workspace")
+        role = "in" if type(record.role) is str and record.role in known else record.role
+        shape, access = _tiled(record.shape), record.access
+        if isinstance(access, tuple) and all(isinstance(region, Mapping) for region in access):
+            access = ()
+        writer = record.written_by
+        if type(writer) is str and writer in WRITERS:
+            writer = "none"
+        return replace(record, name=name, role=role, shape=shape, access=access, written_by=writer)
     if not isinstance(record, Schedule):
         return record
     tiles = record.tiles_per_core

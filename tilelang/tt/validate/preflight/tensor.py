@@ -6,10 +6,11 @@ a number of banks or an accessor's words, is for the levels to find out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 
 from ...device import DeviceSpec
-from ...metadata import BufferDescriptor, TensorAccessorConfig
+from ...metadata import WRITERS, BufferDescriptor, TensorAccessorConfig
 from ..evidence import Difference
 from ..formats import CARRIED_AS, at_least_2d, dtypes_of, tile_bytes
 from .values import UINT32, Words, expect, fault_of, integer, integers, one_of, text
@@ -42,6 +43,10 @@ def _check_types(buffer: BufferDescriptor, spec: DeviceSpec) -> None:
     right = carried is None or isinstance(carried, str)
     expect(right and carried == carrier, "carried_as", f"{carrier}, of {buffer.dtype}", carried)
     one_of("role", buffer.role, "in", "out", "inout", "workspace")
+    one_of("written_by", buffer.written_by, *WRITERS)
+    regions = buffer.access
+    right = type(regions) is tuple and all(isinstance(region, Mapping) for region in regions)
+    expect(right, "access", "a tuple of regions", regions)
     text("layout", buffer.layout)
     expect(
         type(buffer.tile_shape) is tuple and buffer.tile_shape == _TILE,
