@@ -85,7 +85,7 @@ def two(x: tuple[int, ...], y: tuple[int, ...], dtype: str) -> Any:
 
     @T.prim_func
     def two(X: T.Buffer(x, dtype), Y: T.Buffer(y, dtype)):
-        bx = T.launch_thread("blockIdx.x", 4)
+        bx = T.launch_thread("blockIdx.x", 1)
         Y[0, 0] = X[0, 0]
 
     return two

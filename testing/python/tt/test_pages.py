@@ -109,7 +109,7 @@ def cells_of(schedule_json):
     """What the cells of a core grid have to say."""
     (width, _), tiles = schedule_json["core_grid"], schedule_json["tiles_per_core"]
     for core, (start, count) in enumerate(tiles):
-        held = f"tiles {start} to {start + count - 1}" if count else "idle"
+        held = f"blocks {start} to {start + count - 1}" if count else "idle"
         yield [f"core ({core % width}, {core // width}): {held}", str(count or "")]
 
 
