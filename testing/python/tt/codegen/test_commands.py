@@ -70,10 +70,7 @@ def test_exec_sets_the_environment_up_for_a_command_of_ones_own(tilelang_tt):
     assert done.stderr == "error: no-such-command: No such file or directory\n"
 
 
-needs_ttsim = pytest.mark.skipif(
-    not os.environ.get("TILELANG_TT_TTSIM"),
-    reason="TILELANG_TT_TTSIM is not set; it names the folder of ttsim's libraries",
-)
+needs_ttsim = pytest.mark.needs("ttsim")
 
 
 @needs_ttsim
