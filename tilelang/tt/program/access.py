@@ -12,6 +12,7 @@ from typing import Any
 
 from .expressions import Expr
 from .program import Launch, Program
+from .reading.document import plain
 from .reading.expressions import ExpressionReader, Names
 from .reading.faults import ROOT
 from .settle import value_of
@@ -102,7 +103,7 @@ class _Region:
         reader = ExpressionReader(names)
 
         def read(document: Any) -> Expr:
-            return reader.read(_plain(document), (ROOT, "access"), 0)[0]
+            return reader.read(plain(document), (ROOT, "access"), 0)[0]
 
         self.in_pages = region["unit"] == "pages"
         self.at = [read(each) for each in region["at"]]
@@ -111,13 +112,6 @@ class _Region:
             (loop["var"], read(loop.get("min", 0)), read(loop["extent"]))
             for loop in region.get("loops", ())
         ]
-
-
-def _plain(value: Any) -> Any:
-    """With dicts and lists in place of their read-only kinds."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _turns(region: _Region, env: dict[int, Any], depth: int = 0) -> Iterator[dict[int, Any]]:

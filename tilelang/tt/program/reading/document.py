@@ -45,7 +45,7 @@ def parse(document: str | Mapping[str, Any]) -> Program:
         except (ValueError, RecursionError) as error:
             raise said(ROOT, f"no whole JSON document ({error})", "a tile program") from None
     elif type(document) is not dict:
-        document = _plain(document)
+        document = plain(document)
     if type(document) is not dict:
         raise fault(ROOT, document, "an object")
     version = document.get("version", VERSION)
@@ -82,12 +82,12 @@ def _no_constant(text: str) -> None:
     raise ValueError(f"found {text}, which is not JSON")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Read-only mappings and tuples, as a plan holds them, as dicts and lists."""
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value
 
 
