@@ -44,7 +44,40 @@ constexpr Named kDtypes[] = {
     {"handle", {3, 64}},
 };
 
+/*! What a float holds: significant bits, and the exponents of its least and largest power of two.
+ */
+struct Format {
+  Dtype dtype;
+  int digits, low, high;
+};
+
+constexpr Format kFormats[] = {
+    {{2, 16}, 11, -24, 15},     {{4, 16}, 8, -133, 127}, {{2, 32}, 24, -149, 127},
+    {{2, 64}, 53, -1074, 1023}, {{7, 8}, 5, -6, 3},      {{8, 8}, 4, -9, 7},
+    {{9, 8}, 4, -13, 4},        {{10, 8}, 4, -9, 8},     {{11, 8}, 4, -10, 7},
+    {{12, 8}, 3, -16, 15},      {{13, 8}, 3, -17, 15},   {{14, 8}, 1, -127, 127},
+    {{15, 6}, 4, -3, 2},        {{16, 6}, 3, -4, 4},     {{17, 4}, 2, -1, 2},
+};
+
+/*! An integer has the bits of its magnitude, and a bool one. */
+Format FormatOf(Dtype dtype) {
+  for (const Format& format : kFormats) {
+    if (format.dtype == dtype) return format;
+  }
+  return {dtype, dtype.is_bool() ? 1 : dtype.bits - (dtype.code == 0 ? 1 : 0), 0, 0};
+}
+
 }  // namespace
+
+bool Widens(Dtype from, Dtype to) {
+  if (from == to) return true;
+  if (to.is_bool() || (from.is_float() && !to.is_float())) return false;
+  Format a = FormatOf(from), b = FormatOf(to);
+  if (a.digits > b.digits) return false;
+  if (from.is_float()) return a.low >= b.low && a.high <= b.high;
+  if (to.is_float()) return a.digits <= b.high;
+  return from.code != 0 || to.code == 0;
+}
 
 std::string NameOf(Dtype dtype) {
   for (const Named& entry : kDtypes) {

@@ -34,6 +34,9 @@ constexpr Dtype kInt64{0, 64};
 constexpr Dtype kBool{6, 8};
 constexpr Dtype kFloat32{2, 32};
 
+/*! \brief Whether every finite value of one is a value of the other. */
+bool Widens(Dtype from, Dtype to);
+
 /*! \brief "int32", "bfloat16", "float8_e4m3fn", "bool"; "" for one that has no name here. */
 std::string NameOf(Dtype dtype);
 

@@ -90,6 +90,45 @@ ExprRef ExprArena::Apply(Op op, std::vector<ExprRef> args) {
   return Keep({op, dtype, {0}, std::move(args), 0});
 }
 
+bool Takes(Op op, Dtype dtype) {
+  bool number = dtype.is_integer() || dtype.is_float();
+  switch (op) {
+    case Op::kAdd:
+    case Op::kSub:
+    case Op::kMul:
+    case Op::kDiv:
+    case Op::kMod:
+    case Op::kFloorDiv:
+    case Op::kFloorMod:
+    case Op::kMin:
+    case Op::kMax:
+    case Op::kAbs:
+      return number;
+    case Op::kEq:
+    case Op::kNe:
+    case Op::kLt:
+    case Op::kLe:
+    case Op::kGt:
+    case Op::kGe:
+    case Op::kSelect:
+      return number || dtype.is_bool();
+    case Op::kAnd:
+    case Op::kOr:
+    case Op::kNot:
+      return dtype.is_bool();
+    case Op::kBitAnd:
+    case Op::kBitOr:
+    case Op::kBitXor:
+    case Op::kBitNot:
+      return dtype.is_integer() || dtype.is_bool();
+    case Op::kShl:
+    case Op::kShr:
+      return dtype.is_integer();
+    default:
+      return dtype.is_float();
+  }
+}
+
 bool SameExpr(ExprRef a, ExprRef b) {
   if (a == b) return true;
   // The union's bits: those of an integer, an id or a double.

@@ -146,6 +146,10 @@ inline std::optional<int64_t> ConstOf(ExprRef expr) {
 /*! \brief Equality as trees: constants by bits, variables and buffers by id. */
 bool SameExpr(ExprRef a, ExprRef b);
 
+/*! \brief Whether an operation is one of operands of a dtype; of a select, those it chooses from.
+ */
+bool Takes(Op op, Dtype dtype);
+
 /*! \brief Calls visit(ExprRef) for the node and all below it, each node as often as it stands
  * there. */
 template <typename Visit>

@@ -182,6 +182,9 @@ class Maker:
             f"for z in range({N}):",
             "    sums[z] = T.float32(0)",
             "    counts[z] = 0",
+            # Both are outputs, whatever of the rest TVM's parser finds to be dead.
+            "    OF[b, z] = T.float32(0)",
+            "    OI[b, z] = 0",
         ]
         self.loops.append(("i", N - 1))
         body = [*first, f"for i in range({N}):", *_indented(self.statements(2))]

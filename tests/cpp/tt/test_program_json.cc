@@ -30,15 +30,23 @@ std::string WithBody(const std::string& body) {
          body + "]}]}";
 }
 
-/*! A map with a store to A of one value. */
+/*! A map with a store to A of one value, whatever its dtype. */
 std::string WithValue(const std::string& value) {
   return WithBody(R"({"step":"map","loops":[],"body":[{"step":"store","buffer":0,"at":[0,0],)"
-                  R"("value":)" +
-                  value + "}]}");
+                  R"("value":{"cast":["float32",)" +
+                  value + "]}}]}");
 }
 
 const std::string kWhole = R"({"buffer":0,"at":[0,0],"shape":[64,96]})";
 const std::string kScratch = R"({"buffer":1,"at":[0,0],"shape":[64,96]})";
+
+const std::string kOne = R"({"buffer":3,"at":[0],"shape":[1]})";
+
+/*! The first elements of A. */
+std::string Part(int rows, int columns) {
+  return R"({"buffer":0,"at":[0,0],"shape":[)" + std::to_string(rows) + "," +
+         std::to_string(columns) + "]}";
+}
 
 std::string Replaced(std::string text, const std::string& from, const std::string& to) {
   REQUIRE(text.find(from) != text.npos);
@@ -59,16 +67,16 @@ TEST_CASE("every kind of step is written as it was read, byte for byte", "[progr
   std::string step = GENERATE_COPY(
       R"({"step":"copy","src":)" + kWhole + R"(,"dst":)" + kScratch + "}",
       R"({"step":"fill","dst":)" + kScratch + R"(,"value":{"float":[0.0,"float32"]}})",
-      R"({"step":"gemm","a":)" + kWhole + R"(,"b":)" + kWhole + R"(,"c":)" + kScratch +
-          R"(,"transpose_a":true,"transpose_b":true,"clear":{"eq":[{"var":0},1]}})",
-      R"({"step":"gemm","a":)" + kWhole + R"(,"b":)" + kWhole + R"(,"c":)" + kScratch + "}",
-      R"({"step":"reduce","kind":"absmax","src":)" + kWhole + R"(,"dst":)" + kScratch +
+      R"({"step":"gemm","a":)" + Part(32, 64) + R"(,"b":)" + Part(64, 32) + R"(,"c":)" +
+          Part(64, 64) + R"(,"transpose_a":true,"transpose_b":true,"clear":{"eq":[{"var":0},1]}})",
+      R"({"step":"gemm","a":)" + Part(64, 32) + R"(,"b":)" + Part(32, 96) + R"(,"c":)" + kScratch +
+          "}",
+      R"({"step":"reduce","kind":"absmax","src":)" + kWhole + R"(,"dst":)" + Part(64, 1) +
           R"(,"axis":1,"clear":false,"nan":true})",
-      R"({"step":"reduce","kind":"bitxor","src":)" + kWhole + R"(,"dst":)" + kScratch +
-          R"(,"axis":0})",
+      R"({"step":"reduce","kind":"bitxor","src":)" + kOne + R"(,"dst":)" + kOne + R"(,"axis":0})",
       R"({"step":"scan","kind":"max","src":)" + kWhole + R"(,"dst":)" + kScratch +
           R"(,"axis":1,"reverse":true})",
-      R"({"step":"transpose","src":)" + kWhole + R"(,"dst":)" + kScratch + "}",
+      R"({"step":"transpose","src":)" + Part(64, 32) + R"(,"dst":)" + Part(32, 64) + "}",
       R"({"step":"atomic","kind":"add","dst":)" + kWhole + R"(,"src":)" + kScratch + "}",
       R"({"step":"atomic","kind":"max","dst":)" + kWhole + R"(,"value":1})",
       R"({"step":"map","loops":[{"var":1,"min":1,"extent":64,"kind":"parallel"},)"
@@ -82,19 +90,20 @@ TEST_CASE("every kind of step is written as it was read, byte for byte", "[progr
       R"({"step":"assign","buffer":3,"value":{"add":[{"load":[3,0]},1]}}]})",
       R"({"step":"when","condition":{"eq":[{"var":4},{"int":[3,"int64"]}]},"then":[{"step":"barrier"}]})",
       R"({"step":"opaque","op":"tl.x","reason":"\"quoted\"\n\u0001 \u00e9\u20ac\ud83d\ude00","reads":[],"writes":[0,1]})",
-      R"({"step":"opaque","op":"","reason":"","reads":[2],"writes":[],"variables":[3]})");
+      R"({"step":"opaque","op":"tl.y","reason":"no meaning","reads":[2],"writes":[],"variables":[3]})");
   std::string text = WithBody(step);
   CHECK(ToJson(FromJson(text)) == text);
 }
 
 TEST_CASE("every operation is written as it was read, byte for byte", "[program]") {
   int op = GENERATE(range(static_cast<int>(Op::kAdd), kNumOps));
-  bool logical = op == static_cast<int>(Op::kAnd) || op == static_cast<int>(Op::kOr) ||
-                 op == static_cast<int>(Op::kNot);
+  const char* operand = Takes(static_cast<Op>(op), kInt32)     ? "3"
+                        : Takes(static_cast<Op>(op), kFloat32) ? R"({"float":[3.0,"float32"]})"
+                                                               : "true";
   std::string value = std::string("{\"") + KeyOf(static_cast<Op>(op)) + "\":[";
   for (int i = 0; i < ArityOf(static_cast<Op>(op)); ++i) {
-    bool condition = logical || (op == static_cast<int>(Op::kSelect) && i == 0);
-    value += (i > 0 ? "," : "") + std::string(condition ? "true" : "3");
+    bool condition = op == static_cast<int>(Op::kSelect) && i == 0;
+    value += (i > 0 ? "," : "") + std::string(condition ? "true" : operand);
   }
   std::string text = WithValue(value + "]}");
   CHECK(ToJson(FromJson(text)) == text);
@@ -148,7 +157,8 @@ TEST_CASE("what is no tile program is refused with its place", "[program]") {
       {"[01]", "expected a number without leading zeros"},
       {Replaced(empty, "\"param\":1", "\"param\":0"),
        "buffers[0].param: found 0 a second time; expected a place of its own"},
-      {WithValue("18446744073709551615"), "value: found 18446744073709551615; expected an integer"},
+      {WithValue("18446744073709551615"),
+       "value.cast[1]: found 18446744073709551615; expected an integer"},
       {"[99999999999999999999]", "expected an integer of at most 64 bits"},
       {std::string(5000, '['), "expected at most 4000 nested values"},
       {"[]", "program: found a list of 0; expected an object"},
@@ -177,9 +187,12 @@ TEST_CASE("what is no tile program is refused with its place", "[program]") {
       {WithBody(R"({"step":"break"})"), "expected a loop or a while around it"},
       {WithValue(R"({"var":1})"), "found 1; expected a variable that is bound here"},
       {WithValue(R"({"add":[1]})"), "add: found a list of 1; expected 2 operands"},
+      {WithValue(R"({"exp":[1]})"), "exp[0]: found int32; expected a dtype that the operation has"},
+      {WithValue(R"({"float":[1,"float32"]})"), "expected a number with a point"},
       {WithValue(R"({"add":[1,{"int":[1,"int64"]}]})"),
        "add[1]: found int64; expected int32, as the operand before; cast one"},
-      {WithValue(R"({"and":[1,true]})"), "and[0]: found int32; expected bool"},
+      {WithValue(R"({"and":[1,true]})"),
+       "and[0]: found int32; expected a dtype that the operation has"},
       {WithValue(R"({"int":[256,"uint8"]})"), "found 256; expected an integer of 0 to 255"},
       {WithValue(R"({"float":[1.0,"int8"]})"), "expected a dtype of floating point"},
       {WithValue(R"({"bits":["int8",1]})"), "expected dtypes of one size"},
@@ -187,6 +200,12 @@ TEST_CASE("what is no tile program is refused with its place", "[program]") {
       {WithValue(R"({"load":[0,0]})"), "found 1 indices; expected 2, one each a dimension of A"},
       {WithBody(R"({"step":"map","loops":[],"body":[{"step":"barrier"}]})"),
        "found \"barrier\"; expected store, atomic, when, let or loop, since it stands in a map"},
+      {WithBody(R"({"step":"transpose","src":)" + Part(64, 32) + R"(,"dst":)" + Part(64, 32) + "}"),
+       "found extents 64 and 32; expected the same"},
+      {WithBody(R"({"step":"gemm","a":)" + Part(64, 32) + R"(,"b":)" + Part(64, 32) + R"(,"c":)" +
+                Part(64, 32) + "}"),
+       "found extents 32 and 64; expected the same"},
+      {WithBody(R"({"step":"assign","buffer":1,"value":1})"), "expected scratch of one element"},
       {WithBody(R"({"step":"atomic","kind":"add","dst":)" + kWhole + "}"),
        "expected one with either value or src"},
   }));

@@ -71,18 +71,21 @@ class ProgramReader {
     at.Only({"name", "kind", "param", "dtype"});
     Variable variable{};
     variable.kind = Named<Variable::Kind>(at["kind"], kVariableKinds);
-    variable.name = at["name"].Text();
+    variable.name = ReadText(at["name"]);
     bool scalar = variable.kind == Variable::Kind::kScalar;
     if (scalar) variable.param = ReadParam(at["param"]);
     if (!scalar && at.Has("param")) at.Fail("\"param\"", "none, but of a scalar");
-    variable.dtype = exprs_.ReadDtype(at["dtype"]);
+    JsonAt dtype = at["dtype"];
+    variable.dtype = exprs_.ReadDtype(dtype);
+    bool counts = variable.kind == Variable::Kind::kBlock || variable.kind == Variable::Kind::kLoop;
+    if (counts && !variable.dtype.is_integer()) dtype.Fail("an integer's dtype");
     return variable;
   }
 
   Buffer ReadBuffer(const JsonAt& at) {
     Buffer buffer{};
     buffer.kind = Named<Buffer::Kind>(at["kind"], kBufferKinds);
-    buffer.name = at["name"].Text();
+    buffer.name = ReadText(at["name"]);
     switch (buffer.kind) {
       case Buffer::Kind::kTensor:
         at.Only({"name", "kind", "param", "dtype", "shape", "pad"});
@@ -93,7 +96,7 @@ class ProgramReader {
         break;
       case Buffer::Kind::kScratch:
         at.Only({"name", "kind", "scope", "dtype", "shape"});
-        buffer.scope = at["scope"].Text();
+        buffer.scope = ReadText(at["scope"]);
         break;
       case Buffer::Kind::kView:
         at.Only({"name", "kind", "of", "offset", "dtype", "shape"});
@@ -106,16 +109,13 @@ class ProgramReader {
     // So many elements that their number still fits, whatever is computed with it.
     int64_t room = int64_t{1} << 48;
     for (size_t i = 0; i < shape.Size(); ++i) {
-      buffer.shape.push_back(shape[i].Int(0, room));
-      room /= std::max<int64_t>(buffer.shape.back(), 1);
+      buffer.shape.push_back(shape[i].Int(1, room));
+      room /= buffer.shape.back();
     }
     if (at.Has("pad")) {
       JsonAt pad = at["pad"];
       buffer.pad = exprs_.Read(pad);
       if (buffer.pad->op != Op::kInt && buffer.pad->op != Op::kFloat) pad.Fail("a constant");
-      if (buffer.pad->dtype != buffer.dtype) {
-        pad.Fail(NameOf(buffer.pad->dtype), NameOf(buffer.dtype) + ", as the buffer");
-      }
     }
     return buffer;
   }
@@ -145,7 +145,7 @@ class ProgramReader {
     if (indices.Size() != 3) indices.Fail("three variables, or null");
     size_t mark = exprs_.Mark();
     for (size_t i = 0; i < 3; ++i) {
-      launch.grid[i] = grid[i].Int(1, INT32_MAX);
+      launch.grid[i] = grid[i].Int(1, UINT32_MAX);
       JsonAt index = indices[i];
       if (index.value().kind == JsonValue::Kind::kNull) continue;
       launch.indices[i] = exprs_.ReadVariable(index, Variable::Kind::kBlock);
@@ -216,7 +216,27 @@ class ProgramReader {
     Gemm step{ReadMatrix(at["a"]), ReadMatrix(at["b"]), ReadMatrix(at["c"]), false, false, nullptr};
     step.transpose_a = ReadFlag(at, "transpose_a", false);
     step.transpose_b = ReadFlag(at, "transpose_b", false);
-    step.clear = at.Has("clear") ? exprs_.Read(at["clear"]) : program_.arena.Int(0, kBool);
+    step.clear = at.Has("clear") ? exprs_.ReadCondition(at["clear"]) : program_.arena.Int(0, kBool);
+    for (const auto& [key, region] : {std::pair{"a", &step.a}, {"b", &step.b}, {"c", &step.c}}) {
+      JsonAt place = at[key];
+      for (size_t i = 0; i + 2 < region->shape.size(); ++i) {
+        if (ConstOf(region->shape[i]).value_or(1) != 1) {
+          place.Fail("a leading extent other than 1", "one matrix");
+        }
+      }
+      CheckNumbers(place, *region);
+      Dtype held = DtypeOf(*region), sum = DtypeOf(step.c);
+      if (!Widens(held, sum)) {
+        place.Fail("a buffer of " + NameOf(held),
+                   "one that " + NameOf(sum) + " holds without loss");
+      }
+    }
+    auto extent = [](const Region& region, bool last) {
+      return region.shape[region.shape.size() - (last ? 1 : 2)];
+    };
+    CheckEqual(at, extent(step.a, step.transpose_a), extent(step.c, false));
+    CheckEqual(at, extent(step.b, !step.transpose_b), extent(step.c, true));
+    CheckEqual(at, extent(step.a, !step.transpose_a), extent(step.b, step.transpose_b));
     return step;
   }
 
@@ -224,7 +244,15 @@ class ProgramReader {
     at.Only({"step", "kind", "src", "dst", "axis", "clear", "nan"});
     ReduceKind kind = Named<ReduceKind>(at["kind"], kReduceKinds);
     Region src = ReadRegion(at["src"]), dst = ReadRegion(at["dst"]);
+    for (const auto& [key, region] : {std::pair{"src", &src}, {"dst", &dst}}) {
+      JsonAt place = at[key];
+      bool of_bits =
+          kind == ReduceKind::kBitAnd || kind == ReduceKind::kBitOr || kind == ReduceKind::kBitXor;
+      if (!of_bits) CheckNumbers(place, *region);
+      if (of_bits && DtypeOf(*region).is_float()) place.Fail("a buffer of floats", "one of bits");
+    }
     int axis = ReadAxis(at["axis"], src);
+    CheckAlike(at, src, dst, axis);
     return {kind,
             std::move(src),
             std::move(dst),
@@ -237,18 +265,31 @@ class ProgramReader {
     at.Only({"step", "kind", "src", "dst", "axis", "reverse"});
     ReduceKind kind = Named<ReduceKind>(at["kind"], kScanKinds);
     Region src = ReadRegion(at["src"]), dst = ReadRegion(at["dst"]);
+    for (const auto& [key, region] : {std::pair{"src", &src}, {"dst", &dst}}) {
+      CheckNumbers(at[key], *region);
+    }
+    CheckAlike(at, src, dst);
     int axis = ReadAxis(at["axis"], src);
     return {kind, std::move(src), std::move(dst), axis, ReadFlag(at, "reverse", false)};
   }
 
   Transpose ReadTranspose(const JsonAt& at) {
     at.Only({"step", "src", "dst"});
-    return {ReadRegion(at["src"]), ReadRegion(at["dst"])};
+    Transpose step{ReadMatrix(at["src"]), ReadMatrix(at["dst"])};
+    size_t src = step.src.shape.size(), dst = step.dst.shape.size();
+    CheckEqual(at, step.src.shape[src - 2], step.dst.shape[dst - 1]);
+    CheckEqual(at, step.src.shape[src - 1], step.dst.shape[dst - 2]);
+    Region leading_src = step.src, leading_dst = step.dst;
+    leading_src.shape.resize(src - 2);
+    leading_dst.shape.resize(dst - 2);
+    CheckAlike(at, leading_src, leading_dst);
+    return step;
   }
 
   Atomic ReadAtomic(const JsonAt& at) {
     at.Only({"step", "kind", "dst", "value", "src"});
     Atomic step{Named<ReduceKind>(at["kind"], kAtomicKinds), ReadRegion(at["dst"])};
+    CheckNumbers(at["dst"], step.dst);
     if (at.Has("value") == at.Has("src")) at.Fail("an update", "one with either value or src");
     if (at.Has("src")) {
       step.src = ReadRegion(at["src"]);
@@ -262,12 +303,15 @@ class ProgramReader {
   Store ReadStore(const JsonAt& at) {
     at.Only({"step", "buffer", "at", "value"});
     int buffer = exprs_.ReadBuffer(at["buffer"]);
-    return {buffer, exprs_.ReadIntegers(at["at"], buffer), exprs_.Read(at["value"])};
+    Dtype dtype = program_.buffers[buffer].dtype;
+    return {buffer, exprs_.ReadIntegers(at["at"], buffer), exprs_.ReadOfDtype(at["value"], dtype)};
   }
 
   AtomicStore ReadAtomicStore(const JsonAt& at) {
     at.Only({"step", "kind", "buffer", "at", "value"});
-    int buffer = exprs_.ReadBuffer(at["buffer"]);
+    JsonAt buffer_at = at["buffer"];
+    int buffer = exprs_.ReadBuffer(buffer_at);
+    CheckNumbers(buffer_at, {buffer, {}, {}});
     return {Named<ReduceKind>(at["kind"], kAtomicKinds), buffer,
             exprs_.ReadIntegers(at["at"], buffer), exprs_.Read(at["value"])};
   }
@@ -288,14 +332,15 @@ class ProgramReader {
   }
 
   Loop ReadLoop(const JsonAt& at, Place place) {
+    if (place.in_map) at.Only({"step", "var", "min", "extent", "kind", "body"});
     at.Only({"step", "var", "min", "extent", "kind", "stages", "order", "stage", "group", "body"});
     Loop step;
     size_t mark = exprs_.Mark();
     step.range = ReadRange(at);
     JsonAt kind = at["kind"];
-    if (place.in_map && step.range.kind != LoopKind::kSerial &&
-        step.range.kind != LoopKind::kUnrolled) {
-      kind.Fail("serial or unrolled, since it stands in a map");
+    if (place.in_map &&
+        (step.range.kind == LoopKind::kParallel || step.range.kind == LoopKind::kThread)) {
+      kind.Fail("serial, unrolled or vectorised, since it stands in a map");
     }
     if (at.Has("stages")) step.stages = at["stages"].Int(0, INT32_MAX);
     if (at.Has("order")) step.order = ReadInts(at["order"]);
@@ -335,7 +380,14 @@ class ProgramReader {
 
   Assign ReadAssign(const JsonAt& at) {
     at.Only({"step", "buffer", "value"});
-    return {exprs_.ReadBuffer(at["buffer"]), exprs_.Read(at["value"])};
+    JsonAt place = at["buffer"];
+    int id = exprs_.ReadBuffer(place);
+    const Buffer& buffer = program_.buffers[id];
+    if (buffer.kind != Buffer::Kind::kScratch || buffer.shape.size() > 1 ||
+        (buffer.shape.size() == 1 && buffer.shape[0] != 1)) {
+      place.Fail(std::to_string(id) + " (" + buffer.name + ")", "scratch of one element");
+    }
+    return {id, exprs_.ReadOfDtype(at["value"], buffer.dtype)};
   }
 
   Let ReadLet(const JsonAt& at) {
@@ -352,9 +404,14 @@ class ProgramReader {
 
   Opaque ReadOpaque(const JsonAt& at) {
     at.Only({"step", "op", "reason", "reads", "writes", "variables"});
-    Opaque step{at["op"].Text(), at["reason"].Text(), {}, {}, {}};
+    Opaque step{ReadText(at["op"]), ReadText(at["reason"]), {}, {}, {}};
     auto buffers = [&](const JsonAt& list, std::vector<int>* ids) {
-      for (size_t i = 0; i < list.Size(); ++i) ids->push_back(exprs_.ReadBuffer(list[i]));
+      for (size_t i = 0; i < list.Size(); ++i) {
+        JsonAt item = list[i];
+        int id = exprs_.ReadBuffer(item);
+        if (std::find(ids->begin(), ids->end(), id) != ids->end()) item.Fail("each buffer once");
+        ids->push_back(id);
+      }
     };
     buffers(at["reads"], &step.reads);
     buffers(at["writes"], &step.writes);
@@ -372,8 +429,33 @@ class ProgramReader {
   Region ReadRegion(const JsonAt& at) {
     at.Only({"buffer", "at", "shape"});
     int buffer = exprs_.ReadBuffer(at["buffer"]);
-    return {buffer, exprs_.ReadIntegers(at["at"], buffer),
-            exprs_.ReadIntegers(at["shape"], buffer)};
+    Region region{buffer, exprs_.ReadIntegers(at["at"], buffer), {}};
+    JsonAt shape = at["shape"];
+    region.shape = exprs_.ReadIntegers(shape, buffer);
+    for (size_t i = 0; i < region.shape.size(); ++i) {
+      if (ConstOf(region.shape[i]).value_or(0) < 0) shape[i].Fail("an extent, at least 0");
+    }
+    return region;
+  }
+
+  Dtype DtypeOf(const Region& region) const { return program_.buffers[region.buffer].dtype; }
+
+  void CheckNumbers(const JsonAt& at, const Region& region) const {
+    Dtype dtype = DtypeOf(region);
+    if (!dtype.is_integer() && !dtype.is_float())
+      at.Fail("a buffer of " + NameOf(dtype), "numbers");
+  }
+
+  static void CheckEqual(const JsonAt& at, ExprRef a, ExprRef b) {
+    std::optional<int64_t> of_a = ConstOf(a), of_b = ConstOf(b);
+    if (of_a && of_b && *of_a != *of_b) {
+      at.Fail("extents " + std::to_string(*of_a) + " and " + std::to_string(*of_b), "the same");
+    }
+  }
+
+  static std::string ReadText(const JsonAt& at) {
+    if (at.Text().empty()) at.Fail("at least one character");
+    return at.Text();
   }
 
   Region ReadMatrix(const JsonAt& at) {
@@ -390,20 +472,22 @@ class ProgramReader {
     return at.Has(key) ? at[key].Bool() : absent;
   }
 
-  /*! Two regions have the same extents in the same order, but for those that are 1. */
-  void CheckAlike(const JsonAt& at, const Region& src, const Region& dst) {
-    auto extents = [](const Region& region) {
-      std::vector<ExprRef> counted;
-      for (ExprRef extent : region.shape) {
-        if (ConstOf(extent) != 1) counted.push_back(extent);
+  /*! Two regions have the same extents in the same order, but for those that are 1 and for src's
+   *  along an axis; where one is no constant, that shows when the program runs. */
+  void CheckAlike(const JsonAt& at, const Region& src, const Region& dst, int without = -1) {
+    bool known = true;
+    auto extents = [&known](const Region& region, int dropped) {
+      std::vector<int64_t> counted;
+      for (size_t i = 0; i < region.shape.size(); ++i) {
+        if (static_cast<int>(i) == dropped) continue;
+        std::optional<int64_t> extent = ConstOf(region.shape[i]);
+        known &= extent.has_value();
+        if (extent.value_or(1) != 1) counted.push_back(*extent);
       }
       return counted;
     };
-    auto alike = [](ExprRef a, ExprRef b) {
-      return !ConstOf(a) || !ConstOf(b) || ConstOf(a) == ConstOf(b);
-    };
-    std::vector<ExprRef> from = extents(src), to = extents(dst);
-    if (from.size() == to.size() && std::equal(from.begin(), from.end(), to.begin(), alike)) return;
+    std::vector<int64_t> from = extents(src, without), to = extents(dst, -1);
+    if (!known || from == to) return;
     auto text = [](const std::vector<ExprRef>& shape) {
       std::string all;
       for (ExprRef extent : shape) all += (all.empty() ? "" : ", ") + ToJson(extent);

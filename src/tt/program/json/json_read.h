@@ -25,6 +25,7 @@ class ExprReader {
   /*! An integer if the key is absent: 0 of int32. */
   ExprRef ReadIntegerOrZero(const JsonAt& at, std::string_view key);
   ExprRef ReadCondition(const JsonAt& at);
+  ExprRef ReadOfDtype(const JsonAt& at, Dtype dtype);
   /*! A list of integers, as many as the buffer has dimensions. */
   std::vector<ExprRef> ReadIntegers(const JsonAt& at, int buffer);
 

@@ -78,10 +78,7 @@ ExprRef ExprReader::ReadFloat(const JsonAt& pair) {
   JsonAt at = pair[0];
   const JsonValue& value = at.value();
   if (value.kind == JsonValue::Kind::kReal) return program_.arena.Float(value.real, dtype);
-  if (value.kind == JsonValue::Kind::kInt) {
-    return program_.arena.Float(static_cast<double>(value.integer), dtype);
-  }
-  if (value.kind != JsonValue::Kind::kMap) at.Fail("a number, or {\"special\": ...}");
+  if (value.kind != JsonValue::Kind::kMap) at.Fail("a number with a point, or a special one");
   at.Only({"special"});
   JsonAt name = at["special"];
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -112,11 +109,9 @@ ExprRef ExprReader::ReadApply(const JsonAt& list, Op op) {
     JsonAt at = list[i];
     args.push_back(Read(at));
     Dtype dtype = args.back()->dtype;
-    bool logical = op == Op::kAnd || op == Op::kOr || op == Op::kNot;
-    if ((logical || (op == Op::kSelect && i == 0)) && !dtype.is_bool()) {
-      at.Fail(NameOf(dtype), "bool");
-    }
     size_t first = op == Op::kSelect ? 1 : 0;
+    if (i < first && !dtype.is_bool()) at.Fail(NameOf(dtype), "bool");
+    if (i >= first && !Takes(op, dtype)) at.Fail(NameOf(dtype), "a dtype that the operation has");
     if (i > first && dtype != args[first]->dtype) {
       at.Fail(NameOf(dtype), NameOf(args[first]->dtype) + ", as the operand before; cast one");
     }
@@ -182,6 +177,12 @@ void ExprReader::Bind(const JsonAt& at, int variable) {
 
 void ExprReader::Leave(size_t mark) {
   for (; scope_.size() > mark; scope_.pop_back()) visible_[scope_.back()] = false;
+}
+
+ExprRef ExprReader::ReadOfDtype(const JsonAt& at, Dtype dtype) {
+  ExprRef expr = Read(at);
+  if (expr->dtype != dtype) at.Fail(NameOf(expr->dtype), NameOf(dtype));
+  return expr;
 }
 
 bool ExprReader::InScope(int variable) const {

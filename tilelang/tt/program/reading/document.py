@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 from ..dtypes import DTYPES
@@ -68,10 +69,11 @@ def parse(document: str | Mapping[str, Any]) -> Program:
         _launch(entry, place, reader)
         for entry, place in items(document["launches"], (ROOT, "launches"))
     )
-    names.check_all_bound()
     return Program(buffers, variables, launches)
 
 
+# So many that their number still fits 64 bits, whatever is computed with it; as in C++.
+_MOST_ELEMENTS = 1 << 48
 _TOP = frozenset({"version", "buffers", "variables", "launches"})
 _LAUNCH = frozenset({"grid", "indices", "body"})
 _VARIABLE = frozenset({"name", "kind", "dtype"})
@@ -104,8 +106,8 @@ def _name(value: Any, place: Place) -> str:
     return value
 
 
-def _count(value: Any, place: Place, least: int = 0) -> int:
-    if type(value) is not int or not least <= value < 1 << 63:
+def _count(value: Any, place: Place, least: int = 0, most: int = (1 << 63) - 1) -> int:
+    if type(value) is not int or not least <= value <= most:
         raise fault(place, value, f"a whole number, at least {least}")
     return value
 
@@ -124,6 +126,8 @@ def _buffer(entry: Any, place: Place) -> Buffer:
     name = _name(entry["name"], (place, "name"))
     dtype = _dtype(entry["dtype"], (place, "dtype"))
     shape = tuple(_count(n, at, 1) for n, at in items(entry["shape"], (place, "shape")))
+    if prod(shape) > _MOST_ELEMENTS:
+        raise fault((place, "shape"), list(shape), f"at most {_MOST_ELEMENTS} elements")
     if kind == "scratch":
         return Scratch(name, _name(entry["scope"], (place, "scope")), dtype, shape)
     if kind == "view":
@@ -132,7 +136,9 @@ def _buffer(entry: Any, place: Place) -> Buffer:
     pad = constant(entry["pad"], (place, "pad")) if "pad" in entry else None
     if kind == "workspace":
         return Workspace(name, dtype, shape, pad)
-    return Tensor(name, _count(entry["param"], (place, "param")), dtype, shape, pad)
+    return Tensor(
+        name, _count(entry["param"], (place, "param"), 0, (1 << 31) - 1), dtype, shape, pad
+    )
 
 
 def _check_views(buffers: tuple[Buffer, ...]) -> None:
@@ -165,7 +171,7 @@ def _variable(entry: Any, place: Place) -> Variable:
     dtype = _dtype(entry["dtype"], (place, "dtype"))
     if kind in ("block", "loop") and DTYPES[dtype].kind not in ("int", "uint"):
         raise fault((place, "dtype"), dtype, "an integer")
-    param = _count(entry["param"], (place, "param")) if kind == "scalar" else None
+    param = _count(entry["param"], (place, "param"), 0, (1 << 31) - 1) if kind == "scalar" else None
     return Variable(name, kind, dtype, param)
 
 
@@ -186,7 +192,7 @@ def _launch(entry: Any, place: Place, reader: StepReader) -> Launch:
     if type(entry) is not dict:
         raise fault(place, entry, "a launch")
     check_keys(entry, place, _LAUNCH)
-    grid = [_count(n, at, 1) for n, at in items(entry["grid"], (place, "grid"))]
+    grid = [_count(n, at, 1, (1 << 32) - 1) for n, at in items(entry["grid"], (place, "grid"))]
     indices = items(entry["indices"], (place, "indices"))
     if len(grid) != 3:
         raise fault((place, "grid"), entry["grid"], "the 3 extents of x, y and z")

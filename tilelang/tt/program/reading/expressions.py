@@ -19,7 +19,7 @@ from ..expressions import (
     Var,
 )
 from ..program import Buffer, Variable
-from .faults import ROOT, Place, fault, said
+from .faults import Place, fault, said
 
 MAX_DEPTH = 200
 """How deep steps and expressions may be nested, together.
@@ -99,12 +99,6 @@ class Names:
     def leave(self, ids: list[int]) -> None:
         for id in ids:
             self.states[id] = _LEFT
-
-    def check_all_bound(self) -> None:
-        for id, state in enumerate(self.states):
-            if state == _UNBOUND:
-                place = (ROOT, "variables", id)
-                raise said(place, "a variable that nothing binds", "one that is bound once")
 
 
 def constant(value: Any, place: Place) -> Const:
