@@ -1,11 +1,14 @@
 # The commands one needs; each does all of its own set-up. ci/lanes.sh says what that is.
-.PHONY: demo test lint docs sanitize mutants golden vector-unit clean
+.PHONY: demo test test-long lint docs sanitize mutants golden vector-unit clean
 
 demo: ## plan a GEMM for a device that is asked, and prove the plan on a simulator
 	@ci/demo.sh
 
 test: ## build and test everything
 	@ci/test.sh
+
+test-long: ## the tests that take long, of which the suite has shorter ones of the same kind
+	@ci/test_long.sh
 
 lint: ## check the form of every file
 	@ci/lint.sh

@@ -48,15 +48,17 @@ rm -rf "$results" "$exchange"
 mkdir -p "$results" "$exchange"
 failed=0
 
-say "lint"
-"$ROOT/ci/lint.sh" || failed=1
-
-say "C++ tests"
+say "C++ tests, lint and the documentation, told when all are done"
+"$ROOT/ci/lint.sh" >"$results/lint.log" 2>&1 &
+linting=$!
+"$ROOT/ci/docs.sh" --built >"$results/docs.log" 2>&1 &
+documenting=$!
 "$VENVS/build/bin/ctest" --test-dir "$ROOT/build" -R tt --no-tests=error --output-on-failure \
   --output-junit "$results/cpp.xml" || failed=1
-
-say "documentation"
-"$ROOT/ci/docs.sh" --built || failed=1
+wait "$linting" || failed=1
+wait "$documenting" || failed=1
+cat "$results"/*.log
+rm "$results"/*.log
 
 # python_tests LANE [ARGUMENT...]
 python_tests() {

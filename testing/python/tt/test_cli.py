@@ -53,6 +53,7 @@ def test_plan_draws_the_grid_and_the_buffers_and_writes_the_plan(run, gemm, tmp_
     assert max(map(len, shown.splitlines())) <= 110
 
 
+@pytest.mark.needs("apache-tvm")
 def test_show_says_which_pages_a_block_reads_and_writes_and_where(run, gemm):
     done = run("plan", gemm, *["-a", "M=96", "-a", "N=64", "-a", "K=128", "-a", "block=32"], *WHERE)
     assert done.returncode == 0, done.stderr
@@ -126,6 +127,7 @@ def test_a_primfunc_and_an_irmodule_are_kernels(source, name, run, root, tmp_pat
     assert "found the arguments M; expected none" in refused.stderr
 
 
+@pytest.mark.needs("apache-tvm")
 @pytest.mark.parametrize("name", ["json.py", "rich.py", "tvm.py", "kernel", "kernel.tir"])
 def test_a_file_may_be_called_anything_and_have_any_neighbours(name, run, root, tmp_path):
     (tmp_path / name).write_text((root / "examples" / "gemm_tir.py").read_text())
@@ -278,6 +280,7 @@ def _refuse(path):
     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
+@pytest.mark.needs("apache-tvm")
 def test_bad_input_ends_the_process_so_too(run):
     done = run("show", "nothing.json")
     assert (done.returncode, done.stdout) == (2, "")
@@ -314,6 +317,7 @@ def test_device_asks_a_mock_and_writes_its_description(run, tmp_path):
     assert "At most two rows or cols" in refused.stderr
 
 
+@pytest.mark.needs("apache-tvm")
 def test_device_shows_a_preset_or_a_file(run, tmp_path):
     tt.DeviceSpec.preset("p150a").save(tmp_path / "mine.json")
     for origin in ("p150a", "mine.json"):
@@ -331,6 +335,7 @@ def test_doctor_says_what_is_here_and_what_to_do_about_the_rest(run):
     assert "-> export TILELANG_TT_CACHE=<another folder>" in named.stdout
 
 
+@pytest.mark.needs("apache-tvm")
 def test_the_version_is_that_of_the_package(run):
     from importlib.metadata import version
 
@@ -342,6 +347,7 @@ def test_the_version_is_that_of_the_package(run):
     assert _ffi_api.version() == installed
 
 
+@pytest.mark.needs("apache-tvm")
 def test_a_terminal_has_colours(run, gemm):
     done = run("plan", gemm, "--device", "n150", env={"FORCE_COLOR": "1"})
     assert "\x1b[1;32m" in done.stdout

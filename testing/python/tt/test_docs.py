@@ -33,6 +33,16 @@ NOT_HERE = {
 }
 
 
+# Of the proofs on a simulator by way of a command, one is in the suite, and these are long.
+LONG = (
+    "pytest examples/test_gemm.py --tt-backend wolfpine --tt-arch wormhole",
+    "validate --cases random:100:7",
+    "validate --cases full --arch blackhole",
+    "validate n150_plan.json --backend wolfpine --grid 8x8",
+    "validate blackhole_plan.json --backend wolfpine",
+)
+
+
 def _shown() -> list[object]:
     """The commands that are shown as lines, in the pages' order, which they build on."""
     lines = [line.strip() for page in PAGES for line in page.read_text().splitlines()]
@@ -42,7 +52,16 @@ def _shown() -> list[object]:
         command: "tilelang" if "examples/gemm.py" in command else "playwright" for command in found
     }
     # The lane with playwright is that with ttnn, TVM and the simulator.
-    return [pytest.param(command, marks=pytest.mark.needs(needs[command])) for command in found]
+    marks = {
+        command: [
+            pytest.mark.needs(needs[command]),
+            *([pytest.mark.long] if any(each in command for each in LONG) else []),
+        ]
+        for command in found
+    }
+    for each in LONG:  # an entry that names no command would leave a long one in the suite
+        assert any(each in command for command in found), each
+    return [pytest.param(command, marks=marks[command]) for command in found]
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +156,7 @@ def _python(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
 
 
+@pytest.mark.long
 @pytest.mark.needs("wolfpine")
 def test_the_tests_that_the_pages_show_pass(tmp_path):
     (of_evidence,) = _python("evidence.md")

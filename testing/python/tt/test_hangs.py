@@ -60,9 +60,22 @@ KERNELS = [
 ]
 
 
-@pytest.mark.parametrize(("source", "place", "said"), KERNELS, ids=[name for name, _, _ in KERNELS])
-@pytest.mark.parametrize("arch", ["wormhole", "blackhole"])
-@pytest.mark.parametrize("backend", SIMULATORS)
+# A kernel an architecture is in the suite; each kernel on each, and on ttsim, is long.
+ENDLESS = [
+    pytest.param(
+        backend,
+        arch,
+        *kernel,
+        id=f"{backend}-{arch}-{kernel[0]}",
+        marks=[] if (backend, number) == ("wolfpine", of_suite) else pytest.mark.long,
+    )
+    for backend in SIMULATORS
+    for arch, of_suite in (("wormhole", 0), ("blackhole", 2))
+    for number, kernel in enumerate(KERNELS)
+]
+
+
+@pytest.mark.parametrize(("backend", "arch", "source", "place", "said"), ENDLESS)
 def test_a_kernel_that_never_ends_is_named_with_its_cores_and_what_it_waits_for(
     backend, arch, source, place, said
 ):

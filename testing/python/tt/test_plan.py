@@ -176,7 +176,14 @@ def test_real_tilelang_makes_plans_for_the_other_lane_to_prove(exchange):
 
 
 @pytest.mark.needs("wolfpine")
-@pytest.mark.parametrize("kernel", ["gemm", "elementwise", "batched_gemm"])
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        "gemm",
+        pytest.param("elementwise", marks=pytest.mark.long),
+        pytest.param("batched_gemm", marks=pytest.mark.long),
+    ],
+)
 def test_a_plan_made_by_real_tilelang_is_proven_on_a_device_of_its_grid(kernel, exchange):
     from tilelang.tt.runtime.devices import open_device
     from tilelang.tt.validate.cases import of_plan

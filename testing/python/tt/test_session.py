@@ -236,7 +236,7 @@ def test_an_unknown_backend_or_architecture_is_malformed(open_device, backend, a
         open_device(backend, arch)
 
 
-@pytest.mark.parametrize("backend", ["wolfpine", "mock"])
+@pytest.mark.parametrize("backend", [pytest.param("wolfpine", marks=pytest.mark.long), "mock"])
 def test_sessions_at_once_do_not_compile_in_each_others_folders(
     open_device, monkeypatch, tmp_path, backend
 ):
@@ -326,7 +326,10 @@ def test_another_package_brings_a_backend(tmp_path):
     assert re.search(r"ok +small +wolfpine 2", run("doctor"))
 
 
-@pytest.mark.parametrize(("arch", "grid"), [("wormhole", (4, 8)), ("blackhole", (8, 8))])
+@pytest.mark.parametrize(
+    ("arch", "grid"),
+    [pytest.param("wormhole", (4, 8), marks=pytest.mark.long), ("blackhole", (8, 8))],
+)
 def test_a_device_that_the_wheel_has_no_firmware_for_runs_what_is_compiled(open_device, arch, grid):
     from tilelang.tt.describe import schedule_tiles
     from tilelang.tt.runtime.devices import make_backend

@@ -17,6 +17,9 @@ from tilelang.tt.protocol import Buffer, ProtocolError, faults, needless
 from tilelang.tt.runtime import checked
 from tilelang.tt.runtime.session import Session
 
+# No TVM has a part in it, so one lane tells.
+pytestmark = pytest.mark.needs("ttnn")
+
 EVERY = {**kernel_list.LIST, **kernel_list.VECTOR}
 
 #: The calls that are left out, one at a time. The first five change no number on any simulator.

@@ -151,7 +151,9 @@ def test_products_whose_operands_come_in_parts_are_right(ttsim):
     assert errors(ttsim, program, plan=plan)["C"][0] <= BFLOAT16
 
 
-@pytest.mark.parametrize("name", ["copy_ragged", "gemm_ragged"])
+@pytest.mark.parametrize(
+    "name", ["copy_ragged", pytest.param("gemm_ragged", marks=pytest.mark.long)]
+)
 def test_wolfpine_gives_them_too(wolfpine, name):
     for tensor, (error, dtype) in errors(wolfpine, kernel_list.LIST[name]).items():
         assert error <= bound_of(name, dtype), tensor
