@@ -7,7 +7,7 @@ from pathlib import Path
 import kernel_list
 
 from tilelang.tt import DeviceSpec, describe
-from tilelang.tt.codegen import FUSIONS, KernelPlan, generate, sources
+from tilelang.tt.codegen import FUSIONS, KernelPlan, generate_all, sources
 from tilelang.tt.codegen.describe import render
 from tilelang.tt.program import Program, listing
 
@@ -30,14 +30,32 @@ NAMES = [
     "column_sum",
     "masked",
     "attention_causal",
+    "statistics",
+    "in_place",
+    "split_k",
+    "stacks",
+    "edges",
 ]
 
 
+def plans(
+    program: Program, name: str, fusions: frozenset[str] = FUSIONS, preset: str = "n150"
+) -> tuple[KernelPlan, ...]:
+    """The kernel plan of each launch, for a device."""
+    device = DeviceSpec.preset(preset)
+    schedules = [describe.schedule_tiles(launch.grid, device) for launch in program.launches]
+    return generate_all(program, schedules, device, name, fusions)
+
+
 def plan(program: Program, name: str, fusions: frozenset[str] = FUSIONS) -> KernelPlan:
-    """The kernel plan for an n150."""
-    device = DeviceSpec.preset("n150")
-    schedule = describe.schedule_tiles(program.launches[0].grid, device)
-    return generate(program, schedule, device, name, fusions)
+    """The kernel plan of a program with one launch, for an n150."""
+    (made,) = plans(program, name, fusions)
+    return made
+
+
+def texts(program: Program, name: str) -> list[tuple[str, str]]:
+    """Each kernel's role and text, of all launches."""
+    return [each for made in plans(program, name) for each in sources(made).items()]
 
 
 def listing_of(program: Program, name: str) -> str:
@@ -50,10 +68,14 @@ def path(name: str) -> Path:
 
 def text(name: str) -> str:
     """A kernel's sources, and its choices."""
-    made = plan({**kernel_list.LIST, **kernel_list.VECTOR}[name], name)
-    parts = [f"==== {role}.cpp\n{text}" for role, text in sources(made).items()]
-    choices = {key: value for key, value in made.to_json().items() if key != "cores"}
-    return "".join([*parts, "==== kernel.json\n", render(choices), "\n"])
+    parts: list[str] = []
+    several = plans({**kernel_list.LIST, **kernel_list.VECTOR}[name], name)
+    for made in several:
+        lead = f"launch_{made.launch}/" if len(several) > 1 else ""
+        parts += [f"==== {lead}{role}.cpp\n{text}" for role, text in sources(made).items()]
+        choices = {key: value for key, value in made.to_json().items() if key != "cores"}
+        parts += [f"==== {lead}kernel.json\n", render(choices), "\n"]
+    return "".join(parts)
 
 
 if __name__ == "__main__":

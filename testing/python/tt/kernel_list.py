@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+import memory_kernels as memory
 from tile_builder import Builder, cast, number, op, select
 from tile_kernels import ceildiv, flash_attention, gemm, norm, softmax
 
@@ -262,5 +263,17 @@ VECTOR = {
     "swiglu": swiglu(64, 64, 64),
     "attention": flash_attention(1, 2, 128, 64, False),
     "attention_causal": flash_attention(1, 1, 128, 64, True),
+    "softmax_ragged": softmax(50, 100),
+    "statistics": memory.statistics(128, 96),
+    "statistics_bfloat16": memory.statistics(100, 64, dtype="bfloat16"),
+    "in_place": memory.in_place(64, 100),
+    "in_place_by_turns": memory.in_place_by_turns(64, 96),
+    "add_to": memory.add_to(100, 128, 96),
+    "split_k": memory.split_k(64, 128, 128, 2),
+    "norm_then_gemm": memory.norm_then_gemm(64, 100, 96),
+    "stacks": memory.stacks(3, 64, 96),
+    "turned_map": memory.turned_map(64, 96),
+    "edges": memory.edges(50, 40, 70),
+    "names_of_headers": memory.names_of_headers(),
 }
 """Kernels of the vector unit."""

@@ -287,16 +287,18 @@ def build_plan(path: Path, function: str | None, output: Path) -> None:
     """Generate a plan's kernel as files to read, to run by themselves and to carry on from."""
     from ..codegen import export
     from ..runtime.checked import checked_launch
-    from ..runtime.running import kernel_plan
+    from ..runtime.running import kernel_plans
 
     plan = Plan.load(path)
-    made = kernel_plan(plan, plan.device, function)
-    checked_launch(made)
-    output.mkdir(parents=True, exist_ok=True)
+    made = kernel_plans(plan, plan.device, function)
+    for each in made:
+        checked_launch(each)
     for name, text in export(made).items():
+        (output / name).parent.mkdir(parents=True, exist_ok=True)
         files.write_text(output / name, text)
         out.print(f"written to {output / name}", soft_wrap=True)
-    show.kernel(out, made)
+    for each in made:
+        show.kernel(out, each)
 
 
 @app.command("exec", context_settings={"ignore_unknown_options": True})

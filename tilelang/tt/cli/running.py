@@ -13,7 +13,7 @@ from ..program import Tensor
 from ..program.dtypes import DTYPES
 from ..program.interpreter import reference
 from ..program.interpreter.values import numpy_dtype
-from ..runtime.running import kernel_plan, run
+from ..runtime.running import kernel_plans, outputs_of, pure_outputs, run
 from ..runtime.session import Session
 from .show import PlainConsole
 
@@ -33,16 +33,18 @@ def run_and_compare(
     seed: int,
 ) -> bool:
     """Run, say how far the numbers are from numpy's, and write them; whether they agree."""
-    made = kernel_plan(plan, session.spec, function)
-    program = plan.program(made.function)
-    outputs = [program.buffers[id] for id in made.outputs]
+    made = kernel_plans(plan, session.spec, function)
+    name = function or next(iter(plan.functions))
+    program = plan.program(name)
+    outputs = [program.buffers[id] for id in outputs_of(made)]
+    left_out = [program.buffers[id] for id in pure_outputs(made)]
     inputs = [
-        each for each in program.parameters() if isinstance(each, Tensor) and each not in outputs
+        each for each in program.parameters() if isinstance(each, Tensor) and each not in left_out
     ]
     arrays = _arrays(inputs, paths, seed)
     named = {**arrays, **scalars}
-    found = run(plan, device=session, function=made.function, **named)
-    wanted = reference(program)(**named)
+    found = run(plan, device=session, function=name, **named)
+    wanted = reference(plan, function=name)(**named)
     several = isinstance(found, tuple)
     pairs = list(zip(found, wanted, strict=True)) if several else [(found, wanted)]
     agree = True

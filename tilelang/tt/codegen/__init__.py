@@ -11,6 +11,7 @@ from .emit import sources as sources
 from .export import export as export
 from .fuse import FUSIONS as FUSIONS
 from .generate import generate as generate
+from .generate import generate_all as generate_all
 from .launch import Launch as Launch
 from .launch import launch as launch
 from .plan import KernelPlan as KernelPlan

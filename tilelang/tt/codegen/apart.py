@@ -10,62 +10,79 @@ from collections.abc import Mapping, Sequence
 
 from ..program import Const, Expr, Launch, Op, Var
 from .names import Named
-from .tiles import Operation, Repeat, Storage, Window, Write, inner, tiles
+from .tiles import (
+    TILE,
+    Accumulate,
+    Operation,
+    Read,
+    Repeat,
+    Storage,
+    Window,
+    Write,
+    tiles,
+    walk,
+)
 
 Affine = dict[int | None, int]
 Ranges = Mapping[int, tuple[int, int]]
 
 
+#: Windows with their extents in elements, a number each dimension of the tensor.
+Windows = list[tuple[Window, tuple[int, ...]]]
+
+
 def surely_apart(
     named: Named, launch: Launch, body: tuple[Operation, ...], storages: Mapping[int, Storage],
-    tensor: int,
+    tensor: int, reads: bool = False,
 ) -> bool:  # fmt: skip
-    """Whether no two blocks write one page of a tensor."""
-    ranges: dict[int, tuple[int, int]] = {}
-    blocks: list[int] = []
+    """Whether no two blocks write one page of a tensor; with ``reads``: none touches a page that
+    another does."""
+    kinds = (Read, Write) if reads else (Write,)
+    touching = [e for e in walk(body) if isinstance(e, kinds) and e.window.tensor == tensor]
+    windows, ranges = windows_of(named, launch, body, storages, touching)
     for index, extent in zip(launch.indices, launch.grid, strict=True):
-        if extent == 1:
-            if index is not None:
-                ranges[index] = (0, 0)
-        elif index is None:
+        if extent > 1 and (index is None or not apart_by(named, index, windows, ranges)):
             return False
-        else:
-            blocks.append(index)
-            ranges[index] = (0, extent - 1)
-    windows: list[tuple[Window, tuple[int, ...]]] = []
-    _collect(named, body, storages, tensor, ranges, windows)
-    forms = [[affine(named, e) for e in (*w.lead, w.row, w.column)] for w, _ in windows]
-    return all(
-        any(
-            _separates(block, [(form[d], w[1][d]) for form, w in zip(forms, windows, strict=True)],
-                       ranges)
-            for d in range(len(forms[0]))
-        )
-        for block in blocks
-    )  # fmt: skip
+    return True
 
 
-def _collect(
-    named: Named,
-    body: Sequence[Operation],
-    storages: Mapping[int, Storage],
-    tensor: int,
-    ranges: dict[int, tuple[int, int]],
-    out: list[tuple[Window, tuple[int, ...]]],
-) -> None:
-    """The windows that are written, with their extents, and the ranges of loops that have one."""
-    for operation in body:
-        if isinstance(operation, Write) and operation.window.tensor == tensor:
-            s = storages[operation.source]
-            lead = (1,) * len(operation.window.lead)
-            out.append((operation.window, (*lead, tiles(s.rows) * 32, tiles(s.columns) * 32)))
-        if isinstance(operation, Repeat):
+def windows_of(
+    named: Named, launch: Launch, body: tuple[Operation, ...], storages: Mapping[int, Storage],
+    operations: Sequence[Operation],
+) -> tuple[Windows, Ranges]:  # fmt: skip
+    """The windows of reads and writes, and the ranges of the indices that have one."""
+    ranges = {
+        index: (0, extent - 1)
+        for index, extent in zip(launch.indices, launch.grid, strict=True)
+        if index is not None
+    }
+    for operation in walk(body):
+        if isinstance(operation, (Repeat, Accumulate)):
             first, trips = affine(named, operation.first), affine(named, operation.trips)
             if first is not None and trips is not None and not {*first, *trips} - {None}:
                 low = first.get(None, 0)
                 ranges[operation.var] = (low, low + max(trips.get(None, 0), 1) - 1)
-        for each in inner(operation):
-            _collect(named, each, storages, tensor, ranges, out)
+    found: Windows = []
+    for operation in operations:
+        assert isinstance(operation, (Read, Write))
+        s = storages[operation.target if isinstance(operation, Read) else operation.source]
+        window = operation.window
+        last = (tiles(s.rows) * TILE, tiles(s.columns) * TILE)
+        lead = [1] * len(window.lead)
+        if lead:
+            lead[-1] = s.matrices
+        found.append((window, (*lead, *(last[::-1] if window.turned else last))))
+    return found, ranges
+
+
+def apart_by(named: Named, index: int, windows: Windows, ranges: Ranges) -> bool:
+    """Whether for two values of an index all windows are apart."""
+    forms = [[affine(named, e) for e in (*w.lead, w.row, w.column)] for w, _ in windows]
+    return all(len(form) == len(forms[0]) for form in forms) and any(
+        _separates(index, [(form[d], w[1][d]) for form, w in zip(forms, windows, strict=True)],
+                   ranges)
+        for d in range(len(forms[0]))
+    )  # fmt: skip
 
 
 def _separates(block: int, uses: Sequence[tuple[Affine | None, int]], ranges: Ranges) -> bool:

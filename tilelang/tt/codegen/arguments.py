@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from ..program import DTYPES, Const, Expr, Program, Tensor
+from ..program import DTYPES, Const, Expr, Program, Tensor, Workspace
 from ..program.dtypes import rounded
 from .index import variables
-from .lower import FORMATS
 from .names import Named
 from .plan import (
     Argument,
@@ -25,6 +24,7 @@ from .plan import (
 )
 from .slots import Call, Put
 from .tiles import Window
+from .windows import FORMATS
 
 #: A core's own: the first of its blocks, and how many.
 OWN = (
@@ -120,7 +120,7 @@ class Arguments:
 
     def _tensor(self, id: int) -> None:
         tensor = self.program.buffers[id]
-        assert isinstance(tensor, Tensor)
+        assert isinstance(tensor, (Tensor, Workspace))
         name = tensor.name
         self._add(self._names[f"{name}_address"], "address", "uint32", name, None)
         for dimension, extent in enumerate(tensor.shape[:-2]):
@@ -164,7 +164,7 @@ def tensor_names(named: Named) -> dict[str, str]:
     """A name for each word about a tensor, by what it is about."""
     out: dict[str, str] = {}
     for buffer in named.program.buffers:
-        if isinstance(buffer, Tensor):
+        if isinstance(buffer, (Tensor, Workspace)):
             extents = [f"extent_{d}" for d in range(len(buffer.shape) - 2)]
             for what in ("address", *extents, "rows", "columns", "pad", "args"):
                 out[f"{buffer.name}_{what}"] = named.namer.name(f"{buffer.name}_{what}")

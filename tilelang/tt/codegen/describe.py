@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..program import Tensor
+from ..program import Tensor, Workspace
 from .arguments import steps
-from .lower import FORMATS
-from .plan import KernelPlan, MultiplyTiles, Step
+from .plan import READER, WRITER, KernelPlan, MultiplyTiles, Step
+from .windows import FORMATS
 
 
 def describe(plan: KernelPlan) -> dict[str, Any]:
@@ -23,10 +23,10 @@ def describe(plan: KernelPlan) -> dict[str, Any]:
                 "shape": list(tensor.shape),
                 "dtype": tensor.dtype,
                 "format": FORMATS[tensor.dtype],
-                "written": id in plan.outputs,
+                **tensor_use(plan, id),
             }
             for id in plan.tensors
-            if isinstance(tensor := program.buffers[id], Tensor)
+            if isinstance(tensor := program.buffers[id], (Tensor, Workspace))
         ],
         "buffers": [
             {
@@ -75,6 +75,17 @@ def describe(plan: KernelPlan) -> dict[str, Any]:
             {"x": x, "y": y, "first_block": first, "block_count": count}
             for x, y, first, count in plan.cores
         ],
+    }
+
+
+def tensor_use(plan: KernelPlan, id: int) -> dict[str, bool]:
+    """What the launch does with a tensor. Outputs are "written"; what is only "read" too, or the
+    kernel's own device memory, says so."""
+    written = id in plan.accessors[WRITER]
+    return {
+        "written": written,
+        **({"read": True} if written and id in plan.accessors[READER] else {}),
+        **({"workspace": True} if isinstance(plan.program.buffers[id], Workspace) else {}),
     }
 
 

@@ -11,11 +11,11 @@ from collections import Counter
 from dataclasses import replace
 
 from .tiles import (
+    ZEROS,
     Accumulate,
     Choose,
     Compute,
     Multiply,
-    Number,
     Operation,
     Repeat,
     Write,
@@ -26,9 +26,6 @@ from .tiles import (
 )
 
 FUSIONS = frozenset({"accumulate", "zeros", "pack_to_output"})
-
-#: The value of a fill with zeros.
-ZEROS = Number(-1)
 
 
 def fuse(body: tuple[Operation, ...], fusions: frozenset[str]) -> tuple[Operation, ...]:

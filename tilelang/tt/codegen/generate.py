@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..program import Program, Tensor, Workspace, steps_of, writes
-from ..program.settle import settle
-from .apart import surely_apart
+from ..program import Program, Tensor, Workspace
 from .arguments import Arguments, tensor_names, windows
 from .fuse import FUSIONS, fuse
+from .hazards import check_tensors
 from .lower import Lowered, Lowering
-from .names import Named, named
+from .names import named
 from .plan import READER, WRITER, CircularBuffer, KernelPlan
 from .planner import ROLES, Choices, Planner
 from .refusal import Refusals
-from .tiles import Read, Write, walk
 
 #: Circular buffers that a core has on Wormhole, and no fewer on Blackhole.
 MOST_BUFFERS = 32
@@ -58,8 +56,9 @@ def generate(
     device: Device,
     function: str = "kernel",
     fusions: frozenset[str] = FUSIONS,
+    launch: int | None = None,
 ) -> KernelPlan:
-    """The kernel plan of a program with one launch.
+    """The kernel plan of one launch of a program.
 
     Parameters
     ----------
@@ -68,19 +67,24 @@ def generate(
     device : how much L1 there is
     function : its name, for errors and listings
     fusions : those of FUSIONS that may be used
+    launch : which launch; a program that has one needs none
 
     Raises
     ------
     NotImplementedError
         What no kernels are generated for: the function, the step, the reason, and what to do.
     ValueError
-        A schedule of another grid, a device of which L1 isn't known, an unknown fusion.
+        A schedule of another grid, a device of which L1 isn't known, an unknown fusion, a launch
+        that there isn't.
     """
     unknown = fusions - FUSIONS
     if unknown:
         raise ValueError(f"found fusions {sorted(unknown)}; expected some of {sorted(FUSIONS)}")
+    number = _number(program, launch, function)
+    if len(program.launches) > 1:
+        function = f"{function}, launch {number}"
     plain = Refusals(program, function)
-    _check_program(program, schedule, plain)
+    _check_program(program, number, schedule, plain)
     room = device.l1_bank_size
     if room is None:
         raise ValueError(
@@ -90,9 +94,9 @@ def generate(
     for streamed, double in _SPENDING:
         names = named(program)
         refusals = Refusals(names.program, function)
-        lowered = Lowering(names, refusals).run(names.program.launches[0])
+        lowered = Lowering(names, refusals).run(number)
         if not streamed and double:  # once
-            _check_tensors(program, names, lowered, plain)
+            check_tensors(program, names, number, lowered, plain)
         lowered = Lowered(fuse(lowered.body, fusions), lowered.storages)
         planned = Planner(names, lowered, refusals, fusions, Choices(streamed, double)).run()
         needed = sum(buffer.bytes for buffer in planned.buffers)
@@ -105,8 +109,8 @@ def generate(
             f"it takes {len(planned.buffers)} circular buffers; a core has {MOST_BUFFERS}",
             "use fewer scratch buffers",
         )
-    (launch,) = names.program.launches
-    grid, indices = launch.grid, launch.indices
+    of_launch = names.program.launches[number]
+    grid, indices = of_launch.grid, of_launch.indices
     words = tensor_names(names)
     arguments = {
         role: Arguments(names, grid, indices, planned.kernels[role], words).all() for role in ROLES
@@ -121,20 +125,56 @@ def generate(
         for core, blocks in enumerate(schedule.tiles_per_core)
         if blocks.count
     )
-    tensors = tuple(
-        sorted(
-            (id for id, each in enumerate(program.buffers) if isinstance(each, Tensor)),
-            key=lambda id: program.buffers[id].param,  # type: ignore[union-attr]
-        )
-    )
+    touched = {id for role in accessors for id in accessors[role]}
+    tensors = _tensors(program, touched)
     outputs = tuple(
-        id for id in tensors if any(id in writes(step) for _, step in steps_of(program))
+        id for id in tensors if id in accessors[WRITER] and isinstance(program.buffers[id], Tensor)
     )
     return KernelPlan(
         function, names.program, grid, indices, tensors, outputs, planned.buffers,
         planned.kernels, planned.once, arguments, accessors, cores, needed,
         fusions=tuple(sorted(fusions)), names=words, labels=_labels(program, names.program),
+        launch=number,
     )  # fmt: skip
+
+
+def generate_all(
+    program: Program,
+    schedules: Sequence[Schedule],
+    device: Device,
+    function: str = "kernel",
+    fusions: frozenset[str] = FUSIONS,
+) -> tuple[KernelPlan, ...]:
+    """The kernel plans of all launches of a program, in order. Raises what :func:`generate` does;
+    ValueError too for another number of schedules than there are launches."""
+    if len(schedules) != len(program.launches):
+        raise ValueError(
+            f"{function}: found {len(schedules)} schedules; expected {len(program.launches)}, one "
+            "for each launch"
+        )
+    return tuple(
+        generate(program, schedule, device, function, fusions, launch)
+        for launch, schedule in enumerate(schedules)
+    )
+
+
+def _number(program: Program, launch: int | None, function: str) -> int:
+    there = len(program.launches)
+    if launch is None and there == 1:
+        return 0
+    if launch is None or not 0 <= launch < there:
+        found = f"{there} launches" if launch is None else f"launch {launch}"
+        raise ValueError(f"{function}: found {found}; expected launch= one of 0 to {there - 1}")
+    return launch
+
+
+def _tensors(program: Program, touched: set[int]) -> tuple[int, ...]:
+    """The parameters in their order, and the workspaces that the launch touches."""
+    parameters = [
+        (each.param, id) for id, each in enumerate(program.buffers) if isinstance(each, Tensor)
+    ]
+    own = [id for id in sorted(touched) if isinstance(program.buffers[id], Workspace)]
+    return (*(id for _, id in sorted(parameters)), *own)
 
 
 def _too_large(buffers: tuple[CircularBuffer, ...], room: int) -> str:
@@ -145,51 +185,15 @@ def _too_large(buffers: tuple[CircularBuffer, ...], room: int) -> str:
     return f"a block takes {total} bytes of L1, of {room} that there are ({parts})"
 
 
-def _check_program(program: Program, schedule: Schedule, refusals: Refusals) -> None:
-    if len(program.launches) != 1:
-        raise refusals.kernel(
-            f"it has {len(program.launches)} launches", "split it into a function for each"
-        )
-    if schedule.grid != program.launches[0].grid:
+def _check_program(program: Program, launch: int, schedule: Schedule, refusals: Refusals) -> None:
+    if schedule.grid != program.launches[launch].grid:
         raise ValueError(
             f"{refusals.function}: the schedule is for a grid of {schedule.grid}; expected "
-            f"{program.launches[0].grid}"
+            f"{program.launches[launch].grid}"
         )
     for buffer in program.buffers:
-        if isinstance(buffer, Workspace):
-            raise refusals.kernel(
-                f"{buffer.name} is device memory of the kernel's own", "make it a parameter"
-            )
-        if isinstance(buffer, Tensor) and 0 in buffer.shape:
+        if isinstance(buffer, (Tensor, Workspace)) and 0 in buffer.shape:
             raise refusals.kernel(f"{buffer.name} has no elements", "leave it out")
-
-
-def _check_tensors(program: Program, names: Named, lowered: Lowered, refusals: Refusals) -> None:
-    """Refuse what the order of reads and writes of device memory would decide."""
-    body = lowered.body
-    read = {op.window.tensor for op in walk(body) if isinstance(op, Read)}
-    written = {op.window.tensor for op in walk(body) if isinstance(op, Write)}
-    for id in sorted(read & written):
-        raise refusals.kernel(
-            f"{program.buffers[id].name} is both read and written",
-            "write to a tensor of its own",
-        )
-    for id in sorted(written):
-        if surely_apart(names, names.program.launches[0], body, lowered.storages, id):
-            continue
-        found = settle(program, id)
-        name = program.buffers[id].name
-        if found.found == "several blocks":
-            one, other = found.blocks
-            raise refusals.kernel(
-                f"blocks {one} and {other} both write page {found.page} of {name}",
-                "give each block pages of its own",
-            )
-        if found.found == "unknown":
-            raise refusals.kernel(
-                f"which blocks write which pages of {name} is not known: {found.reason}",
-                "index it by block and loop indices",
-            )
 
 
 def _labels(program: Program, named: Program) -> dict[str, str]:

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..program import Tensor
+from ..program import Tensor, Workspace
 from .buffers import bits_of
 from .emit import sources
-from .lower import FORMATS
-from .plan import Argument, KernelPlan
+from .plan import READER, WRITER, Argument, KernelPlan
+from .windows import FORMATS
 
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """A parameter: ``dtype`` is the program's, ``format`` what the device holds."""
+    """A parameter, or device memory of the kernel's own (``workspace``): ``dtype`` is the
+    program's, ``format`` what the device holds. ``output``: the launch writes it; ``input``: it
+    reads it too, so it has to be given."""
 
     name: str
     shape: tuple[int, ...]
     dtype: str
     format: str
     output: bool
+    input: bool = False
+    workspace: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,12 @@ def launch(plan: KernelPlan) -> Launch:
     tensors = []
     for id in plan.tensors:
         tensor = program.buffers[id]
-        assert isinstance(tensor, Tensor)
-        output = id in plan.outputs
+        assert isinstance(tensor, (Tensor, Workspace))
+        output, read = (id in plan.accessors[role] for role in (WRITER, READER))
+        own = isinstance(tensor, Workspace)
+        format_ = FORMATS[tensor.dtype]
         tensors.append(
-            TensorSpec(tensor.name, tensor.shape, tensor.dtype, FORMATS[tensor.dtype], output)
+            TensorSpec(tensor.name, tensor.shape, tensor.dtype, format_, output, read, own)
         )
     kernels = tuple(
         KernelSpec(

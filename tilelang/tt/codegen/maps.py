@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..program import (
@@ -21,8 +24,9 @@ from ..program import (
     When,
     nodes,
 )
+from ..program.walk import walk
 from .refusal import Unsupported
-from .tiles import Compute, Leaf, Mask, Operation, Read, Value, Write, leaves
+from .tiles import Compute, Leaf, Mask, Operation, Read, Repeat, Turn, Value, Write, leaves
 from .values import NoValue, Place, Valuer, spread_of
 
 if TYPE_CHECKING:
@@ -49,9 +53,30 @@ class MapLowering:
         for loop in self.step.loops:
             if loop.min != ZERO:
                 raise self._refused("a loop of it doesn't begin at 0", "begin at 0")
-            self.lowering.extent(loop.extent, self.place, self.step)
-        self.body(self.step.body, None)
-        return self.out
+            self.lowering.windows.extent(loop.extent, self.place, self.step)
+        outer = self.turns()
+        if outer is None:
+            self.body(self.step.body, None)
+            return self.out
+        # for k: for i, j in T.Parallel: y[i, j] += x[k, i, j]  is the map of i and j, in turns.
+        loop, named = self.step.loops[0], self.lowering.named
+        named.rename(outer)
+        extent = self.lowering.windows.extent(loop.extent, self.place, self.step)
+        trips = named.constant(Const(extent), f"{named.program.variables[outer].name}_trips")
+        rest = replace(self.step, loops=self.step.loops[1:])
+        inside = MapLowering(self.lowering, rest, self.place).run()
+        return [Repeat(self.place, outer, ZERO, trips, tuple(inside))]
+
+    def turns(self) -> int | None:
+        """The variable of the first loop, if it is serial and all points of it store to the same
+        elements: the map is then one of the other loops, done several times."""
+        if len(self.loops) < 2 or self.step.loops[0].kind not in ("serial", "unrolled"):
+            return None
+        outer = self.step.loops[0].var
+        stores = [each for _, each in walk(self.step.body, "") if isinstance(each, Store)]
+        indices = (e for each in stores for e in each.at)
+        used = {node.id for e in indices for node in nodes(e) if isinstance(node, Var)}
+        return None if outer in used else outer
 
     def _refused(self, reason: str, advice: str) -> Unsupported:
         return self.lowering.refusals.step(self.place, self.step, reason, advice)
@@ -82,11 +107,11 @@ class MapLowering:
                 raise self._refused(
                     "it stores to device memory under a condition", "store a select"
                 )
-            target, place = self.stage_target(step)
+            target, place = self.stage_target(step, value)
         self.check_lets(value)
         valuer = Valuer(
             self.program, place, self.lets, self.lowering.orientation.of, self.stage(place),
-            self.mask(place, target),
+            self.mask(place, target), self.turned,
         )  # fmt: skip
         try:
             found = valuer.value(value)
@@ -98,8 +123,8 @@ class MapLowering:
         self.stored.add(target)
         if not scratch:
             region = self.region(step.buffer, step.at)
-            window = self.lowering.window(region, target, self.place, self.step)
-            self.lowering.check_written(region, self.place, self.step)
+            window = self.lowering.windows.window(region, target, self.place, self.step)
+            self.lowering.windows.check_written(region, self.place, self.step)
             self.out.append(Write(self.place, target, window))
 
     def check_lets(self, value: Expr) -> None:
@@ -143,13 +168,10 @@ class MapLowering:
             else:
                 raise self._part(buffer.name)
         self._all_loops(seen, buffer.name)
-        if any(seen[:-2]):
-            raise self._refused(f"{buffer.name} has more than two dimensions", "use matrices")
         if len(buffer.shape) == 1:
             way = self.lowering.orientation.of(step.buffer)
             return Place(seen[0], None) if way == "column" else Place(None, seen[0])
-        padded = (None, None, *seen)
-        return Place(padded[-2], padded[-1])
+        return _place(seen)
 
     def _part(self, name: str) -> Unsupported:
         return self._refused(
@@ -196,23 +218,37 @@ class MapLowering:
             "copy the block to a buffer first",
         )
 
-    def stage_target(self, step: Store) -> tuple[int, Place]:
+    def stage_target(self, step: Store, value: Expr) -> tuple[int, Place]:
+        """A storage for what is stored to device memory; a column where its operands lie so."""
         tensor = self.program.buffers[step.buffer]
         vars = [self.split(index)[1] for index in step.at]
         self._all_loops(vars, tensor.name)
-        padded = (None, None, *vars)
-        rows, columns = (
-            1
-            if var is None
-            else self.lowering.extent(self.loops[var].extent, self.place, self.step)
-            for var in padded[-2:]
-        )
-        if any(vars[:-2]):
-            raise self._refused(
-                f"its loops go over more than a matrix of {tensor.name}", "use matrices"
-            )
-        target = self.lowering.hidden(f"{tensor.name}_block", tensor.dtype, rows, columns)
-        return target, Place(padded[-2], padded[-1])
+        place = _place(vars)
+        if place.row is None and not place.lead and self._from_columns(value, place.column):
+            place = Place(place.column, None)
+        return self._block(step.buffer, place), place
+
+    def _from_columns(self, value: Expr, var: int | None) -> bool:
+        """Whether a value has a column of scratch that the variable goes down."""
+        for node in nodes(value):
+            if isinstance(node, Var) and node.id in self.lets:
+                if self._from_columns(self.lets[node.id], var):
+                    return True
+            elif isinstance(node, Load) and node.at and node.at[0] == Var(var if var else -1):
+                found = self.program.buffers[node.buffer]
+                if isinstance(found, Scratch) and len(found.shape) == 1:
+                    return self.lowering.orientation.of(node.buffer) == "column"
+        return False
+
+    def _block(self, tensor: int, place: Place) -> int:
+        """A storage for the block of a tensor that the loops of a place go over."""
+        found = self.program.buffers[tensor]
+        rows, columns = (1 if v is None else self._extent(v) for v in (place.row, place.column))
+        matrices = math.prod(self._extent(v) for v in place.lead)
+        return self.lowering.hidden(f"{found.name}_block", found.dtype, rows, columns, matrices)
+
+    def _extent(self, var: int) -> int:
+        return self.lowering.windows.extent(self.loops[var].extent, self.place, self.step)
 
     def stage(self, place: Place):  # type: ignore[no-untyped-def]
         def staged(e: Load) -> Leaf:
@@ -220,32 +256,42 @@ class MapLowering:
             if key in self.staged:
                 return self.staged[key]
             region = self.region(e.buffer, e.at)
-            vars = (None, None, *(self.split(index)[1] for index in e.at))
-            if any(vars[:-2]):
-                raise NoValue("its loops go over more than a matrix", "copy the block first")
-            for var, own in zip(vars[-2:], (place.row, place.column), strict=True):
-                if var is not None and var != own:
+            own = _place([self.split(index)[1] for index in e.at])
+            if own.row is None and own.column is not None and own.column == place.row:
+                own = Place(own.column, None)  # a row of the tensor that goes down the target
+            for var, wanted in ((own.row, place.row), (own.column, place.column)):
+                if var is not None and var != wanted:
                     raise NoValue("it loads a tensor in another order", "copy the block first")
-            tensor = self.program.buffers[e.buffer]
-            rows, columns = (
-                1 if var is None
-                else self.lowering.extent(self.loops[var].extent, self.place, self.step)
-                for var in vars[-2:]
-            )  # fmt: skip
-            storage = self.lowering.hidden(f"{tensor.name}_block", tensor.dtype, rows, columns)
-            window = self.lowering.window(region, storage, self.place, self.step)
+            by_row = own.row is not None or place.row is None
+            by_column = own.column is not None or place.column is None
+            spread = spread_of(by_row, by_column)
+            if own.lead != place.lead and (own.lead or spread not in ("row", "scalar")):
+                raise NoValue("its loops go over more than a matrix", "copy the block first")
+            storage = self._block(e.buffer, own)
+            window = self.lowering.windows.window(region, storage, self.place, self.step)
             self.out.append(Read(self.place, storage, window))
-            by_row = vars[-2] is not None or place.row is None
-            by_column = vars[-1] is not None or place.column is None
-            leaf = Leaf(storage, spread_of(by_row, by_column))
+            leaf = Leaf(storage, spread)
             self.staged[key] = leaf
             return leaf
 
         return staged
 
+    def turned(self, buffer: int) -> int:
+        """The transpose of a matrix of scratch, as a storage of its own."""
+        source = self.lowering.storage(buffer, self.place, self.step)
+        if source in self.stored:
+            raise NoValue("it loads in another order what it stored", "use a map of its own")
+        s = self.lowering.storages[source]
+        turned = self.lowering.hidden(f"{s.name}_T", s.dtype, s.columns, s.rows)
+        self.lowering.unclean(turned)
+        self.out.append(Turn(self.place, source, turned))
+        return turned
+
     def mask(self, place: Place, target: int):  # type: ignore[no-untyped-def]
         def masked(condition: Expr) -> int:
-            self.lowering.of_indices(condition, self.place, self.step)
+            if place.lead:
+                raise NoValue("it has a condition on indices of several matrices", "use matrices")
+            self.lowering.windows.of_indices(condition, self.place, self.step)
             if condition not in self.masks:
                 t = self.lowering.storages[target]
                 id = self.lowering.hidden(f"{t.name}_mask", "float32", t.rows, t.columns)
@@ -255,6 +301,12 @@ class MapLowering:
             return self.masks[condition]
 
         return masked
+
+
+def _place(vars: Sequence[int | None]) -> Place:
+    """The place of an access by its indices' variables."""
+    row, column = (None, None, *vars)[-2:]
+    return Place(row, column, tuple(v for v in vars[:-2] if v is not None))
 
 
 def _both(a: Expr | None, b: Expr) -> Expr:

@@ -8,7 +8,7 @@ The program with these variables in the constants' place is what is listed and w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ..program import (
@@ -48,10 +48,17 @@ typedef typename union unsigned using virtual void volatile while xor
 _OURS = """
 block first_block block_count grid_x grid_y row column inner part_row part_column address tile slot
 slots word element elements face tensor buffer window Window Tensor Element matrix rows columns down
-across pad main kernel_main read_tiles write_tiles pad_tile pad_tiles load_tile load_column load_row
-load_scalar floor_div floor_mod least greatest
+across pad main kernel_main read_tiles write_tiles pad_tile pad_tiles stand_up lay_down floor_div
+floor_mod least greatest part_matrix CAT STR MAIN MATH PACK UNPACK SIGN EPS PAUSE
 """
 _RESERVED = frozenset({*_CPP.split(), *_OURS.split()})
+
+#: What the functions of TT-metal that kernels call are named like. What is declared in
+#: kernel_main may have any other name of a header's, and hides it.
+_CALLED_FIRST = re.compile(
+    r"(cb|noc|get|tile_regs|load|copy|pack|reconfig|reduce|transpose|matmul|compute|unary)_.*"
+)
+_CALLED_LAST = re.compile(r".*_(tile|init|uninit|bitcast)")
 
 
 def identifier(name: str) -> str:
@@ -68,23 +75,45 @@ class Namer:
 
     def name(self, wanted: str) -> str:
         base = identifier(wanted)
+        if _CALLED_FIRST.fullmatch(base):
+            base = f"x_{base}"
         chosen, count = base, 1
-        while chosen in self._taken:
+        while chosen in self._taken or _CALLED_LAST.fullmatch(chosen):
             chosen, count = f"{base}_{count}", count + 1
         self._taken.add(chosen)
         return chosen
 
 
-@dataclass(frozen=True)
+@dataclass
 class Named:
     """A program whose names are identifiers, each one thing's, and whose constants are variables.
 
-    ``constants`` are the values of the variables that stand for constants, by variable.
+    ``constants`` are the values of the variables that stand for constants, by variable. What has
+    to be computed besides the program's own steps may add variables.
     """
 
     program: Program
-    constants: Mapping[int, Const]
+    constants: dict[int, Const]
     namer: Namer
+
+    def variable(self, wanted: str, kind: str, dtype: str) -> int:
+        """One more variable, which is in no step of the program."""
+        id = len(self.program.variables)
+        new = Variable(self.namer.name(wanted), kind, dtype, None)
+        self.program = replace(self.program, variables=(*self.program.variables, new))
+        return id
+
+    def rename(self, id: int) -> None:
+        """Give a variable that a map binds a name of its own: it becomes one of a loop."""
+        variables = list(self.program.variables)
+        variables[id] = replace(variables[id], name=self.namer.name(variables[id].name))
+        self.program = replace(self.program, variables=tuple(variables))
+
+    def constant(self, value: Const, wanted: str) -> Var:
+        """One more number that is an argument of the kernels."""
+        id = self.variable(wanted, "scalar", value.dtype)
+        self.constants[id] = value
+        return Var(id)
 
 
 def named(program: Program) -> Named:

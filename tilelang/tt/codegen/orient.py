@@ -1,7 +1,7 @@
 """Which way scratch of rank 1 lies: as a column of values, one a row, or as a row of them.
 
-A reduction along rows makes a column, a copy of a tensor's row a row; a map whose operands are
-indexed by one variable has them all lie one way.
+A reduction along rows makes a column; a map whose operands are indexed by one variable has them all
+lie one way. A row of device memory says nothing: it is turned on its way where it has to be.
 """
 
 from __future__ import annotations
@@ -91,8 +91,11 @@ class Orientation:
         long = [d for d, extent in enumerate(other.shape) if extent != Const(1)]
         if long and long[-1] == len(other.shape) - 2:
             self._lies(one.buffer, COLUMN)
-        elif long:
+        elif long and self._is_scratch(other.buffer):
             self._lies(one.buffer, ROW)
+
+    def _is_scratch(self, buffer: int) -> bool:
+        return isinstance(self.program.buffers[self.program.storage(buffer)], Scratch)
 
     def _map(self, step: Map) -> None:
         """Vectors by the variable that indexes them; matrices say which way it goes."""
@@ -110,16 +113,20 @@ class Orientation:
                 if isinstance(at[0], Var):
                     by.setdefault(at[0].id, []).append(buffer)
                 continue
-            for way, index in ((ROW, at[-1:]), (COLUMN, at[-2:-1])):
-                for e in index:
-                    for node in nodes(e):
-                        if isinstance(node, Var) and node.id in loops:
-                            ways.setdefault(node.id, way)
+            along, down = (self._loops_of(index, loops) for index in (at[-1:], at[-2:-1]))
+            if down or self._is_scratch(buffer):
+                ways = {**dict.fromkeys(along, ROW), **ways}
+            ways = {**dict.fromkeys(down, COLUMN), **ways}
         for var, buffers in by.items():
             for buffer in buffers:
                 self._same(buffers[0], buffer)
                 if var in ways:
                     self._lies(buffer, ways[var])
+
+    def _loops_of(self, index: tuple[Expr, ...], loops: set[int]) -> list[int]:
+        """The map's own variables in an index, if there is one."""
+        found = (node for e in index for node in nodes(e) if isinstance(node, Var))
+        return [node.id for node in found if node.id in loops]
 
 
 def _is_vector(buffer: object) -> bool:

@@ -81,7 +81,8 @@ class Argument:
 @dataclass(frozen=True)
 class ReadTiles:
     """A window of a tensor to a buffer. ``row`` and ``column`` name loops over parts of a block,
-    in tiles, where only ``down`` x ``across`` tiles of it are read at a time."""
+    in tiles, where only ``down`` x ``across`` tiles of it are read at a time; ``matrix`` one over
+    its matrices."""
 
     buffer: int
     window: Window
@@ -89,6 +90,7 @@ class ReadTiles:
     across: int
     row: str = ""
     column: str = ""
+    matrix: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,14 @@ class FillOnes:
 
 @dataclass(frozen=True)
 class WriteTiles:
+    """A buffer's ``down`` x ``across`` tiles to a window; ``matrix`` names a loop over a block's
+    matrices, of which they are one."""
+
     buffer: int
     window: Window
+    down: int
+    across: int
+    matrix: str = ""
 
 
 @dataclass(frozen=True)
@@ -217,7 +225,7 @@ Statement = Union[Step, For, Parts, If]  # noqa: UP007
 
 @dataclass(frozen=True)
 class KernelPlan:
-    """What runs on each core of a launch.
+    """What runs on each core of a launch, the one of number ``launch``.
 
     ``program`` is the one that is listed, with names for constants; ``kernels`` are the statements
     for one block, by role, and ``once`` those before the first block. ``arguments`` are in the
@@ -244,6 +252,7 @@ class KernelPlan:
     fusions: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    launch: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """What ``kernel.json`` has: the choices, for people and tools."""

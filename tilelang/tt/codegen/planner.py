@@ -13,7 +13,7 @@ from ..program import Expr
 from ..program.dtypes import widens
 from . import buffers as pool
 from .flow import Node, flow
-from .lower import FORMATS, Lowered
+from .lower import Lowered
 from .names import Named
 from .plan import (
     COMPUTE,
@@ -56,6 +56,7 @@ from .tiles import (
     used,
     walk,
 )
+from .windows import FORMATS
 
 ROLES = (READER, COMPUTE, WRITER)
 SLOTS = 4  # tiles of float32 in half of DST
@@ -262,8 +263,10 @@ class Planner:
         place = "through" if passed_on and not narrows else "in"
         buffer = self.buffers.make(storage, place, format_)
         s = self.storages[storage]
-        work = ReadTiles(buffer, operation.window, s.down, s.across)
-        out: Kernels = {READER: [Step((operation.place,), work, makes=(Count(buffer),))]}
+        part, count, name = self._part(storage, buffer)
+        work = ReadTiles(buffer, operation.window, part, s.across, matrix=name)
+        step = Step((operation.place,), work, makes=(count,))
+        out: Kernels = {READER: [self._each_matrix(storage, step)]}
         self.where[storage] = place
         if place == "in" and storage in self.choices.own:
             value = Leaf(storage, "tile")
@@ -290,10 +293,23 @@ class Planner:
             value = Leaf(storage, "tile")
             out[COMPUTE] = [self._map(operation.place, storage, value, dead, "out", format_)]
             buffer = self.buffers.of(storage, "out", format_)
-        one = (Count(buffer),)
-        work = WriteTiles(buffer, operation.window)
-        out[WRITER] = [Step((operation.place,), work, takes=one, drops=one)]
+        part, count, name = self._part(storage, buffer)
+        work = WriteTiles(buffer, operation.window, part, self.storages[storage].across, name)
+        step = Step((operation.place,), work, takes=(count,), drops=(count,))
+        out[WRITER] = [self._each_matrix(storage, step)]
         return out
+
+    def _part(self, storage: int, buffer: int) -> tuple[int, Count, str]:
+        """The tile rows of a matrix of a storage, how much that is, and the loop over them."""
+        s = self.storages[storage]
+        if s.matrices == 1:
+            return s.down, Count(buffer), ""
+        down = s.down // s.matrices
+        return down, Count(buffer, tiles=down * s.across), "part_matrix"
+
+    def _each_matrix(self, storage: int, step: Step) -> Statement:
+        matrices = self.storages[storage].matrices
+        return step if matrices == 1 else Parts("part_matrix", matrices, 1, (step,))
 
     def _next_write(self, storage: int, rest: list[Node]) -> Write | None:
         """The copy to a tensor that a storage's new content is for, if it is for nothing else."""
@@ -429,7 +445,10 @@ class Planner:
         head = (operation.place,), operation.var, operation.first, operation.trips
         turns = operation.var, operation.first, operation.trips
         made = {defined(each.operation) for each in node.bodies[0]}
-        only_reads = all(isinstance(each.operation, Read) for each in node.bodies[0])
+        only_reads = all(
+            isinstance(each.operation, Read) and not each.operation.window.turned
+            for each in node.bodies[0]
+        )
         trips = pool.trips(self.named, operation.trips)
         operands = {s for each in operation.products for s in (each.a, each.b)} & made
         streamed = only_reads and (

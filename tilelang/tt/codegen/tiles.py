@@ -22,10 +22,10 @@ def tiles(extent: int) -> int:
 
 @dataclass(frozen=True)
 class Storage:
-    """Scratch as a matrix; ``rows`` and ``columns`` in elements.
+    """Scratch as a matrix, or as ``matrices`` of them, one below the other; ``rows`` and
+    ``columns`` of one, in elements.
 
-    One of rank 1 is a matrix of one column (a statistic of rows) or of one row. ``clean``: what is
-    in its tiles beyond the matrix is zero, since nothing but copies of whole extents writes it.
+    One of rank 1 is a matrix of one column (a statistic of rows) or of one row.
     """
 
     id: int
@@ -33,11 +33,11 @@ class Storage:
     dtype: str
     rows: int
     columns: int
-    clean: bool = False
+    matrices: int = 1
 
     @property
     def down(self) -> int:
-        return tiles(self.rows)
+        return self.matrices * tiles(self.rows)
 
     @property
     def across(self) -> int:
@@ -74,6 +74,9 @@ class Apply:
 
 Value = Union[Leaf, Number, Apply]  # noqa: UP007  Python 3.10 can't join forward names
 
+#: The value of a fill with zeros.
+ZEROS = Number(-1)
+
 
 def leaves(value: Value) -> Iterator[Leaf]:
     """The storages in a value, each as often as it occurs."""
@@ -88,13 +91,15 @@ def leaves(value: Value) -> Iterator[Leaf]:
 class Window:
     """The part of a tensor's matrices that a copy touches: its last two dimensions' first element.
 
-    ``lead`` are the indices of the dimensions before them.
+    ``lead`` are the indices of the dimensions before them. ``turned``: the storage is a column, and
+    the window a row.
     """
 
     tensor: int
     lead: tuple[Expr, ...]
     row: Expr
     column: Expr
+    turned: bool = False
 
 
 @dataclass(frozen=True)

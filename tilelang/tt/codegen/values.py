@@ -28,10 +28,14 @@ class NoValue(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """What indexes the rows and the columns of a map's target, by variable; None: nothing does."""
+    """What indexes the rows and the columns of a map's target, by variable; None: nothing does.
+
+    ``lead``: what indexes its matrices, where it has several.
+    """
 
     row: int | None
     column: int | None
+    lead: tuple[int, ...] = ()
 
 
 def spread_of(by_row: bool, by_column: bool) -> str:
@@ -45,7 +49,7 @@ class Valuer:
     """Turns the expression that a map stores into a Value.
 
     ``stage`` gives the storage for a load from device memory, ``mask`` that of a condition on
-    indices; ``lies`` says how a buffer of rank 1 lies.
+    indices, ``turned`` that of a buffer's transpose; ``lies`` says how a buffer of rank 1 lies.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Valuer:
         lies: Callable[[int], str],
         stage: Callable[[Load], Leaf],
         mask: Callable[[Expr], int],
+        turned: Callable[[int], int],
     ) -> None:
         self.program = program
         self.place = place
@@ -63,6 +68,7 @@ class Valuer:
         self.lies = lies
         self.stage = stage
         self.mask = mask
+        self.turned = turned
         self._nodes = 0
 
     def value(self, e: Expr) -> Value:
@@ -143,10 +149,22 @@ class Valuer:
             way = self.lies(e.buffer)
             row, column = (e.at[0], Const(0)) if way == "column" else (Const(0), e.at[0])
         else:
-            if any(i != Const(0) for i in e.at[:-2]):
-                raise NoValue(f"{buffer.name} has more than two dimensions", "use matrices")
             row, column = e.at[-2] if len(e.at) > 1 else Const(0), e.at[-1]
-        return Leaf(e.buffer, self.spread(buffer.name, row, column))
+        lead = tuple(i.id if isinstance(i, Var) else None for i in e.at[:-2] if i != Const(0))
+        turned = self._is(row, self.place.column) and self._is(column, self.place.row)
+        if turned and not lead and not self.place.lead:
+            return Leaf(self.turned(e.buffer), "tile")
+        found = self.spread(buffer.name, row, column)
+        if lead != self.place.lead and (lead or found not in ("row", "scalar")):
+            raise NoValue(
+                f"the matrices of {buffer.name} are not indexed by the loops' variables in the "
+                "target's order",
+                "index them as the target's are",
+            )
+        return Leaf(e.buffer, found)
+
+    def _is(self, index: Expr, var: int | None) -> bool:
+        return var is not None and isinstance(index, Var) and index.id == var
 
     def spread(self, name: str, row: Expr, column: Expr) -> str:
         """How an element at a row and a column is taken, among the map's loops."""

@@ -206,15 +206,31 @@ class Actions:
 
     def store(self, pointer: Any, ends: tuple[int, int], state: State, line: int) -> None:
         """Words put through a pointer, from and to bytes from where it points."""
+        buffer, pages = self._words(pointer, ends, state, line)
+        if buffer in state.leaving:
+            self.fault(line, f"{self.label(buffer)} is stored to while writes may not have left")
+        if pointer.writes:
+            state.filled[buffer] = state.filled.get(buffer, frozenset()) | pages
+
+    def load(self, pointer: Any, ends: tuple[int, int], state: State, line: int) -> None:
+        """Words taken through a pointer."""
+        self._words(pointer, ends, state, line)
+
+    def _words(
+        self, pointer: Any, ends: tuple[int, int], state: State, line: int
+    ) -> tuple[int, frozenset[int]]:
+        """The buffer and the pages of words, which have to be the kernel's own to use."""
         size = self.page_bytes(pointer.buffer)
-        pages = set()
+        pages: set[int] = set()
         for byte in range(ends[0], ends[1] + 1, size):
             there = replace(pointer, bytes=pointer.bytes + byte)
-            buffer, page = self._place(there, True, state, line)
+            _, page = self._place(there, pointer.writes, state, line)
+            assert isinstance(page, int)
             pages.add(page)
+        buffer = pointer.buffer
         if buffer in state.reading:
-            self.fault(line, f"{self.label(buffer)} is stored to while reads may be on the way")
-        state.filled[buffer] = state.filled.get(buffer, frozenset()) | pages
+            self.fault(line, f"{self.label(buffer)} is used while reads may be on the way")
+        return buffer, frozenset(pages)
 
     def noc_async_read_page(
         self, page: Any, tensor: Any, pointer: Any, *, state: State, line: int

@@ -91,14 +91,7 @@ class Kernel(Values):
     def assign(self, each: Assign, state: State) -> None:
         value = self.value(each.value, state, each.line)
         if isinstance(each.target, Element):
-            pointer = self.value(each.target.on, state, each.line)
-            index = self.value(each.target.index, state, each.line)
-            if not isinstance(pointer, Pointer):
-                raise Unread(each.line, "found a store through what is no pointer to a buffer")
-            low, high = self.known.range(index)
-            if pointer.element == 0 or low is None or high is None:
-                low, high = 0, 0  # somewhere in the page where it points
-            ends = (low * pointer.element, high * pointer.element)
+            pointer, ends = self.element(each.target, each.line, state)
             self.actions.store(pointer, ends, state, each.line)
             return
         if not isinstance(each.target, Name):

@@ -111,7 +111,19 @@ class Values:
             self.value(e.on, state, line)
             return self.unknown()
         assert isinstance(e, Element)
-        raise Unread(line, "found a read through a pointer")
+        pointer, ends = self.element(e, line, state)
+        self.actions.load(pointer, ends, state, line)
+        return self.unknown()
+
+    def element(self, e: Element, line: int, state: State) -> tuple[Pointer, tuple[int, int]]:
+        """What an element is of, and the first and the last byte where it may be from there."""
+        pointer, index = self.value(e.on, state, line), self.value(e.index, state, line)
+        if not isinstance(pointer, Pointer):
+            raise Unread(line, "found an access through what is no pointer to a buffer")
+        low, high = self.known.range(index)
+        if pointer.element == 0 or low is None or high is None:
+            low, high = 0, 0  # somewhere in the page where it points
+        return pointer, (low * pointer.element, high * pointer.element)
 
     def operation(self, e: Binary, state: State, line: int) -> Any:
         if e.sign == "?" and e.b is not None and e.c is not None:

@@ -7,8 +7,7 @@ they were allocated.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ml_dtypes
@@ -20,34 +19,47 @@ from ..codegen.plan import COMPUTE, READER
 
 _FORMATS = {"bfloat16": ttnn.bfloat16, "float32": ttnn.float32}
 
-#: For ttnn's own headers: neither simulator has SFPLOADMACRO, so their other way is taken.
-SIMULATED = (("DISABLE_SFPLOADMACRO", "1"),)
-
 
 def run_kernels(
     device: Any,
-    launch: Launch,
+    launches: Sequence[Launch],
     arrays: Mapping[str, Any],
     scalars: Mapping[str, int | float] | None = None,
-    defines: tuple[tuple[str, str], ...] = (),
 ) -> dict[str, Any]:
-    """Run a launch once, and give the tensors that it writes.
+    """Run launches once, one after the other, and give the parameters that they write.
 
     Parameters
     ----------
     arrays : each tensor by name, in its shape and dtype; of an output, what it holds before. One
         that is left out holds zeros
     scalars : the function's parameters that are numbers
-    defines : for all kernels, besides none
     """
+    specs = {spec.name: spec for launch in launches for spec in launch.tensors}
     tensors = {
-        spec.name: to_device(device, _content(spec, arrays.get(spec.name)), spec)
-        for spec in launch.tensors
+        name: _allocated(device, spec)
+        if spec.workspace
+        else to_device(device, _content(spec, arrays.get(name)), spec)
+        for name, spec in specs.items()
     }
-    enqueue(device, launch, tensors, scalars or {}, defines)
+    for launch in launches:
+        enqueue(device, launch, tensors, scalars or {})
+    written = [s.name for launch in launches for s in launch.tensors if s.output]
     return {
-        spec.name: from_device(tensors[spec.name], spec) for spec in launch.tensors if spec.output
+        name: from_device(tensors[name], spec)
+        for name, spec in specs.items()
+        if name in written and not spec.workspace
     }
+
+
+def _allocated(device: Any, spec: TensorSpec) -> Any:
+    """A tensor with whatever is there."""
+    return ttnn.allocate_tensor_on_device(
+        ttnn.Shape(spec.shape),
+        _FORMATS[spec.format],
+        ttnn.TILE_LAYOUT,
+        device,
+        ttnn.DRAM_MEMORY_CONFIG,
+    )
 
 
 def _content(spec: TensorSpec, array: Any) -> np.ndarray[Any, Any]:
@@ -86,17 +98,13 @@ def enqueue(
     launch: Launch,
     tensors: Mapping[str, Any],
     scalars: Mapping[str, int | float],
-    defines: tuple[tuple[str, str], ...] = (),
 ) -> None:
     """Run a launch on tensors that are on the device, and wait for it."""
     addresses = {name: tensor.buffer_address() for name, tensor in tensors.items()}
     cores = ttnn.CoreRangeSet(
         [ttnn.CoreRange(ttnn.CoreCoord(x, y), ttnn.CoreCoord(x, y)) for x, y, _, _ in launch.cores]
     )
-    kernels = [
-        _kernel(launch, spec, tensors, addresses, scalars, cores, defines)
-        for spec in launch.kernels
-    ]
+    kernels = [_kernel(launch, spec, tensors, addresses, scalars, cores) for spec in launch.kernels]
     buffers = [
         ttnn.CBDescriptor(
             total_size=each.pages * each.page_bytes,
@@ -125,7 +133,6 @@ def _kernel(
     addresses: Mapping[str, int],
     scalars: Mapping[str, int | float],
     cores: Any,
-    defines: tuple[tuple[str, str], ...],
 ) -> Any:
     own = ttnn.RuntimeArgs()
     for x, y, first, count in launch.cores:
@@ -140,7 +147,6 @@ def _kernel(
         source_type=ttnn.KernelDescriptor.SourceType.SOURCE_CODE,
         core_ranges=cores,
         compile_time_args=compile_time,
-        defines=list(defines),
         runtime_args=own,
         common_runtime_args=words(spec.shared, addresses, scalars),
         config=_config(launch, spec.role),
@@ -155,32 +161,21 @@ def _config(launch: Launch, role: str) -> Any:
     return ttnn.ReaderConfigDescriptor() if role == READER else ttnn.WriterConfigDescriptor()
 
 
-def defines_here() -> tuple[tuple[str, str], ...]:
-    """What kernels are compiled with besides, in a process that opened its device by itself."""
-    return SIMULATED if os.environ.get("TT_METAL_SIMULATOR") else ()
-
-
-def placed(device: Any, launch: Launch, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The tensors of a launch, which are on the device already; outputs that aren't are made.
+def placed(device: Any, launches: Sequence[Launch], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The tensors of launches, which are on the device already; outputs that aren't are made.
 
     Raises ValueError where one isn't as the kernels take it, with the call that makes it so.
     """
+    specs = {spec.name: spec for launch in launches for spec in launch.tensors}
     tensors: dict[str, Any] = {}
-    for spec in launch.tensors:
-        format_ = _FORMATS[spec.format]
+    for spec in specs.values():
         if spec.name not in given:
-            tensors[spec.name] = ttnn.allocate_tensor_on_device(
-                ttnn.Shape(spec.shape),
-                format_,
-                ttnn.TILE_LAYOUT,
-                device,
-                ttnn.DRAM_MEMORY_CONFIG,
-            )
+            tensors[spec.name] = _allocated(device, spec)
             continue
         tensor = given[spec.name]
-        _check(spec, tensor, format_)
+        _check(spec, tensor, _FORMATS[spec.format])
         tensors[spec.name] = tensor
-    outputs = {spec.name for spec in launch.tensors if spec.output}
+    outputs = {spec.name for launch in launches for spec in launch.tensors if spec.output}
     places: dict[int, str] = {}
     for name, tensor in tensors.items():
         other = places.setdefault(tensor.buffer_address(), name)

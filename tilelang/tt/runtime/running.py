@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..codegen import KernelPlan, Launch, generate
+from ..codegen import KernelPlan, Launch, generate_all
 from ..device import DeviceSpec
 from ..metadata import Schedule
 from ..plan import Plan
@@ -14,13 +14,7 @@ from ..program.dtypes import DTYPES
 from .checked import checked_launch
 from .session import Session
 
-if TYPE_CHECKING:
-    from .backend import Backend
-
 _JOB = f"{__package__}.launching:run_kernels"
-
-#: A card isn't among them: what a simulator lacks, TT-metal's kernels leave out by these.
-_SIMULATORS = frozenset({"ttsim", "wolfpine"})
 
 
 def run(
@@ -65,37 +59,42 @@ def run(
         with open_device() as session:
             return run(kernel, *args, device=session, function=function, timeout=timeout, **named)
     if isinstance(device, Session):
-        made = kernel_plan(kernel, device.spec, function)
+        made = kernel_plans(kernel, device.spec, function)
         tensors, scalars = bind(made, args, named)
-        defines = defines_of(device.backend)
-        found = device.call(_JOB, checked_launch(made), tensors, scalars, defines, timeout=timeout)
+        launches = tuple(map(checked_launch, made))
+        found = device.call(_JOB, launches, tensors, scalars, timeout=timeout)
         return _outputs(made, found)
     return _in_process(kernel, args, named, device, function)
 
 
-def defines_of(backend: Backend) -> tuple[tuple[str, str], ...]:
-    """What kernels of a backend are compiled with besides; nothing for a card."""
-    simulated = backend.name in _SIMULATORS
-    return (("DISABLE_SFPLOADMACRO", "1"),) if simulated else ()
-
-
-def kernel_plan(kernel: Any, device: DeviceSpec, function: str | None = None) -> KernelPlan:
-    """The kernel plan of whatever :func:`run` takes, for a device.
+def kernel_plans(
+    kernel: Any, device: DeviceSpec, function: str | None = None
+) -> tuple[KernelPlan, ...]:
+    """The kernel plan of each launch of whatever :func:`run` takes, for a device.
 
     Raises ValueError for a plan of another grid, architecture or amount of L1.
     """
     if isinstance(kernel, Plan):
         name = _only(list(kernel.functions), function)
         _check_device(kernel.device, device)
-        return generate(kernel.program(name), kernel.schedule(name), device, name)
+        return generate_all(kernel.program(name), kernel.schedules(name), device, name)
     name, program = _program(kernel, function)
-    return generate(program, _schedule(program, device), device, name)
+    return generate_all(program, _schedules(program, device), device, name)
 
 
-def _schedule(program: Program, device: DeviceSpec) -> Schedule:
+def kernel_plan(kernel: Any, device: DeviceSpec, function: str | None = None) -> KernelPlan:
+    """The kernel plan of what has one launch. Raises what :func:`kernel_plans` does, and
+    ValueError for several launches."""
+    made = kernel_plans(kernel, device, function)
+    if len(made) != 1:
+        raise ValueError(f"found {len(made)} launches; expected one: kernel_plans has each")
+    return made[0]
+
+
+def _schedules(program: Program, device: DeviceSpec) -> tuple[Schedule, ...]:
     from ..describe import schedule_tiles
 
-    return schedule_tiles(program.launches[0].grid, device)
+    return tuple(schedule_tiles(launch.grid, device) for launch in program.launches)
 
 
 def _program(kernel: Any, function: str | None) -> tuple[str, Program]:
@@ -132,13 +131,31 @@ def _check_device(planned: DeviceSpec, device: DeviceSpec) -> None:
             )
 
 
+def outputs_of(plans: Sequence[KernelPlan]) -> tuple[int, ...]:
+    """The parameters that a function writes, by their places among its buffers, in order."""
+    written = {id for each in plans for id in each.outputs}
+    return tuple(id for id in plans[0].tensors if id in written)
+
+
+def pure_outputs(plans: Sequence[KernelPlan]) -> tuple[int, ...]:
+    """Those of which nothing is read that they held before: what the function reads of them, it
+    has written in an earlier launch."""
+    needed: set[int] = set()
+    written: set[int] = set()
+    for each in plans:
+        needed |= {*each.accessors["reader"]} - written
+        written |= {*each.outputs}
+    return tuple(id for id in outputs_of(plans) if id not in needed)
+
+
 def bind(
-    plan: KernelPlan, args: Sequence[Any], named: Mapping[str, Any]
+    plans: Sequence[KernelPlan], args: Sequence[Any], named: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, int | float]]:
-    """Tensors and scalars by the names that a launch has for them. Raises ValueError."""
+    """Tensors and scalars by the names that launches have for them. Raises ValueError."""
+    plan = plans[0]
     parameters = plan.program.parameters()
     parameters = [p for p in parameters if not isinstance(p, Variable) or p.param is not None]
-    outputs = {plan.program.buffers[id].name for id in plan.outputs}
+    outputs = {plan.program.buffers[id].name for id in pure_outputs(plans)}
     label = {each.name: plan.labels[each.name] for each in parameters}
     given: dict[str, Any] = {}
     for key, value in named.items():
@@ -188,8 +205,8 @@ def _scalar(function: str, scalar: Variable, value: Any) -> int | float:
     return found
 
 
-def _outputs(plan: KernelPlan, found: Mapping[str, Any]) -> Any:
-    out = tuple(found[plan.program.buffers[id].name] for id in plan.outputs)
+def _outputs(plans: Sequence[KernelPlan], found: Mapping[str, Any]) -> Any:
+    out = tuple(found[plans[0].program.buffers[id].name] for id in outputs_of(plans))
     return out[0] if len(out) == 1 else out
 
 
@@ -203,9 +220,10 @@ def _in_process(
         )
     from . import launching
 
-    made = kernel_plan(kernel, DeviceSpec.from_ttnn(device), function)
+    made = kernel_plans(kernel, DeviceSpec.from_ttnn(device), function)
     tensors, scalars = bind(made, args, named)
-    whole: Launch = checked_launch(made)
-    placed = launching.placed(device, whole, tensors)
-    launching.enqueue(device, whole, placed, scalars, launching.defines_here())
+    launches: tuple[Launch, ...] = tuple(map(checked_launch, made))
+    placed = launching.placed(device, launches, tensors)
+    for each in launches:
+        launching.enqueue(device, each, placed, scalars)
     return _outputs(made, placed)

@@ -5,12 +5,12 @@
 
 Arrays are the inputs in their order; without any, they are random. Each output is written to OUT,
 or, where there are several, to OUT with the output's name before its suffix, as float32.
-kernel.json has what the kernels are given: buffers in L1, arguments by name and class, cores.
+kernel.json has what the kernels are given: buffers in L1, arguments by name and class, cores. Where
+a function has several launches, each is in a folder of its own, and they run in order.
 """
 
 import argparse
 import json
-import os
 import struct
 from pathlib import Path
 
@@ -18,10 +18,9 @@ import numpy as np
 import ttnn
 
 HERE = Path(__file__).resolve().parent
-PLAN = json.loads((HERE / "kernel.json").read_text())
+FOLDERS = sorted(HERE.glob("launch_*"), key=lambda each: int(each.name.split("_")[1])) or [HERE]
+PLANS = {folder: json.loads((folder / "kernel.json").read_text()) for folder in FOLDERS}
 FORMATS = {"bfloat16": ttnn.bfloat16, "float32": ttnn.float32}
-# Neither simulator has SFPLOADMACRO; a card's kernels are compiled without this.
-DEFINES = [("DISABLE_SFPLOADMACRO", "1")] if os.environ.get("TT_METAL_SIMULATOR") else []
 
 
 def word(argument, addresses, scalars):
@@ -34,39 +33,40 @@ def word(argument, addresses, scalars):
     return int(value) & 0xFFFFFFFF
 
 
-def kernel(role, tensors, cores, scalars):
+def kernel(folder, role, tensors, cores, scalars):
     """One of the three kernels, with its arguments."""
+    plan = PLANS[folder]
     own = ttnn.RuntimeArgs()
-    for core in PLAN["cores"]:
+    for core in plan["cores"]:
         own[core["x"]][core["y"]] = [core["first_block"], core["block_count"]]
     addresses = {name: tensor.buffer_address() for name, tensor in tensors.items()}
-    shared = [a for a in PLAN["arguments"][role] if a["class"] != "per core"]
+    shared = [a for a in plan["arguments"][role] if a["class"] != "per core"]
     config = {
         "reader": ttnn.ReaderConfigDescriptor,
         "compute": lambda: ttnn.ComputeConfigDescriptor(
-            math_fidelity=getattr(ttnn.MathFidelity, PLAN["math_fidelity"]), fp32_dest_acc_en=True
+            math_fidelity=getattr(ttnn.MathFidelity, plan["math_fidelity"]), fp32_dest_acc_en=True
         ),
         "writer": ttnn.WriterConfigDescriptor,
     }[role]()
     return ttnn.KernelDescriptor(
-        kernel_source=str(HERE / f"{role}.cpp"),
+        kernel_source=str(folder / f"{role}.cpp"),
         source_type=ttnn.KernelDescriptor.SourceType.FILE_PATH,
         core_ranges=cores,
         compile_time_args=[
             each
-            for name in PLAN["accessors"].get(role, ())
+            for name in plan["accessors"].get(role, ())
             for each in ttnn.TensorAccessorArgs(tensors[name]).get_compile_time_args()
         ],
-        defines=DEFINES,
         runtime_args=own,
         common_runtime_args=[word(a, addresses, scalars) for a in shared],
         config=config,
     )
 
 
-def program(tensors, scalars):
-    """The program that ttnn launches."""
-    coordinates = [ttnn.CoreCoord(core["x"], core["y"]) for core in PLAN["cores"]]
+def program(folder, tensors, scalars):
+    """The program of a launch."""
+    plan = PLANS[folder]
+    coordinates = [ttnn.CoreCoord(core["x"], core["y"]) for core in plan["cores"]]
     cores = ttnn.CoreRangeSet([ttnn.CoreRange(each, each) for each in coordinates])
     buffers = [
         ttnn.CBDescriptor(
@@ -80,9 +80,9 @@ def program(tensors, scalars):
                 )
             ],
         )
-        for each in PLAN["buffers"]
+        for each in plan["buffers"]
     ]
-    kernels = [kernel(role, tensors, cores, scalars) for role in PLAN["arguments"]]
+    kernels = [kernel(folder, role, tensors, cores, scalars) for role in plan["arguments"]]
     return ttnn.ProgramDescriptor(kernels=kernels, semaphores=[], cbs=buffers)
 
 
@@ -95,17 +95,31 @@ def to_device(device, array, spec):
     return ttnn.to_device(tensor, device, memory_config=ttnn.DRAM_MEMORY_CONFIG)
 
 
+def all_tensors():
+    """Each tensor once: those that some launch writes say so, and those that hold inputs."""
+    found = {}
+    for plan in PLANS.values():
+        for spec in plan["tensors"]:
+            known = found.setdefault(spec["name"], {**spec, "written": False, "input": False})
+            reads = spec["name"] in plan["accessors"].get("reader", ())
+            known["input"] |= reads and not known["written"]
+            known["written"] |= spec["written"]
+    return list(found.values())
+
+
 def run(device, arrays, scalars=None):
-    """Run the kernel once; arrays are by name, and so are the outputs, as float32."""
-    specs = PLAN["tensors"]
+    """Run the launches once; arrays are by name, and so are the outputs, as float32."""
+    specs = all_tensors()
     tensors = {
         spec["name"]: to_device(device, arrays.get(spec["name"], np.zeros(spec["shape"])), spec)
         for spec in specs
     }
-    # ttnn takes the last tensor for the output, and wants an input before it.
-    given = [tensors[spec["name"]] for spec in sorted(specs, key=lambda spec: spec["written"])]
-    ttnn.generic_op([*given, given[-1]], program(tensors, scalars or {}))
-    outputs = [spec for spec in specs if spec["written"]]
+    for folder in FOLDERS:
+        # ttnn takes the last tensor for the output, and wants an input before it.
+        its = sorted(PLANS[folder]["tensors"], key=lambda spec: spec["written"])
+        given = [tensors[spec["name"]] for spec in its]
+        ttnn.generic_op([*given, given[-1]], program(folder, tensors, scalars or {}))
+    outputs = [spec for spec in specs if spec["written"] and not spec.get("workspace")]
     return {
         spec["name"]: ttnn.to_dtype(ttnn.from_device(tensors[spec["name"]]), ttnn.float32)
         .to_numpy()
@@ -115,12 +129,12 @@ def run(device, arrays, scalars=None):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=f"runs {PLAN['function']}")
+    parser = argparse.ArgumentParser(description="runs the kernel beside this file")
     parser.add_argument("inputs", nargs="*", type=Path)
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("-s", "--scalar", action="append", default=[], metavar="NAME=VALUE")
     args = parser.parse_args()
-    specs = [spec for spec in PLAN["tensors"] if not spec["written"]]
+    specs = [spec for spec in all_tensors() if spec["input"] or not spec["written"]]
     if args.inputs and len(args.inputs) != len(specs):
         raise SystemExit(f"found {len(args.inputs)} arrays; expected {[s['name'] for s in specs]}")
     numbers = np.random.default_rng(0)

@@ -40,9 +40,9 @@ def loops(b, x, y):
         b.store(y[i, j], 1.0)
 
 
-def turned(b, x, y):
+def diagonal(b, x, y):
     with b.map(i=64, j=64) as (i, j):
-        b.store(y[i, j], op("exp", y_of(x, j, i)))
+        b.store(y[i, j], op("exp", y_of(x, i, i)))
 
 
 def y_of(x, i, j):
@@ -109,13 +109,75 @@ def shared_pages():
     return b.program()
 
 
-def in_place():
+def read_again():
+    """What is written is read again by the same block, and the reader doesn't wait for the writer."""
     b = Builder()
-    X = b.tensor("X", (64, 64))
+    X, Y = b.tensor("X", (64, 64)), b.tensor("Y", (64, 64))
+    x, y = b.shared("x", (32, 64)), b.shared("y", (32, 64))
+    with b.launch(2, "bx") as bx:
+        block = X.at(bx * 32, 0).of(32, 64)
+        b.copy(block, x)
+        b.copy(x, block)
+        b.copy(block, y)
+        b.copy(y, Y.at(bx * 32, 0).of(32, 64))
+    return b.program()
+
+
+def not_waited_for():
+    """What is written doesn't wait for what was read before."""
+    b = Builder()
+    X, Y = b.tensor("X", (64, 64)), b.tensor("Y", (64, 64))
+    x, y = b.shared("x", (32, 64)), b.scratch("y", (32, 64))
+    with b.launch(2, "bx") as bx:
+        block = X.at(bx * 32, 0).of(32, 64)
+        b.copy(block, x)
+        b.fill(y, 1.0)
+        b.copy(y, block)
+        b.copy(x, Y.at(bx * 32, 0).of(32, 64))
+    return b.program()
+
+
+def neighbours():
+    """A block reads what another writes."""
+    b = Builder()
+    X = b.tensor("X", (128, 64))
     x = b.shared("x", (32, 64))
     with b.launch(2, "bx") as bx:
         b.copy(X.at(bx * 32, 0).of(32, 64), x)
-        b.copy(x, X.at(bx * 32, 0).of(32, 64))
+        b.copy(x, X.at(bx * 32 + 32, 0).of(32, 64))
+    return b.program()
+
+
+def later_turn():
+    """A turn of a loop reads what the one before has written."""
+    b = Builder()
+    X = b.tensor("X", (64, 256))
+    x = b.shared("x", (32, 64))
+    with b.launch(2, "bx") as bx, b.loop("k", 3) as k:
+        b.copy(X.at(bx * 32, k * 64).of(32, 64), x)
+        b.copy(x, X.at(bx * 32, k * 64 + 64).of(32, 64))
+    return b.program()
+
+
+def one_row():
+    b = Builder()
+    X, L = b.tensor("X", (2, 64, 64)), b.tensor("L", (2, 64))
+    x, r = b.shared("x", (64, 64)), b.scratch("r", (64,))
+    with b.launch(2, "bx") as bx:
+        b.copy(X.at(bx, 0, 0).of(1, 64, 64), x)
+        b.reduce("sum", x, r, 1)
+        b.copy(r, L.at(bx, 0).of(1, 64))
+    return b.program()
+
+
+def matrices():
+    b = Builder()
+    X, Y = b.tensor("X", (2, 32, 32)), b.tensor("Y", (2, 32, 32))
+    x, y = b.shared("x", (2, 32, 32)), b.scratch("y", (2, 32))
+    with b.launch(1):
+        b.copy(X, x)
+        b.reduce("sum", x, y, 2)
+        b.copy(x, Y)
     return b.program()
 
 
@@ -139,17 +201,6 @@ def atomic():
     return b.program()
 
 
-def two_launches():
-    b = Builder()
-    X, Y = b.tensor("X", (64, 64)), b.tensor("Y", (64, 64))
-    x, z = b.shared("x", (32, 64)), b.shared("z", (32, 64))
-    for block in (x, z):
-        with b.launch(2, "bx") as bx:
-            b.copy(X.at(bx * 32, 0).of(32, 64), block)
-            b.copy(block, Y.at(bx * 32, 0).of(32, 64))
-    return b.program()
-
-
 def on_data():
     b = Builder()
     X, Y = b.tensor("X", (64, 64)), b.tensor("Y", (64, 64))
@@ -158,17 +209,6 @@ def on_data():
         b.copy(X.at(bx * 32, 0).of(32, 64), x)
         with b.when(x[0, 0] > 0.0):
             b.copy(x, Y.at(bx * 32, 0).of(32, 64))
-    return b.program()
-
-
-def ragged_max():
-    b = Builder()
-    X, R = b.tensor("X", (64, 50)), b.tensor("R", (64, 1))
-    x, r = b.shared("x", (64, 50)), b.scratch("r", (64,))
-    with b.launch(1, "bx"):
-        b.copy(X, x)
-        b.reduce("max", x, r, 1)
-        b.copy(r, R)
     return b.program()
 
 
@@ -202,7 +242,7 @@ TABLE = {
     "part of a buffer": (one_block(part), "it takes a part of x"),
     "scan": (one_block(scan), "no kernel is generated for such a step"),
     "loop in a map": (one_block(loops), "it has a loop or an atomic update within"),
-    "transposed load": (one_block(turned), "x is not indexed by the loops' variables"),
+    "diagonal": (one_block(diagonal), "x is not indexed by the loops' variables"),
     "value of indices": (one_block(index_value), "it casts int32 to float32"),
     "half of a buffer": (one_block(half), "it doesn't store all of y"),
     "several points": (one_block(several), "several points of it store to one element of y"),
@@ -211,12 +251,15 @@ TABLE = {
     "gather": (gathered(), "it depends on the content of rows"),
     "misaligned": (misaligned(), "begins at no multiple of 32 elements"),
     "pages shared": (shared_pages(), "both write page 0 of Y"),
-    "in place": (in_place(), "X is both read and written"),
+    "read after written": (read_again(), "X is both read and written, and it is read after it"),
+    "not waited for": (not_waited_for(), "what is written doesn't depend on what is read before"),
+    "neighbours": (neighbours(), "blocks may read pages that others write"),
+    "later turn": (later_turn(), "a turn of a loop reads what an earlier one writes"),
+    "one row of a page": (one_row(), "give L a dimension of 1 in that place: (..., n, 1, m)"),
+    "several matrices": (matrices(), "x has (2, 32, 32); use one matrix a buffer"),
     "int32": (int32(), "x is int32; use one of bfloat16, float32, float16"),
     "atomic": (atomic(), "no kernel is generated for such a step"),
-    "two launches": (two_launches(), "it has 2 launches"),
     "data decides": (on_data(), "it depends on the content of x"),
-    "ragged maximum": (ragged_max(), "it goes along 50 elements of x, which end within a tile"),
     "both ways": (one_block(both_ways), "v is used along rows here and along columns elsewhere"),
     "narrow accumulator": (one_block(narrow_accumulator), "it accumulates in bfloat16"),
     "too deep": (one_block(deep), "tiles of DST at once, which has 4"),

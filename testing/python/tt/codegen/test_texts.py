@@ -11,7 +11,8 @@ import pytest
 from tile_builder import Builder
 from tile_kernels import flash_attention, gemm, norm, softmax
 
-from tilelang.tt.codegen import FUSIONS, sources
+from tilelang.tt import DeviceSpec, describe
+from tilelang.tt.codegen import FUSIONS, export, generate, generate_all, sources
 from tilelang.tt.program import Program
 
 EVERY = {**kernel_list.LIST, **kernel_list.VECTOR}
@@ -25,7 +26,7 @@ def test_the_text_of_a_kernel_is_the_golden_one(name):
 
 @pytest.mark.parametrize("name", EVERY)
 def test_no_line_is_too_long_and_no_name_unused(name):
-    for role, text in sources(golden_texts.plan(EVERY[name], name)).items():
+    for role, text in golden_texts.texts(EVERY[name], name):
         for line in text.splitlines():
             assert len(line) <= 110, f"{role}: {line}"
         declared = re.findall(r"^ *(?:constexpr|const) (?:u?int32_t|auto) (\w+) =", text, re.M)
@@ -37,7 +38,7 @@ def test_no_line_is_too_long_and_no_name_unused(name):
 
 @pytest.mark.parametrize("name", EVERY)
 def test_every_step_stands_in_some_kernel_under_its_listing(name):
-    texts = "\n".join(sources(golden_texts.plan(EVERY[name], name)).values())
+    texts = "\n".join(text for _, text in golden_texts.texts(EVERY[name], name))
     for step in ("T.gemm", "T.copy", "T.reduce_sum", "T.reduce_max"):
         listed = golden_texts.listing_of(EVERY[name], name).count(step)
         assert (texts.count(f"// {step}") + texts.count(f"//     {step}") > 0) == (listed > 0)
@@ -155,7 +156,7 @@ def test_a_constant_is_rounded_to_its_dtype():
     assert number.value == 0.10009765625
 
 
-def test_what_a_tensor_has_beyond_its_edge_is_no_zero_if_it_says_otherwise():
+def test_what_a_product_takes_in_beyond_an_edge_is_made_zero_where_it_may_be_something_else():
     b = Builder()
     A, C = b.tensor("A", (50, 50), pad=1.0), b.tensor("C", (50, 50))
     a, c = b.shared("a", (50, 50)), b.scratch("c", (50, 50))
@@ -163,5 +164,38 @@ def test_what_a_tensor_has_beyond_its_edge_is_no_zero_if_it_says_otherwise():
         b.copy(A, a)
         b.gemm(a, a, c, clear=True)
         b.copy(c, C)
-    with pytest.raises(NotImplementedError, match="it goes along 50 elements of a, which end"):
-        golden_texts.plan(b.program(), "kernel")
+    plan = golden_texts.plan(b.program(), "kernel")
+    assert {"a_columns_mask", "a_masked"} <= {each.name for each in plan.buffers}
+    assert kernel_list.LIST["gemm_ragged_deep"]
+    plain = golden_texts.plan(kernel_list.LIST["gemm_ragged_deep"], "kernel")
+    assert not [each.name for each in plain.buffers if each.name.endswith("mask")]
+
+
+def test_names_that_headers_have_or_that_kernels_call_are_taken_by_nobody_else():
+    program = kernel_list.LIST["copy"]
+    buffers = tuple(
+        replace(b, name=name)
+        for b, name in zip(program.buffers, ("copy_tile", "cb_wait_front", "y1"), strict=True)
+    )
+    text = sources(golden_texts.plan(replace(program, buffers=buffers), "kernel"))["reader"]
+    assert "x_copy_tile_1" in text
+    assert "    constexpr uint32_t y1 = 0;" in text
+
+
+def test_a_program_of_several_launches_has_a_plan_for_each():
+    device = DeviceSpec.preset("n150")
+    program = kernel_list.VECTOR["norm_then_gemm"]
+    schedules = [describe.schedule_tiles(launch.grid, device) for launch in program.launches]
+    first, second = generate_all(program, schedules, device, "kernel")
+    assert (first.function, second.function) == ("kernel, launch 0", "kernel, launch 1")
+    assert (first.launch, second.launch) == (0, 1)
+    assert [first.program.buffers[id].name for id in first.accessors["writer"]] == ["Y"]
+    assert "launches[1].body" in repr(second.kernels)
+    assert {*export((first, second))} == {
+        *(f"launch_{n}/{role}.cpp" for n in (0, 1) for role in ("reader", "compute", "writer")),
+        *("launch_0/kernel.json", "launch_1/kernel.json", "host.py"),
+    }
+    with pytest.raises(ValueError, match="found 2 launches; expected launch= one of 0 to 1"):
+        generate(program, schedules[0], device)
+    with pytest.raises(ValueError, match="found 1 schedules; expected 2"):
+        generate_all(program, schedules[:1], device)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...program import ZERO, Tensor
+from ...program import ZERO, Tensor, Workspace
+from ..plan import ReadTiles, WriteTiles
 from ..tiles import Window
 from .text import KernelText
 
@@ -75,6 +76,38 @@ inline void pad_tiles(
     }
 }"""
 
+#: A tile of float32 or bfloat16 is four faces of 16 x 16 elements, one after the other.
+STAND_UP = """\
+// The first row of each tile becomes its first column.
+template <typename Element>
+inline void stand_up(uint32_t buffer, int32_t tiles) {
+    volatile tt_l1_ptr Element* elements =
+        reinterpret_cast<volatile tt_l1_ptr Element*>(get_write_ptr(buffer));
+    for (int32_t tile = 0; tile < tiles; ++tile) {
+        for (int32_t place = 0; place < 32; ++place) {
+            const int32_t at = 31 - place;  // from the last: the first ones are overwritten
+            elements[tile * 1024 + at / 16 * 512 + at % 16 * 16] =
+                elements[tile * 1024 + at / 16 * 256 + at % 16];
+        }
+    }
+}"""
+
+LAY_DOWN = """\
+// The first column of each tile becomes its first row.
+template <typename Element>
+inline void lay_down(uint32_t buffer, int32_t tiles) {
+    volatile tt_l1_ptr Element* elements =
+        reinterpret_cast<volatile tt_l1_ptr Element*>(get_read_ptr(buffer));
+    for (int32_t tile = 0; tile < tiles; ++tile) {
+        for (int32_t at = 0; at < 32; ++at) {
+            elements[tile * 1024 + at / 16 * 256 + at % 16] =
+                elements[tile * 1024 + at / 16 * 512 + at % 16 * 16];
+        }
+    }
+}"""
+
+ELEMENTS = {"bfloat16": "uint16_t", "float32": "uint32_t"}
+
 WRITE = """\
 // Begins to write the tiles of a block that the tensor has; `by_columns`: column after column.
 template <typename Tensor>
@@ -109,29 +142,44 @@ class MovementText(KernelText):
         if before:
             self.line()
 
+    def sides(self, work: ReadTiles | WriteTiles) -> tuple[str, str]:
+        """The tiles down and across a window that are moved at once."""
+        buffer = self.buffers[work.buffer]
+        if (work.down, work.across) == (buffer.down, buffer.across):
+            down, across = self.down(work.buffer), self.across(work.buffer)
+        else:
+            down = self.constant(f"{buffer.name}_part_down", work.down)
+            across = self.constant(f"{buffer.name}_part_across", work.across)
+        return (across, down) if work.window.turned else (down, across)
+
     def word(self, tensor: str, what: str) -> str:
         return self.plan.names[f"{tensor}_{what}"]
 
-    def window(self, window: Window, row: str = "", column: str = "") -> str:
-        """A Window. ``row`` and ``column``: the part of the block, in tiles, from its first."""
+    def window(self, window: Window, row: str = "", column: str = "", matrix: str = "") -> str:
+        """A Window. ``row`` and ``column``: the part of the block, in tiles, from its first;
+        ``matrix``: the matrix of the block."""
         self.helper("Window", WINDOW)
         tensor = self.plan.program.buffers[window.tensor]
-        assert isinstance(tensor, Tensor)
+        assert isinstance(tensor, (Tensor, Workspace))
         rows, columns = self.word(tensor.name, "rows"), self.word(tensor.name, "columns")
         ats = []
         for at, part in ((window.row, row), (window.column, column)):
             text = self.expr(at, 6 if part else 0)
             ats.append(f"{text} + {part} * 32" if part else text)
-        return f"Window{{{self.matrix(window, tensor)}, {rows}, {columns}, {', '.join(ats)}}}"
+        number = self.matrix(window, tensor, matrix)
+        return f"Window{{{number}, {rows}, {columns}, {', '.join(ats)}}}"
 
-    def matrix(self, window: Window, tensor: Tensor) -> str:
+    def matrix(self, window: Window, tensor: Tensor | Workspace, part: str) -> str:
         """The number of the matrix, or -1 outside of the tensor."""
-        if all(e == ZERO for e in window.lead):
+        if all(e == ZERO for e in window.lead) and not part:
             return "0"
         number, inside = "", []
         for dimension, e in enumerate(window.lead):
             extent = self.word(tensor.name, f"extent_{dimension}")
-            number = f"({number}) * {extent} + {self.expr(e, 6)}" if number else self.expr(e)
-            at = self.expr(e, 6)
+            text, at = self.expr(e), self.expr(e, 6)
+            if part and dimension == len(window.lead) - 1:
+                text = part if e == ZERO else f"{at} + {part}"
+                at = text
+            number = f"({number}) * {extent} + {at}" if number else text
             inside += [f"{at} >= 0", f"{at} < {extent}"]
         return f"{' && '.join(inside)} ? {number} : -1"

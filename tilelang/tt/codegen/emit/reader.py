@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from ..plan import READER, FillMask, FillOnes, ReadTiles, Step
-from .movement import PAD, READ, MovementText
-
-ELEMENTS = {"bfloat16": "uint16_t", "float32": "uint32_t"}
+from .movement import ELEMENTS, PAD, READ, STAND_UP, MovementText
 
 #: Two bfloat16 ones, or one float32, and how many such words a tile has.
 ONES = {"bfloat16": ("0x3f803f80", 512), "float32": ("0x3f800000", 1024)}
@@ -29,13 +27,10 @@ class ReaderText(MovementText):
         self.line(f"cb_push_back({buffer}, {tiles});")
 
     def read(self, work: ReadTiles) -> None:
-        window = self.window(work.window, work.row, work.column)
+        window = self.window(work.window, work.row, work.column, work.matrix)
         buffer = self.buffers[work.buffer]
         tensor = self.plan.program.buffers[work.window.tensor].name
-        down, across = self.down(work.buffer), self.across(work.buffer)
-        if (work.down, work.across) != (buffer.down, buffer.across):
-            down = self.constant(f"{buffer.name}_part_down", work.down)
-            across = self.constant(f"{buffer.name}_part_across", work.across)
+        down, across = self.sides(work)
         order = "true" if buffer.by_columns else "false"
         self.helper("read_tiles", READ)
         self.helper("pad_tiles", PAD)
@@ -46,6 +41,9 @@ class ReaderText(MovementText):
         pad = self.pad(tensor, buffer.format)
         element = ELEMENTS[buffer.format]
         self.line(f"pad_tiles<{element}>({name}, {buffer.name}, {down}, {across}, {order}, {pad});")
+        if work.window.turned:
+            self.helper("stand_up", STAND_UP)
+            self.line(f"stand_up<{element}>({buffer.name}, {across});")
 
     def pad(self, tensor: str, format_: str) -> str:
         pads = [a for a in self.plan.arguments[READER] if a.name == self.word(tensor, "pad")]

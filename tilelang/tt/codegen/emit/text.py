@@ -151,15 +151,14 @@ class KernelText:
         self.comment(f"{self.plan.function}: {self.purpose}")
         self._lines += [f'#include "{name}"' for name in self.includes]
         self.line()
-        if self._constants:
-            self.comment("Circular buffers, and the blocks of tiles that they hold.")
-            self._lines += [
-                f"constexpr uint32_t {name} = {value};" for name, value in self._constants.items()
-            ]
-            self.line()
         for text in self._helpers.values():
             self._lines += [*text.splitlines(), ""]
         self.open("void kernel_main()")
+        # Here, and not outside, they may have names that the headers have: y1 is libm's.
+        if self._constants:
+            self.comment("Circular buffers, and the blocks of tiles that they hold.")
+        for name, value in self._constants.items():
+            self.line(f"constexpr uint32_t {name} = {value};")
         self.arguments("\n".join(main))
         self._lines += main
         self.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..plan import WRITER, Step, WriteTiles
-from .movement import WRITE, MovementText
+from .movement import ELEMENTS, LAY_DOWN, WRITE, MovementText
 
 
 class WriterText(MovementText):
@@ -13,14 +13,18 @@ class WriterText(MovementText):
     def step(self, step: Step) -> None:
         work = step.work
         assert isinstance(work, WriteTiles)
+        (count,) = step.takes
         number = work.buffer
-        buffer, tiles = self.buffer(number), self.tiles(number)
+        buffer, tiles = self.buffer(number), self.count(count)
         tensor = self.plan.program.buffers[work.window.tensor].name
         order = "true" if self.buffers[number].by_columns else "false"
-        down, across = self.down(number), self.across(number)
-        window = self.window(work.window)
+        down, across = self.sides(work)
+        window = self.window(work.window, matrix=work.matrix)
         self.helper("write_tiles", WRITE)
         self.line(f"cb_wait_front({buffer}, {tiles});")
+        if work.window.turned:
+            self.helper("lay_down", LAY_DOWN)
+            self.line(f"lay_down<{ELEMENTS[self.buffers[number].format]}>({buffer}, {across});")
         name = self.local(f"{buffer}_window")
         self.line(f"const Window {name} = {window.removeprefix('Window')};")
         self.line(f"write_tiles({tensor}, {name}, {buffer}, {down}, {across}, {order});")
