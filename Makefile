@@ -1,5 +1,5 @@
 # The commands one needs; each does all of its own set-up. ci/lanes.sh says what that is.
-.PHONY: demo test test-long lint docs sanitize mutants golden vector-unit clean
+.PHONY: demo test test-long lint docs sanitize mutants golden vector-unit fuzz clean
 
 demo: ## plan a GEMM for a device that is asked, and prove the plan on a simulator
 	@ci/demo.sh
@@ -27,6 +27,9 @@ golden: ## renew the golden texts of generated kernels, with the package as it i
 
 vector-unit: ## the vector unit's functions against numpy, on the ttsim that TILELANG_TT_TTSIM names
 	@ci/vector_unit.sh
+
+fuzz: ## generate kernels at random and run them beside the interpreter, for ten minutes; ARGS="--minutes 60 --seed 7"
+	@ci/fuzz.sh $(ARGS)
 
 clean: ## remove what these made
 	rm -rf build .venv

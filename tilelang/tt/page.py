@@ -89,8 +89,17 @@ def render_report(
         coverage={(one["level"], one["mutation"]): one for one in document["coverage"]},
         schedules=[case for case in drawn if "schedule" in case][:_DRAWN],
         tensors=[case for case in drawn if "tensor" in case][: 2 * _DRAWN],
+        results=[case for case in document["cases"] if "results" in case],
+        figure=_figure,
         by_level=_by_level(document),
     )
+
+
+def _figure(value: object, unit: str = "") -> str:
+    """A figure of a result; one that is left out of the document is infinite."""
+    if not isinstance(value, (int, float)):
+        return "infinite"
+    return f"{100 * value:.0f} %" if unit else f"{value:.3g}"
 
 
 def render_schedule(schedule: Schedule) -> str:

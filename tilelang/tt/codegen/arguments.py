@@ -44,13 +44,17 @@ def steps(body: tuple[Statement, ...]) -> Iterator[Statement]:
             yield from steps(each.otherwise)
 
 
-def windows(body: tuple[Statement, ...]) -> list[Window]:
-    """The windows of tensors that a kernel reads or writes."""
+def _moves(body: tuple[Statement, ...]) -> list[ReadTiles | WriteTiles]:
     return [
-        each.work.window
+        each.work
         for each in steps(body)
         if isinstance(each, Step) and isinstance(each.work, (ReadTiles, WriteTiles))
     ]
+
+
+def windows(body: tuple[Statement, ...]) -> list[Window]:
+    """The windows of tensors that a kernel reads or writes."""
+    return [each.window for each in _moves(body)]
 
 
 def expressions(body: tuple[Statement, ...]) -> Iterator[Expr]:
@@ -102,9 +106,9 @@ class Arguments:
             if index in used:
                 for number in range(min(axis + 1, 2)):
                     self._add(f"grid_{'xy'[number]}", "extent", "uint32", "grid", grid[number])
-        seen = windows(body)
-        for tensor in sorted({window.tensor for window in seen}):
-            self._tensor(tensor)
+        read = {each.window.tensor for each in _moves(body) if isinstance(each, ReadTiles)}
+        for tensor in sorted({window.tensor for window in windows(body)}):
+            self._tensor(tensor, tensor in read)
         for id in sorted(used):
             self._variable(id, "int32")
         for id, inverse in dict.fromkeys(numbers(body)):
@@ -118,7 +122,7 @@ class Arguments:
     ) -> None:
         self.found.setdefault(name, Argument(name, kind, dtype, source, value))
 
-    def _tensor(self, id: int) -> None:
+    def _tensor(self, id: int, read: bool) -> None:
         tensor = self.program.buffers[id]
         assert isinstance(tensor, (Tensor, Workspace))
         name = tensor.name
@@ -128,7 +132,7 @@ class Arguments:
         rows, columns = (1, 1, *tensor.shape)[-2:]
         self._add(self._names[f"{name}_rows"], "extent", "int32", name, rows)
         self._add(self._names[f"{name}_columns"], "extent", "int32", name, columns)
-        if tensor.pad is not None and FORMATS.get(tensor.dtype):
+        if read and tensor.pad is not None and FORMATS.get(tensor.dtype):
             pad = self._names[f"{name}_pad"]
             self._add(pad, "constant", "float32", name, _rounded(tensor.pad))
 

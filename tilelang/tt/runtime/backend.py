@@ -53,6 +53,10 @@ class Backend(ABC):
     #: other, and pays for each that is started, wants few, with much to do for each.
     most_cores: int | None = None
 
+    #: Of how many products of tiles a kernel's result is examined, at most: as many take some
+    #: seconds, and the interpreter, which it is compared with, no less.
+    most_products: int = 2**14
+
     @property
     @abstractmethod
     def statement(self) -> Statement:

@@ -14,7 +14,8 @@ from ..program.dtypes import DTYPES
 from .checked import checked_launch
 from .session import Session
 
-_JOB = f"{__package__}.launching:run_kernels"
+#: The job of a session that runs launches on arrays.
+RUN = f"{__package__}.launching:run_kernels"
 
 
 def run(
@@ -62,7 +63,7 @@ def run(
         made = kernel_plans(kernel, device.spec, function)
         tensors, scalars = bind(made, args, named)
         launches = tuple(map(checked_launch, made))
-        found = device.call(_JOB, launches, tensors, scalars, timeout=timeout)
+        found = device.call(RUN, launches, tensors, scalars, timeout=timeout)
         return _outputs(made, found)
     return _in_process(kernel, args, named, device, function)
 

@@ -1,4 +1,4 @@
-"""What is checked: tensors and schedules, from a table, generated, of kernels, or of a plan."""
+"""What is checked: tensors, schedules and kernels, from a table, generated, or of a plan."""
 
 from __future__ import annotations
 
@@ -9,16 +9,29 @@ from ..describe import describe_tensor, schedule_tiles
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor, CoreRange, RuntimeArg, Schedule, TileRange
 from ..plan import Plan
+from ..program import Program
 from ..sharing import said, shared_pages
-from .evidence import Difference
+from .evidence import NOT_GENERATED, Difference
 from .formats import dtypes_of
+from .result_cases import gemm_gelu, softmax, two_products
 
 _TILE = 32
 
 
 @dataclass(frozen=True)
+class Kernel:
+    """What a function's blocks do, and which core runs which of them, of each launch. Without a
+    program there is no more than the reason (``unknown``)."""
+
+    function: str
+    program: Program | None = None
+    schedules: tuple[Schedule, ...] = ()
+    unknown: str = ""
+
+
+@dataclass(frozen=True)
 class Case:
-    """A tensor (``buffer``) or a schedule; ``group`` is where it comes from.
+    """A tensor (``buffer``), a schedule or a kernel; ``group`` is where it comes from.
 
     A case with ``refused`` is disproved by that, and nothing of it is tried.
     """
@@ -28,6 +41,7 @@ class Case:
     buffer: BufferDescriptor | None = None
     schedule: Schedule | None = None
     refused: Difference | None = None
+    kernel: Kernel | None = None
 
 
 def parse_cases(text: str, spec: DeviceSpec) -> tuple[list[Case], int]:
@@ -38,7 +52,8 @@ def parse_cases(text: str, spec: DeviceSpec) -> tuple[list[Case], int]:
     if text == "quick":
         return [*quick(spec), *kernels(spec)], 0
     if text == "full":
-        return [*full(spec), *kernels(spec), *generated(spec, 60, 1)], 1
+        more = _generated("softmax 64x64", softmax(), spec)
+        return [*full(spec), *kernels(spec), more, *generated(spec, 60, 1)], 1
     kind, *numbers = text.split(":")
     if kind == "random" and len(numbers) == 2 and all(number.isdecimal() for number in numbers):
         count, seed = map(int, numbers)
@@ -61,7 +76,7 @@ def _launch(spec: DeviceSpec, *extents: int, group: str = "table") -> Case:
 
 def for_controls(cases: Sequence[Case], spec: DeviceSpec) -> list[Case]:
     """What controls are sure to have an effect on, besides some cases: a tensor where there are
-    tensors, and a schedule where there are schedules.
+    tensors, a schedule where there are schedules, and a kernel where there are kernels.
 
     The tensor has three rows of pages in each bank, a batch, and matrices that need padding and
     are not square; its dtype is that of the first, so that no other kernel is compiled for it. The
@@ -76,6 +91,9 @@ def for_controls(cases: Sequence[Case], spec: DeviceSpec) -> list[Case]:
         found.append(Case(name, "controls", buffer=describe_tensor(name, shape, dtype, spec)))
     if any(case.schedule is not None for case in cases):
         found.append(Case("6 blocks, for controls", "controls", schedule=_on_a_corner(spec)))
+    if any(case.kernel is not None for case in cases):
+        kernel = _generated("two_products, for controls", two_products(), spec)
+        found.append(replace(kernel, group="controls"))
     return found
 
 
@@ -151,7 +169,8 @@ def full(spec: DeviceSpec) -> list[Case]:
 
 def kernels(spec: DeviceSpec) -> list[Case]:
     """The tensors and launches of a GEMM, an element-wise kernel and a batched GEMM, described as
-    the passes describe them; a plan has a kernel's own (:func:`of_plan`)."""
+    the passes describe them, and a kernel that is generated and run: a GEMM of several steps with
+    an epilogue. A plan has a kernel's own (:func:`of_plan`)."""
     return [
         *_kernel(
             "gemm 256x160x192",
@@ -166,7 +185,14 @@ def kernels(spec: DeviceSpec) -> list[Case]:
             (3, 2, 3),
             spec,
         ),
+        _generated("gemm_gelu 32x64x64", gemm_gelu(), spec),
     ]
+
+
+def _generated(name: str, program: Program, spec: DeviceSpec) -> Case:
+    schedules = tuple(schedule_tiles(launch.grid, spec) for launch in program.launches)
+    function = name.split()[0].rstrip(",")
+    return Case(name, "kernels", kernel=Kernel(function, program, schedules))
 
 
 def _kernel(
@@ -182,7 +208,7 @@ def _kernel(
 
 
 def of_plan(plan: Plan) -> list[Case]:
-    """The buffers and the schedule of each function of a plan."""
+    """The buffers, the schedule and the kernel of each function of a plan."""
     cases = []
     for function in plan.functions:
         for name, buffer in plan.buffers(function).items():
@@ -193,7 +219,15 @@ def of_plan(plan: Plan) -> list[Case]:
             launch = f"schedule of launch {number}" if len(schedules) > 1 else "schedule"
             case = Case(f"{function}: {launch}", "plan", schedule=schedule, refused=refused)
             cases.append(case)
+        cases.append(Case(f"{function}: kernel", "plan", kernel=_planned(plan, function)))
     return cases
+
+
+def _planned(plan: Plan, function: str) -> Kernel:
+    try:
+        return Kernel(function, plan.program(function), plan.schedules(function))
+    except ValueError as error:  # an older plan
+        return Kernel(function, unknown=f"{NOT_GENERATED}: {error}")
 
 
 def _refused(plan: Plan, function: str) -> Difference | None:
@@ -247,8 +281,9 @@ def generated(spec: DeviceSpec, count: int, seed: int) -> list[Case]:
 
 
 def batches(cases: Sequence[Case], most_tensors: int, most_bytes: int) -> Iterator[list[Case]]:
-    """Tensors in groups that are allocated at once; then each schedule by itself, those of few
-    cores first, since on a simulator every core that has been started makes the rest slower."""
+    """Tensors in groups that are allocated at once; then each schedule and each kernel by itself,
+    those of few cores first, since on a simulator every core that has been started makes the rest
+    slower."""
     group: list[Case] = []
     size = 0
     for case in cases:
@@ -263,5 +298,12 @@ def batches(cases: Sequence[Case], most_tensors: int, most_bytes: int) -> Iterat
         size += more
     if group:
         yield group
-    schedules = [(case.schedule.num_active_cores, case) for case in cases if case.schedule]
-    yield from ([case] for _, case in sorted(schedules, key=lambda one: one[0]))
+    alone = [(_cores(case), case) for case in cases if case.buffer is None]
+    yield from ([case] for _, case in sorted(alone, key=lambda one: one[0]))
+
+
+def _cores(case: Case) -> int:
+    """On how many cores a schedule or a kernel runs."""
+    if case.kernel is not None:
+        return max((each.num_active_cores for each in case.kernel.schedules), default=0)
+    return 0 if case.schedule is None else case.schedule.num_active_cores

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..device import DeviceSpec
 from .controls import MUTATIONS
 from .evidence import REJECTED, Control
+from .result_controls import KERNEL_MUTATIONS
 from .schedule_controls import SCHEDULE_MUTATIONS
 
 
@@ -43,6 +44,9 @@ def required(levels: Collection[str], spec: DeviceSpec) -> Iterator[tuple[str, s
     if "E6" in levels:
         for one in SCHEDULE_MUTATIONS:
             yield "E6", one.name, one.powerless(spec)
+    if "E7" in levels:
+        for kernel in KERNEL_MUTATIONS:
+            yield "E7", kernel.name, kernel.powerless(spec)
 
 
 def cover(levels: Collection[str], spec: DeviceSpec, controls: Iterable[Control]) -> list[Coverage]:

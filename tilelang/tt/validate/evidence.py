@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 #: What each level claims, in a sentence for the report.
 LEVELS = {
@@ -12,10 +12,10 @@ LEVELS = {
     "E4": "each page that ttnn wrote is read, without TensorAccessor, where it is predicted",
     "E5": "each page written without TensorAccessor where it is predicted is read back by ttnn",
     "E6": "by the schedule's core ranges and arguments each block's core copies the block's tile",
+    "E7": "the kernel itself, generated and run, gives the interpreter's numbers within its bound",
 }
-#: The levels that are about a tensor; the last is about a schedule.
-TENSOR_LEVELS = tuple(LEVELS)[:-1]
-
+#: The levels that are about a tensor; one is about a schedule, and the last about a kernel.
+TENSOR_LEVELS = tuple(LEVELS)[:5]
 
 # Characters of a difference's texts.
 _MOST_SAID = 300
@@ -30,10 +30,10 @@ class Difference:
     found: str
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            said = getattr(self, field.name)
+        for one in fields(self):
+            said = getattr(self, one.name)
             if len(said) > _MOST_SAID:
-                object.__setattr__(self, field.name, f"{said[: _MOST_SAID - 3]}...")
+                object.__setattr__(self, one.name, f"{said[: _MOST_SAID - 3]}...")
 
     def __str__(self) -> str:
         return f"{self.what}: expected {self.expected}; found {self.found}"
@@ -41,7 +41,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``checked`` counts what was compared: words, figures, addresses, pages or tiles."""
+    """``checked`` counts what was compared: words, figures, addresses, pages, tiles or elements."""
 
     level: str
     checked: int
@@ -75,6 +75,9 @@ class Allocation:
     layout: str
 
 
+#: How the reason begins why E7 of a kernel is not checked that no sources are generated for.
+NOT_GENERATED = "no kernel is generated"
+
 REJECTED, UNNOTICED, NO_EFFECT = "rejected", "unnoticed", "no effect"
 
 
@@ -88,12 +91,31 @@ class Control:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Result:
+    """How an output of a kernel compares, on inputs of a ``kind``.
+
+    ``checked`` of its elements have a bound. ``error`` is the largest of any of these, ``bound``
+    the largest bound; ``used`` is which part of its own bound an element is off by, at most.
+    """
+
+    output: str
+    kind: str
+    elements: int
+    checked: int
+    error: float
+    bound: float
+    used: float
+
+
 @dataclass
 class Examined:
-    """The verdicts of a tensor or a schedule, and what became of its controls."""
+    """The verdicts of a tensor, a schedule or a kernel, what became of its controls, and how a
+    kernel's outputs compare."""
 
     verdicts: list[Verdict]
     controls: list[Control]
+    results: list[Result] = field(default_factory=list)
 
 
 def outcome(mutation: str, verdict: Verdict) -> Control:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..describe import describe_tensor, schedule_tiles
 from ..device import DeviceSpec
@@ -15,11 +15,13 @@ from ..plan import Plan
 from ..runtime import BackendError
 from ..runtime.backend import Statement
 from ..runtime.banks import describe_banks
+from ..runtime.running import RUN
 from ..runtime.session import Session
 from .cases import Case, batches, for_controls
-from .evidence import TENSOR_LEVELS, UNNOTICED, Control, Difference, Examined, Verdict
+from .evidence import TENSOR_LEVELS, UNNOTICED, Control, Difference, Examined, Result, Verdict
 from .interrupt import Interrupted
 from .preflight import MOST_ARGS, OWN_ARGS, schedule_fault, tensor_fault
+from .result_scope import products_of, unexamined
 
 # A batch's tensors and bytes: enough that their bases differ and that programs are few.
 _TENSORS, _BYTES = 48, 2**25
@@ -33,6 +35,8 @@ _PAGE = 4 * _TILE**2
 _TIMEOUT_A_KERNEL, _TIMEOUT_A_CORE, _TIMEOUT_A_PAGE = 30.0, 1.0, 0.1
 # copy_tiles for a schedule; report_addresses and move_pages, each on both NoCs, for tensors.
 _KERNELS_OF_SCHEDULE, _KERNELS_OF_TENSORS = 1, 4
+# A reader, a writer, and compute's three; a product of tiles takes no longer than a page.
+_KERNELS_OF_RESULT = 5
 # A schedule and those that are run in its place (schedule_controls.py).
 _RUNS_WITH_CONTROLS = 6
 
@@ -57,10 +61,13 @@ class CaseResult:
     unchecked: dict[str, str] = field(default_factory=dict)
     malformed: bool = False
     partition: str = ""
+    results: list[Result] = field(default_factory=list)
 
     @property
     def levels(self) -> tuple[str, ...]:
         """The levels that are about such a case."""
+        if self.case.kernel is not None:
+            return ("E7",)
         return TENSOR_LEVELS if self.case.buffer is not None else ("E6",)
 
     def disprove(self, difference: Difference) -> None:
@@ -158,10 +165,13 @@ def validate(
     results = [CaseResult(case) for case in cases]
     for result in results:
         _refuse_malformed(result, session.spec)
-    asked = [result.case for result in results if not result.malformed]
-    results += map(CaseResult, for_controls(asked, session.spec))
+        _leave_out(result, session)
+    asked = [result.case for result in results if not result.malformed and not result.unchecked]
+    controls = [CaseResult(case) for case in for_controls(asked, session.spec)]
+    results += controls
     evidence.results = results
-    waiting = {id(result.case): result for result in results if not result.malformed}
+    asked += [result.case for result in controls]
+    waiting = {id(case): result for case in asked for result in results if result.case is case}
     interrupt: Interrupted | None = None
     try:
         evidence.device = describe_banks(session)
@@ -193,17 +203,32 @@ def _refuse_malformed(result: CaseResult, spec: DeviceSpec) -> None:
         fault = tensor_fault(case.buffer, spec)
     elif case.schedule is not None:
         fault = schedule_fault(case.schedule, spec)
+    elif case.kernel is not None:
+        faults = (schedule_fault(each, spec) for each in case.kernel.schedules)
+        fault = next((each for each in faults if each is not None), None)
     else:
-        fault = Difference("the case", "a tensor or a schedule", "neither")
+        fault = Difference("the case", "a tensor, a schedule or a kernel", "none of them")
     if fault is not None:
         result.malformed = True
         result.disprove(fault)
 
 
+def _leave_out(result: CaseResult, session: Session) -> None:
+    """Say why a kernel's result isn't examined, if so."""
+    kernel = result.case.kernel
+    if kernel is None or result.malformed:
+        return
+    if reason := _no_kernels(session) or unexamined(kernel, session):
+        result.unchecked["E7"] = reason
+
+
 def _examine(session: Session, evidence: Evidence, results: Sequence[CaseResult]) -> None:
     """Fill in what a batch shows. A batch that can't be examined is taken case by case, so that the
     one at fault is disproved and the others are examined."""
-    examine = _examine_schedule if results[0].case.schedule is not None else _examine_tensors
+    case = results[0].case
+    examine = _examine_tensors
+    if case.buffer is None:
+        examine = _examine_schedule if case.kernel is None else _examine_kernel
     try:
         examine(session, evidence, results)
     except BackendError as error:
@@ -250,6 +275,27 @@ def _examine_schedule(session: Session, evidence: Evidence, results: Sequence[Ca
     _fill(result, found)
 
 
+def _examine_kernel(session: Session, evidence: Evidence, results: Sequence[CaseResult]) -> None:
+    from .result import examine_kernel  # which needs numpy
+
+    (result,) = results
+    kernel = result.case.kernel
+    assert kernel is not None
+    assert kernel.program is not None
+    cores = max(each.num_active_cores for each in kernel.schedules)
+    kernels = _KERNELS_OF_RESULT * len(kernel.schedules)
+    limit = _limit(kernels, cores, products_of(kernel.program))
+
+    def run(launches: Any, arrays: Mapping[str, Any], numbers: Mapping[str, Any]) -> Any:
+        return session.call(RUN, launches, arrays, numbers, timeout=limit)
+
+    found = examine_kernel(
+        run, evidence.device, kernel.function, kernel.program, kernel.schedules, evidence.seed,
+        result.case.group == "controls",
+    )  # fmt: skip
+    _fill(result, found)
+
+
 def _examine_tensors(session: Session, evidence: Evidence, results: Sequence[CaseResult]) -> None:
     no_kernels = _no_kernels(session)
     levels = [level for level in TENSOR_LEVELS if level in ("E1", "E2") or not no_kernels]
@@ -273,6 +319,7 @@ def _limit(kernels: int, cores: int, pages: int) -> float:
 def _fill(result: CaseResult, found: Examined) -> None:
     result.verdicts = {verdict.level: verdict for verdict in found.verdicts}
     result.controls = found.controls
+    result.results = found.results
 
 
 def check_device(plan: Plan, session: Session) -> None:

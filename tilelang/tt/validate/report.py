@@ -10,6 +10,7 @@ import platform
 from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
+from math import inf
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,7 +19,7 @@ from .. import files
 from ..page import render_report
 from ..plan import package_version
 from ..text import printable
-from .evidence import LEVELS, Verdict
+from .evidence import LEVELS, Result, Verdict
 from .harness import CaseResult, Evidence
 
 SCHEMA_VERSION = 1
@@ -93,6 +94,8 @@ def _case(result: CaseResult) -> dict[str, Any]:
             "tiles_per_core": [[t.start_id, t.count] for t in schedule.tiles_per_core],
             **({"partition": result.partition} if result.partition else {}),
         }
+    if case.kernel is not None and result.results:
+        document["results"] = [_result(each) for each in result.results]
     levels = {level: _level(verdict) for level, verdict in result.verdicts.items()}
     levels.update(
         (level, {"outcome": "unchecked", "reason": why}) for level, why in result.unchecked.items()
@@ -100,6 +103,11 @@ def _case(result: CaseResult) -> dict[str, Any]:
     document["levels"] = {level: levels[level] for level in LEVELS if level in levels}
     document["controls"] = [asdict(control) for control in result.controls]
     return document
+
+
+def _result(result: Result) -> dict[str, Any]:
+    """Figures that are infinite, of what is not a number say, are left out: JSON has none."""
+    return {key: value for key, value in asdict(result).items() if value not in (inf, -inf)}
 
 
 def _level(verdict: Verdict) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""Where a kernel plan rounds, and to which format: all that a bound takes from it.
+
+Results are packed from DST to a buffer in L1. A plan's steps say which step of the program they do,
+so each result of a program's step has the formats of the buffers that it goes through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..codegen.plan import (
+    COMPUTE,
+    WRITER,
+    For,
+    If,
+    KernelPlan,
+    MultiplyTiles,
+    Parts,
+    Statement,
+    Step,
+    WriteTiles,
+)
+
+
+def _steps(body: tuple[Statement, ...]) -> Iterator[Step]:
+    for each in body:
+        if isinstance(each, Step):
+            yield each
+        elif isinstance(each, If):
+            yield from _steps(each.then)
+            yield from _steps(each.otherwise)
+        elif isinstance(each, (For, Parts)):
+            yield from _steps(each.body)
+
+
+class Packs:
+    """The formats that results are rounded to, in the order in which they are."""
+
+    def __init__(self, plan: KernelPlan) -> None:
+        self._names = [buffer.name for buffer in plan.program.buffers]
+        self._formats: dict[tuple[str, str], list[str]] = {}
+        self._staged: dict[tuple[str, int], str] = {}
+        self._products: dict[tuple[str, str], MultiplyTiles] = {}
+        for step in _steps(plan.kernels[COMPUTE]):
+            for made in step.makes:
+                buffer = plan.buffers[made.buffer]
+                for place in step.places:
+                    key = place, buffer.storage
+                    self._formats.setdefault(key, []).append(buffer.format)
+                    if isinstance(step.work, MultiplyTiles):
+                        self._products[key] = step.work
+        for step in _steps(plan.kernels[WRITER]):
+            if isinstance(step.work, WriteTiles):
+                storage = plan.buffers[step.work.buffer].storage
+                for place in step.places:
+                    self._staged[place, step.work.window.tensor] = storage
+
+    def of(self, place: str, buffer: int) -> list[str]:
+        """Those of a step's result in scratch; none where compute has no hand in it."""
+        return self._formats.get((place, self._names[buffer]), [])
+
+    def of_tensor(self, place: str, tensor: int) -> list[str]:
+        """Those of what a step stores to device memory by itself."""
+        storage = self._staged.get((place, tensor))
+        return [] if storage is None else self._formats.get((place, storage), [])
+
+    def product(self, place: str, buffer: int) -> MultiplyTiles | None:
+        """What the plan has for a product into a buffer."""
+        return self._products.get((place, self._names[buffer]))

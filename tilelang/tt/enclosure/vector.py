@@ -1,0 +1,132 @@
+"""The vector unit's operations on intervals, each as exact as docs/vector_unit.md has it measured.
+
+Operands and results are float32 in DST.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from .interval import Array, Interval, hull, outward, whole
+
+#: Units in the last place of float32 that a result may be off: what docs/vector_unit.md measured on
+#: either architecture, and a half more for float64's and the interpreter's own roundings. For log2
+#: and a division by a constant those of a product besides, which they are computed with.
+UNITS = {
+    "add": 1.0, "sub": 1.0, "mul": 1.0, "div": 2.0, "exp": 1.3, "exp2": 1.4, "log": 1.4,
+    "log2": 2.5, "sqrt": 1.4, "rsqrt": 1.6, "sigmoid": 3.0, "tanh": 2.6,
+}  # fmt: skip
+
+#: erf is a polynomial whose error isn't relative: the most that a result is off by, measured.
+ERF = 2.0**-20
+
+TRUE, FALSE = Interval.of(1.0), Interval.of(0.0)
+
+
+def _times(a: Array, b: Array) -> Array:
+    """Products in which nothing times infinity is nothing: the ends of intervals, not numbers."""
+    return np.asarray(np.where((a == 0) | (b == 0), 0.0, a * b))
+
+
+def _over_ends(a: Interval, b: Interval, function: Callable[[Array, Array], Array]) -> Interval:
+    found = [function(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
+    return whole(np.minimum.reduce(np.broadcast_arrays(*found)),
+                 np.maximum.reduce(np.broadcast_arrays(*found)))  # fmt: skip
+
+
+def add(a: Interval, b: Interval) -> Interval:
+    return outward(whole(a.low + b.low, a.high + b.high), UNITS["add"])
+
+
+def sub(a: Interval, b: Interval) -> Interval:
+    return outward(whole(a.low - b.high, a.high - b.low), UNITS["sub"])
+
+
+def mul(a: Interval, b: Interval) -> Interval:
+    return outward(_over_ends(a, b, _times), UNITS["mul"])
+
+
+def square(a: Interval) -> Interval:
+    found = absolute(a)
+    return outward(found.each(np.square), UNITS["mul"])
+
+
+def div(a: Interval, b: Interval) -> Interval:
+    has_zero = (b.low <= 0) & (b.high >= 0)
+    found = _over_ends(a, b, np.divide)
+    found = Interval(np.where(has_zero, -np.inf, found.low), np.where(has_zero, np.inf, found.high))
+    return outward(found, UNITS["div"])
+
+
+def absolute(a: Interval) -> Interval:
+    has_zero = (a.low <= 0) & (a.high >= 0)
+    ends = np.abs(a.low), np.abs(a.high)
+    return Interval(np.where(has_zero, 0.0, np.minimum(*ends)), np.maximum(*ends))
+
+
+def negative(a: Interval) -> Interval:
+    return Interval(-a.high, -a.low)
+
+
+def least(a: Interval, b: Interval) -> Interval:
+    return Interval(np.fmin(a.low, b.low), np.fmin(a.high, b.high))
+
+
+def greatest(a: Interval, b: Interval) -> Interval:
+    return Interval(np.fmax(a.low, b.low), np.fmax(a.high, b.high))
+
+
+_erf = np.frompyfunc(math.erf, 1, 1)
+
+
+def _sigmoid(x: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-x)))
+
+
+_RISING: dict[str, Callable[[Array], Array]] = {
+    "exp": np.exp, "exp2": np.exp2, "log": np.log, "log2": np.log2, "sqrt": np.sqrt,
+    "sigmoid": _sigmoid, "tanh": np.tanh,
+}  # fmt: skip
+
+
+def function(name: str, a: Interval) -> Interval:
+    """A function of one operand that rises or falls everywhere."""
+    if name == "erf":
+        found = a.each(lambda x: np.asarray(_erf(x), np.float64))
+        return found.wider(ERF)
+    falls = name == "rsqrt"
+    found = a.falling(lambda x: 1 / np.sqrt(x)) if falls else a.each(_RISING[name])
+    return outward(whole(found.low, found.high), UNITS[name])
+
+
+# Truths are 1 and 0; where it is not known which, an interval of both.
+
+
+def compared(name: str, a: Interval, b: Interval) -> Interval:
+    if name in ("gt", "ge"):
+        a, b, name = b, a, {"gt": "lt", "ge": "le"}[name]
+    if name == "lt":
+        sure, never = a.high < b.low, a.low >= b.high
+    elif name == "le":
+        sure, never = a.high <= b.low, a.low > b.high
+    else:
+        same = (a.low == a.high) & (b.low == b.high) & (a.low == b.low)
+        apart = (a.high < b.low) | (b.high < a.low)
+        sure, never = (same, apart) if name == "eq" else (apart, same)
+    return Interval(np.where(sure, 1.0, 0.0), np.where(never, 0.0, 1.0))
+
+
+def inverted(a: Interval) -> Interval:
+    return Interval(1.0 - a.high, 1.0 - a.low)
+
+
+def select(condition: Interval, a: Interval, b: Interval) -> Interval:
+    """Where it isn't known which is taken, all that either may be."""
+    yes, no = condition.low >= 1, condition.high <= 0
+    both = hull(a, b)
+    low = np.where(yes, a.low, np.where(no, b.low, both.low))
+    high = np.where(yes, a.high, np.where(no, b.high, both.high))
+    return Interval(low, high)
