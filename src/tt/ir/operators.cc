@@ -131,6 +131,19 @@ const Table& TileLangOperators() {
       {"tl.infinity", {Form::kInfinity}},
       {"tl.clamp", {Form::kClamp}},
       {"tl.fma", Element(Op::kFma)},
+      {"tl.fmul", Element(Op::kMul)},
+      {"tl.pow_of_int", {Form::kPower}},
+      {"tl.max_nan", {Form::kOrNan, Op::kMax}},
+      {"tl.min_nan", {Form::kOrNan, Op::kMin}},
+      {"tl.fast_rcp", {Form::kReciprocal}},
+      {"tl.ieee_add", {Form::kRounded, Op::kAdd}},
+      {"tl.ieee_sub", {Form::kRounded, Op::kSub}},
+      {"tl.ieee_mul", {Form::kRounded, Op::kMul}},
+      {"tl.ieee_fdiv", {Form::kRounded, Op::kDiv}},
+      {"tl.ieee_fmaf", {Form::kRounded, Op::kFma}},
+      {"tl.ieee_fsqrt", {Form::kRounded, Op::kSqrt}},
+      {"tl.ieee_frsqrt", Element(Op::kRsqrt)},  // to nearest, the only mode
+      {"tl.ieee_frcp", {Form::kRoundedReciprocal}},
       {"tl.round_ties_away_from_zero", Element(Op::kRound)},
       // Approximations, on a GPU, of the functions that they are named after.
       {"tl.__exp", Element(Op::kExp)},
@@ -194,6 +207,14 @@ const Operator* FindOperator(std::string_view name) {
     return core == CoreOperators().end() ? nullptr : &core->second;
   }
   return nullptr;
+}
+
+std::string MeaningOf(std::string_view name) {
+  const Operator* found = FindOperator(name);
+  if (found == nullptr) return "";
+  std::string reason = found->reason;
+  if (found->form == Form::kOpaque || found->form == Form::kThreadIndex) return "opaque: " + reason;
+  return found->form == Form::kNothing ? "passed over: " + reason : "read";
 }
 
 bool IsCoreOperator(std::string_view name) {

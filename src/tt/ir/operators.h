@@ -20,6 +20,15 @@ namespace ir {
 enum class Form : uint8_t {
   /*! An operation on the arguments: Operator::op. */
   kElement,
+  /*! The same, after which a rounding mode is said, which has to be "rn", to nearest. */
+  kRounded,
+  /*! 1 / x, as kElement and as kRounded. */
+  kReciprocal,
+  kRoundedReciprocal,
+  /*! x times itself so many times, a constant of at least 1. */
+  kPower,
+  /*! Operator::op of two, NaN if one of them is. */
+  kOrNan,
   /*! clamp(x, low, high). */
   kClamp,
   /*! likely(x), which is x. */
@@ -71,6 +80,10 @@ struct Operator {
 
 /*! \brief The entry of a registered name ("tl.tileop.copy"); null for one that has none. */
 const Operator* FindOperator(std::string_view name);
+
+/*! \brief What the table says of a name: "read", "passed over: <reason>", "opaque: <reason>"; ""
+ * for one that it has not. */
+std::string MeaningOf(std::string_view name);
 
 /*! \brief Whether a registered name is one of TVM's own, whose arguments are values and pointers.
  */

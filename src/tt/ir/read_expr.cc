@@ -202,8 +202,14 @@ ExprRef ExprReader::ReadCall(const ffi::Object* call) {
     }
   };
   std::optional<Dtype> dtype = DtypeOfNode(call);
+  if (found.form == Form::kRounded || found.form == Form::kRoundedReciprocal) {
+    bool nearest = !args.empty() && ConstString(args[args.size() - 1]) == "rn";
+    if (!nearest) throw NotUnderstood{std::string(name), "rounds in another way than to nearest"};
+    args.pop_back();
+  }
   switch (found.form) {
-    case Form::kElement: {
+    case Form::kElement:
+    case Form::kRounded: {
       require(program::ArityOf(found.op));
       std::vector<ExprRef> operands;
       for (const ffi::Any& arg : args) operands.push_back(Read(arg));
@@ -214,6 +220,34 @@ ExprRef ExprReader::ReadCall(const ffi::Object* call) {
         throw NotUnderstood{std::string(name), "has an operand that is no float"};
       }
       return Apply(found.op, std::move(operands));
+    }
+    case Form::kReciprocal:
+    case Form::kRoundedReciprocal: {
+      require(1);
+      ExprRef operand = Read(args[0]);
+      if (!operand->dtype.is_float()) {
+        throw NotUnderstood{std::string(name), "has an operand that is no float"};
+      }
+      return Apply(Op::kDiv, {arena_.Float(1.0, operand->dtype), operand});
+    }
+    case Form::kPower: {
+      require(2);
+      // As TileLang's own loop does it, which multiplies by x each time.
+      constexpr int64_t kMost = 64;
+      int64_t power = ConstInt(args[1]).value_or(0);
+      if (power < 1 || power > kMost) {
+        throw NotUnderstood{std::string(name), "has a power that is no constant from 1 to 64"};
+      }
+      ExprRef factor = Read(args[0]), product = factor;
+      while (--power > 0) product = Apply(Op::kMul, {product, factor});
+      return product;
+    }
+    case Form::kOrNan: {
+      require(2);
+      ExprRef a = Read(args[0]), b = Read(args[1]), extremum = Apply(found.op, {a, b});
+      if (!a->dtype.is_float()) return extremum;
+      ExprRef second = Apply(Op::kSelect, {Apply(Op::kIsNan, {b}), b, extremum});
+      return Apply(Op::kSelect, {Apply(Op::kIsNan, {a}), a, second});
     }
     case Form::kClamp:
       require(3);

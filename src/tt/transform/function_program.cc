@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../error.h"
+#include "../ir/operators.h"
 #include "../ir/read_program.h"
 
 namespace tilelang_tt {
@@ -83,6 +84,9 @@ TVM_FFI_STATIC_INIT_BLOCK() {
                                           if (!dims.empty()) attrs.Set(attr::kDims, dims);
                                           return Read(func, ReadDims(attrs))->json;
                                         });
+  tvm::ffi::reflection::GlobalDef().def("tl.tt.operator_meaning", [](ffi::String name) {
+    return ffi::String(ir::MeaningOf({name.data(), name.size()}));
+  });
 }
 
 }  // namespace tilelang_tt
