@@ -124,7 +124,7 @@ def test_a_primfunc_and_an_irmodule_are_kernels(source, name, run, root, tmp_pat
     assert "1 block, on 1 of 64 cores" in done.stdout
     refused = run("plan", f"mine.py:{name}", "-a", "M=3", "--device", "n150", env=env)
     assert refused.returncode == 2
-    assert "found the arguments M; expected none" in refused.stderr
+    assert 'found a value for the dimension "M"; expected none' in refused.stderr
 
 
 @pytest.mark.needs("apache-tvm")

@@ -64,14 +64,14 @@ class KernelFile:
         """
         check_file(path)
         source = path.resolve()
-        tvm = _ffi.import_tvm()
+        _ffi.import_tvm()  # before the file, whose neighbours may have any name
         module = _run(path, source)
         kernels = {
             name: _untuned(value)
             for name, value in list(vars(module).items())
             if isinstance(name, str)
             and not name.startswith("__")
-            and _is_kernel(tvm, module, _untuned(value))
+            and _is_kernel(module, _untuned(value))
         }
         if not kernels:
             raise ValueError(
@@ -115,8 +115,7 @@ class KernelFile:
         if kernel is None:
             return {**arguments}, {}
         known: set[str] = set()
-        tvm = _ffi.import_tvm()
-        if not issubclass(type(kernel), (tvm.tirx.PrimFunc, tvm.IRModule)):
+        if not _is_function(kernel):
             parameters = _signature(kernel).parameters.values()
             known = {each.name for each in parameters}
             if _is_jit(kernel):
@@ -130,6 +129,10 @@ class KernelFile:
         taken = {key: value for key, value in arguments.items() if not is_dim[key]}
         return taken, {key: value for key, value in arguments.items() if is_dim[key]}
 
+    def is_function(self, name: str) -> bool:
+        """Whether a kernel is a PrimFunc or an IRModule, and not what makes one of arguments."""
+        return _is_function(self.kernels[name])
+
     def trace(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """The PrimFunc or IRModule of a kernel.
 
@@ -140,9 +143,8 @@ class KernelFile:
             raise ValueError(
                 f"{self.path}: found no kernel {name!r}; expected one of {', '.join(self.listed())}"
             )
-        tvm = _ffi.import_tvm()
         kernel = self.kernels[name]
-        if issubclass(type(kernel), (tvm.tirx.PrimFunc, tvm.IRModule)):
+        if self.is_function(name):
             if arguments:
                 raise ValueError(
                     f"{self.path}:{name}: found the arguments {', '.join(arguments)}; "
@@ -163,7 +165,7 @@ class KernelFile:
                 f" ({f'with {values}; ' if values else ''}parameters are given by -a NAME=VALUE, "
                 f"to the {self.describe(name)})"
             ) from error
-        if not issubclass(type(traced), (tvm.tirx.PrimFunc, tvm.IRModule)):
+        if not _is_function(traced):
             raise ValueError(
                 f"{place} returned a {type(traced).__name__}; expected a PrimFunc or an IRModule"
             )
@@ -226,9 +228,14 @@ def _attribute(value: Any, name: str) -> Any:
         return None
 
 
-def _is_kernel(tvm: Any, module: ModuleType, value: Any) -> bool:
+def _is_function(value: Any) -> bool:
+    tvm = _ffi.import_tvm()
+    return issubclass(type(value), (tvm.tirx.PrimFunc, tvm.IRModule))
+
+
+def _is_kernel(module: ModuleType, value: Any) -> bool:
     # By its type, since an object says what it likes of its class.
-    if issubclass(type(value), (tvm.tirx.PrimFunc, tvm.IRModule)) or _is_jit(value):
+    if _is_function(value) or _is_jit(value):
         return True
     return _is_function_of(module, value)
 

@@ -47,7 +47,8 @@ def plan_kernel(
             except NotImplementedError:
                 pass  # the passes say it, once the device is known
             except ValueError:
-                file.trace(name, arguments)  # which says what it takes
+                if not file.is_function(name):
+                    file.trace(name, arguments)  # which says what it takes
                 raise
         origin = {"kernel_file": path.name, "function": name, "arguments": dict(arguments)}
         return Plan.from_module(infer_metadata(func, device), origin).to_text()
