@@ -177,15 +177,12 @@ void CheckDims(const std::string& place, const Dims& dims, const Layouts& layout
     }
   }
   for (const ScalarParam& scalar : scalars) names.insert(scalar.name);
-  for (const auto& [name, value] : dims) {
+  for (const auto& entry : dims) {
+    const std::string& name = entry.first;
     if (names.count(name) == 0) {
       TT_MALFORMED() << place << ": found a value for the dimension \"" << name << "\"; expected "
                      << (names.empty() ? "none, since no dimension is symbolic"
                                        : "one of " + Join(names));
-    }
-    if (value < 1) {
-      TT_MALFORMED() << place << ": the dimension \"" << name << "\" is " << value
-                     << "; expected at least 1";
     }
   }
 }

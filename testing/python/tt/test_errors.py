@@ -149,6 +149,7 @@ ATTRIBUTES = [
     ({"tt_core_ranges": [[0, 0, 8, 0, 1]]}, ValueError, ["(0, 0)-(8, 0)", "8x8"]),
     ({"tt_core_ranges": [[0, 0, 2, 0, 1]]}, ValueError, ["core (3, 0)", "no rectangle"]),
     ({"tt_runtime_args_schema": ["start_id"]}, ValueError, ['[0] is "start_id"', "a map"]),
+    ({"tt_dims": {"n": 0}}, ValueError, ['tt_dims has 0 for "n"', "at least 1"]),
     ({"tt_extra": 3}, ValueError, ["the attribute tt_extra", "none of that name"]),
     ({"tt_buffers": {"A": {"note": 1}}}, ValueError, ["buffer A", 'the key "note"']),
     ({"tt_tiles_per_core": [[0, 4], *[[-5, 0]] * 63]}, ValueError, ["core 1", "block -5"]),
@@ -199,6 +200,11 @@ def test_a_function_without_a_kernel_is_refused_by_itself_and_left_alone_beside_
     assert list(tt.Plan.from_module(both).functions) == ["kernel"]
     with pytest.raises(ValueError, match=r"no_kernel: found no tt_schema_version; run"):
         tt.Plan.from_module(tvm.IRModule({"main": no_kernel}))
+
+
+def test_a_schedule_has_three_extents_at_most():
+    with pytest.raises(ValueError, match=r"schedule: found 4 extents; expected at most 3"):
+        schedule_tiles((2, 2, 2, 2), DEVICE)
 
 
 @pytest.mark.parametrize(

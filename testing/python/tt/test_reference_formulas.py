@@ -105,7 +105,7 @@ def grouped_attention(heads, groups, length, width, block=32):
         Q: T.Tensor((heads, length, width), "float32"),
         K: T.Tensor((groups, length, width), "float32"),
         V: T.Tensor((groups, length, width), "float32"),
-        O: T.Tensor((heads, length, width), "float32"),
+        Out: T.Tensor((heads, length, width), "float32"),
     ):
         with T.Kernel(length // block, heads, threads=128) as (bx, by):
             q = T.alloc_shared((block, width), "float32")
@@ -137,7 +137,7 @@ def grouped_attention(heads, groups, length, width, block=32):
                 T.gemm(s, v, o)
             for i, j in T.Parallel(block, width):
                 o[i, j] /= total[i]
-            T.copy(o, O[by, bx * block : (bx + 1) * block, :])
+            T.copy(o, Out[by, bx * block : (bx + 1) * block, :])
 
     return kernel
 

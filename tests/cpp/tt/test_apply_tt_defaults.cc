@@ -33,8 +33,16 @@ TEST_CASE("a default that is refused leaves the function as it was", "[defaults]
   CheckRejects(Pass("ApplyTTDefaults"),
                WithAttr(Touch({4}), "tt_schedule_policy", ffi::String("strided")),
                {"NotImplementedError", {"touch", "\"strided\"", "expected \"contiguous\""}});
-  CheckRejects(Pass("ApplyTTDefaults"), WithAttr(Touch({4}), "tt_schema_version", 1),
-               {"ValueError", {"touch: tt_schema_version is 1", "expected 2"}});
+  for (const char* other : {"1", "3"}) {
+    CheckRejects(
+        Pass("ApplyTTDefaults"), WithAttr(Touch({4}), "tt_schema_version", std::stoi(other)),
+        {"ValueError", {std::string("touch: tt_schema_version is ") + other, "expected 2"}});
+  }
+  for (const char* other : {"16", "64"}) {
+    CheckRejects(
+        Pass("ApplyTTDefaults"), WithAttr(Touch({4}), "tt_tile_width", std::stoi(other)),
+        {"NotImplementedError", {std::string("tt_tile_width is ") + other, "expected 32"}});
+  }
 }
 
 TEST_CASE("a device is bound where there is none, and replaces another only if asked to",

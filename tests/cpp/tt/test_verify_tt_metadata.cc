@@ -361,6 +361,11 @@ TEST_CASE("an author's partition of one launch is kept", "[verify]") {
   CHECK_NOTHROW(Apply(Pass("VerifyTTMetadata"), func));
 }
 
+TEST_CASE("core ranges go as far as the grid does, which need not be square", "[verify]") {
+  auto [x, y] = GENERATE(table<int64_t, int64_t>({{4, 1}, {1, 4}, {3, 2}}));
+  CHECK_NOTHROW(Apply(Pass("VerifyTTMetadata"), Complete(Gemm(64, 96, 128), Device(x, y))));
+}
+
 TEST_CASE("host code beside a kernel stays as it is", "[verify]") {
   Param x = Tensor("X", {32, 32});
   Node host = PrimFunc("host", {x}, Evaluate(0));
@@ -369,6 +374,10 @@ TEST_CASE("host code beside a kernel stays as it is", "[verify]") {
   CHECK(Lookup(module, "host").same_as(host));
   CheckRejects(Pass("InferDefaultTTSchedule"), OnDevice(host, Device(2, 2)),
                {"ValueError", {"host: found no T.Kernel"}});
+  // Where nothing launches, nothing is host code.
+  Node alone = Module({OnDevice(host, Device(2, 2)), PrimFunc("other", {x}, Evaluate(0))});
+  CHECK_THROWS_WITH(RunPass(Pass("InferDefaultTTSchedule"), alone),
+                    Catch::Contains("found no T.Kernel"));
 }
 
 TEST_CASE("a runtime argument has a name of its own, a dtype and a kind; constants are the grid's",
@@ -388,6 +397,11 @@ TEST_CASE("a runtime argument has a name of its own, a dtype and a kind; constan
   CheckRejectsAttr(key, changed(3, With(entry(3), "value", 3)), {"[3]", "value is 3", "2"});
   for (const char* part : {"name", "dtype", "kind", "value"}) {
     CheckRejectsAttr(key, changed(5, Without(entry(5), part)), {"[5]", part});
+  }
+  REQUIRE(entry(5).at("name").cast<std::string>() == "kt_tiles");  // 128 elements, 4 tiles
+  for (const char* wrong : {"3", "5"}) {
+    CheckRejectsAttr(key, changed(5, With(entry(5), "value", std::stoi(wrong))),
+                     {"kt_tiles", std::string("value is ") + wrong, "expected 4"});
   }
 }
 
