@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "../program/fold.h"
+#include "nesting.h"
 
 namespace tilelang_tt {
 namespace ir {
@@ -64,11 +65,7 @@ ExprRef ExprReader::Read(const ffi::Any& value) {
   }
   auto found = read_.find(node);
   if (found != read_.end()) return found->second;
-  struct Level {
-    explicit Level(int* depth) : depth(depth) { ++*depth; }
-    ~Level() { --*depth; }
-    int* depth;
-  } level(&depth_);
+  Level level(&depth_);
   if (depth_ > kMostDepth) {
     throw NotUnderstood{"an expression",
                         "is nested more than " + std::to_string(kMostDepth) + " deep"};

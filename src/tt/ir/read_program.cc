@@ -8,6 +8,7 @@
 
 #include "../error.h"
 #include "read_steps.h"
+#include "thread_binding.h"
 
 namespace tilelang_tt {
 namespace ir {

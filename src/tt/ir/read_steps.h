@@ -5,10 +5,10 @@
 #ifndef TILELANG_TT_IR_READ_STEPS_H_
 #define TILELANG_TT_IR_READ_STEPS_H_
 
-#include <unordered_map>
 #include <vector>
 
 #include "../program/program.h"
+#include "content.h"
 #include "node.h"
 #include "read_expr.h"
 #include "scope.h"
@@ -43,14 +43,6 @@ class StepReader {
   ExprReader exprs_;
 
  private:
-  /*! What a statement holds, looked at once for each. */
-  struct Content {
-    /*! Nothing but loops, conditions and bindings around stores. */
-    bool only_stores = true;
-    /*! A loop whose points run in no order. */
-    bool parallel_loops = false;
-  };
-
   void Dispatch(const ffi::Any& stmt, program::Body* body);
   void ReadStore(const ffi::Object* store, program::Body* body);
   void ReadFor(const ffi::Object* loop, program::Body* body);
@@ -67,29 +59,15 @@ class StepReader {
   program::LoopRange Range(const ffi::Object* loop);
   program::Step Opaque(const ffi::Any& stmt, const NotUnderstood& why) const;
 
-  Content ContentOf(const ffi::Any& stmt);
-  Content FindContent(const ffi::Object* node);
-
   /*! Throws NotUnderstood for a map whose points may load or store what others store. */
   void RequireNoRace(const program::Map& map) const;
 
-  std::unordered_map<const ffi::Object*, Content> contents_;
+  ContentFinder contents_;
   /*! The loops around what is being read, but those of its own map. */
   std::vector<program::LoopRange> around_;
   bool in_map_ = false;
   int depth_ = 0;
 };
-
-/*! \brief The axis (0 to 2) of blockIdx or of threadIdx that a statement binds; nothing if none.
- *  Both forms count: a For with a thread binding, and the AttrStmt "thread_extent". */
-struct ThreadBinding {
-  bool is_block;
-  int axis;
-};
-std::optional<ThreadBinding> BindingOf(const ffi::Object* stmt);
-
-/*! \brief The variable that such a statement binds. */
-const ffi::Object* BoundVariable(const ffi::Object* stmt);
 
 }  // namespace ir
 }  // namespace tilelang_tt
