@@ -1,5 +1,5 @@
 # The commands one needs; each does all of its own set-up. ci/lanes.sh says what that is.
-.PHONY: demo test test-long lint docs sanitize mutants golden vector-unit fuzz clean
+.PHONY: demo test test-long lint docs sanitize mutants golden covered vector-unit fuzz sfpi clean
 
 demo: ## plan a GEMM for a device that is asked, and prove the plan on a simulator
 	@ci/demo.sh
@@ -25,11 +25,17 @@ mutants: ## change the code in small ways and see that the tests notice; ONLY=RE
 golden: ## renew the golden texts of generated kernels, with the package as it is installed
 	@PYTHONPATH=testing/python/tt .venv/ttnn/bin/python testing/python/tt/golden_texts.py
 
+covered: ## run every kernel on the ttsim that TILELANG_TT_TTSIM names, and renew the table of what is covered
+	@PYTHONPATH=testing/python/tt .venv/ttnn/bin/python testing/python/tt/covered.py
+
 vector-unit: ## the vector unit's functions against numpy, on the ttsim that TILELANG_TT_TTSIM names
 	@ci/vector_unit.sh
 
 fuzz: ## generate kernels at random and run them beside the interpreter, for ten minutes; ARGS="--minutes 60 --seed 7"
 	@ci/fuzz.sh $(ARGS)
+
+sfpi: ## compile every golden kernel with the SFPI that TILELANG_TT_SFPI names, for mocks of all boards
+	@ci/sfpi.sh
 
 clean: ## remove what these made
 	rm -rf build .venv

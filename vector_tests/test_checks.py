@@ -1,6 +1,6 @@
 """Kernels run under TT-metal's own checks, and a kernel that breaks one is noticed.
 
-Whoever has kernels to run under them adds to KERNELS: a name, and a function of a session.
+KERNELS are one of the vector unit's functions by itself, and every golden generated kernel.
 """
 
 from __future__ import annotations
@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import golden_texts
+import kernel_list
 import numpy as np
 import pytest
+import random_arrays
 from vector_errors import errors, inputs, statements
 
 from tilelang.tt.runtime import BackendError
@@ -22,7 +25,21 @@ def _exp(session: Any) -> None:
     assert errors("exp", "bfloat16", arrays, found).ulps < 1
 
 
-KERNELS: dict[str, Callable[[Any], None]] = {"exp": _exp}
+def _generated(name: str) -> Callable[[Any], None]:
+    """A generated kernel, whose numbers the checks don't change."""
+
+    def run(session: Any) -> None:
+        program = {**kernel_list.LIST, **kernel_list.VECTOR}[name]
+        found = random_arrays.errors(session, program, random_arrays.SCALARS.get(name))
+        assert all(error <= 2.0**-6 for error, _ in found.values()), found
+
+    return run
+
+
+KERNELS: dict[str, Callable[[Any], None]] = {
+    "exp": _exp,
+    **{name: _generated(name) for name in golden_texts.NAMES},
+}
 
 # Not here: the watcher on Wormhole, whose own NCRISC firmware is larger than its 2 KiB as clang
 # compiles it (SFPI's fits), so that no device opens.

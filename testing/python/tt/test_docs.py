@@ -33,6 +33,14 @@ NOT_HERE = {
 }
 
 
+# Examples that are in TileLang's own language; what they make is run in the other lane.
+TILELANG = tuple(
+    f"examples/{path.name}"
+    for path in sorted((ROOT / "examples").glob("*.py"))
+    if "import tilelang.language" in path.read_text()
+)
+
+
 # Of the proofs on a simulator by way of a command, one is in the suite, and these are long.
 LONG = (
     "pytest examples/test_gemm.py --tt-backend wolfpine --tt-arch wormhole",
@@ -49,7 +57,8 @@ def _shown() -> list[object]:
     commands = [line for line in lines if re.match(r"(tilelang-tt|pytest) ", line)]
     found = dict.fromkeys(shlex.join(shlex.split(command, comments=True)) for command in commands)
     needs = {
-        command: "tilelang" if "examples/gemm.py" in command else "playwright" for command in found
+        command: "tilelang" if any(each in command for each in TILELANG) else "playwright"
+        for command in found
     }
     # The lane with playwright is that with ttnn, TVM and the simulator.
     marks = {

@@ -48,6 +48,16 @@ def test_a_backend_that_was_asked_for_by_name_and_is_missing_fails(lane):
     assert "1 error" in done.stdout
 
 
+def test_the_lane_of_sfpi_is_red_without_one(root):
+    env = {k: v for k, v in os.environ.items() if k != "TILELANG_TT_SFPI"}
+    for named in ({}, {"TILELANG_TT_SFPI": "/nowhere"}):
+        done = subprocess.run(
+            ["bash", "ci/sfpi.sh"], cwd=root, env={**env, **named}, capture_output=True, text=True
+        )
+        assert done.returncode == 1
+        assert "not run: TILELANG_TT_SFPI names no folder" in done.stderr
+
+
 @pytest.mark.skipif(os.path.exists("/dev/tenstorrent"), reason="runs on a machine without a card")
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_lane_that_executes_nothing_is_red(lane, workers):

@@ -241,6 +241,10 @@ def _write_page(html: Path | None, plan: Plan) -> None:
     "-s", "--scalar", "scalars", multiple=True, metavar="NAME=VALUE", help="A scalar parameter."
 )
 @click.option("--seed", default=0, show_default=True, help="Of random arrays.")
+@click.option("--time", "timed", is_flag=True, help="Also time the kernels, by the cores' clocks.")
+@click.option(
+    "--runs", default=5, show_default=True, type=click.IntRange(1), help="How often, with --time."
+)
 @_BACKEND
 @_ARCH
 @_GRID
@@ -253,6 +257,8 @@ def run_plan(
     output: Path | None,
     scalars: tuple[str, ...],
     seed: int,
+    timed: bool,
+    runs: int,
     backend: str,
     arch: str | None,
     grid: str | None,
@@ -271,8 +277,9 @@ def run_plan(
     with open_device(backend, architecture, grid=size, checks=checks) as session:
         show.opened(out, session.backend)
         agree = run_and_compare(
-            out, session, plan, function, arrays, parse_arguments(scalars), output, seed
-        )
+            out, session, plan, function, arrays, parse_arguments(scalars), output, seed,
+            runs if timed else 0,
+        )  # fmt: skip
     sys.exit(0 if agree else 1)
 
 

@@ -16,6 +16,7 @@ from ..program.interpreter import reference
 from ..program.interpreter.values import numpy_dtype
 from ..runtime.running import kernel_plans, outputs_of, pure_outputs, run
 from ..runtime.session import Session
+from ..runtime.timing import Timing, time_kernel
 from .show import PlainConsole
 
 
@@ -28,8 +29,12 @@ def run_and_compare(
     scalars: Mapping[str, Any],
     output: Path | None,
     seed: int,
+    timed: int = 0,
 ) -> bool:
-    """Run, say how far the numbers are from numpy's, and write them; whether they agree."""
+    """Run, say how far the numbers are from numpy's, and write them; whether they agree.
+
+    ``timed``: how many runs are timed besides.
+    """
     made = kernel_plans(plan, session.spec, function)
     name = function or next(iter(plan.functions))
     program = plan.program(name)
@@ -57,6 +62,8 @@ def run_and_compare(
                 path = output.with_name(f"{output.stem}.{tensor.name}{output.suffix}")
             _save(path, have)
             out.print(f"written to {path}", soft_wrap=True)
+    if timed:
+        _time(out, time_kernel(plan, named, session, name, timed), timed)
     return agree
 
 
@@ -78,6 +85,22 @@ def _said(shown: Agreement) -> str:
         f"agrees with numpy's within the bound: it is off by at most {shown.largest_error:.2e}; "
         f"nearest to its bound is {place}, by {shown.error:.2e} of {shown.bound:.2e}{rest}"
     )
+
+
+def _time(out: PlainConsole, timings: Sequence[Timing], runs: int) -> None:
+    """What the cores' clocks showed: in cycles, and in microseconds where a rate is known."""
+    for number, timing in enumerate(timings):
+        of_several = f"launch {number}, " if len(timings) > 1 else ""
+        out.print(
+            f"{of_several}cycles of the slowest of {len(timing.cores)} cores, least, median and "
+            f"most of {runs} runs after one that isn't counted:",
+            soft_wrap=True,
+        )
+        for name, found in timing.rows().items():
+            said = "  ".join(f"{each:>9}" for each in found)
+            if timing.mhz is not None:
+                said += f"  ({found[1] / timing.mhz:.1f} us at {timing.mhz:g} MHz)"
+            out.print(f"  {name:<6}  {said}", soft_wrap=True)
 
 
 def _arrays(

@@ -32,6 +32,9 @@ OWN = (
     Argument("block_count", "per core", "uint32", "block_count"),
 )
 
+#: Where a kernel that is timed puts what its core's clock shows: an address of L1.
+CLOCK = Argument("clock_address", "address", "uint32", "(clock)")
+
 
 def steps(body: tuple[Statement, ...]) -> Iterator[Statement]:
     """All statements, before those within them."""

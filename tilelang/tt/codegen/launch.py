@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..program import Tensor, Workspace
+from .arguments import CLOCK
 from .buffers import bits_of
 from .emit import sources
 from .plan import READER, WRITER, Argument, KernelPlan
@@ -58,8 +59,8 @@ class Launch:
     fidelity: str
 
 
-def launch(plan: KernelPlan) -> Launch:
-    """The launch of a plan, with its sources."""
+def launch(plan: KernelPlan, timed: bool = False) -> Launch:
+    """The launch of a plan, with its sources; ``timed`` as in :func:`sources`."""
     program = plan.program
     tensors = []
     for id in plan.tensors:
@@ -76,9 +77,13 @@ def launch(plan: KernelPlan) -> Launch:
             role,
             source,
             tuple(program.buffers[id].name for id in plan.accessors.get(role, ())),
-            tuple(each for each in plan.arguments[role] if each.kind != "per core"),
+            tuple(
+                each
+                for each in (*plan.arguments[role], *((CLOCK,) if timed else ()))
+                if each.kind != "per core"
+            ),
         )
-        for role, source in sources(plan).items()
+        for role, source in sources(plan, timed).items()
     )
     buffers = tuple(BufferSpec(b.index, b.format, b.pages, b.page_bytes) for b in plan.buffers)
     return Launch(plan.function, tuple(tensors), kernels, buffers, plan.cores, plan.fidelity)

@@ -35,12 +35,7 @@ def run_kernels(
     scalars : the function's parameters that are numbers
     """
     specs = {spec.name: spec for launch in launches for spec in launch.tensors}
-    tensors = {
-        name: _allocated(device, spec)
-        if spec.workspace
-        else to_device(device, _content(spec, arrays.get(name)), spec)
-        for name, spec in specs.items()
-    }
+    tensors = tensors_of(device, specs, arrays)
     for launch in launches:
         enqueue(device, launch, tensors, scalars or {})
     written = [s.name for launch in launches for s in launch.tensors if s.output]
@@ -48,6 +43,18 @@ def run_kernels(
         name: from_device(tensors[name], spec)
         for name, spec in specs.items()
         if name in written and not spec.workspace
+    }
+
+
+def tensors_of(
+    device: Any, specs: Mapping[str, TensorSpec], arrays: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A tensor on the device for each spec: the array of that name, or zeros."""
+    return {
+        name: _allocated(device, spec)
+        if spec.workspace
+        else to_device(device, _content(spec, arrays.get(name)), spec)
+        for name, spec in specs.items()
     }
 
 
@@ -99,7 +106,10 @@ def enqueue(
     tensors: Mapping[str, Any],
     scalars: Mapping[str, int | float],
 ) -> None:
-    """Run a launch on tensors that are on the device, and wait for it."""
+    """Run a launch on tensors that are on the device, and wait for it.
+
+    ``tensors`` have what the launch's own are, by name; others are there for their addresses.
+    """
     addresses = {name: tensor.buffer_address() for name, tensor in tensors.items()}
     cores = ttnn.CoreRangeSet(
         [ttnn.CoreRange(ttnn.CoreCoord(x, y), ttnn.CoreCoord(x, y)) for x, y, _, _ in launch.cores]

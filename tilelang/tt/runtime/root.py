@@ -58,9 +58,17 @@ def compiler_name() -> str:
 
 
 def _sfpi() -> Path | None:
-    for sfpi in (ttnn_folder() / "runtime" / "sfpi", _SYSTEM_SFPI):
+    """SFPI's folder: TILELANG_TT_SFPI names one before any that TT-metal would find by itself."""
+    named = os.environ.get("TILELANG_TT_SFPI")
+    folders = [Path(named)] if named else [ttnn_folder() / "runtime" / "sfpi", _SYSTEM_SFPI]
+    for sfpi in folders:
         if (sfpi / "compiler" / "bin" / "riscv-tt-elf-g++").is_file():
             return sfpi
+    if named:
+        raise BackendError(
+            f"found no compiler/bin/riscv-tt-elf-g++ in {named}, which TILELANG_TT_SFPI names",
+            "name SFPI's folder, or unset TILELANG_TT_SFPI",
+        )
     return None
 
 

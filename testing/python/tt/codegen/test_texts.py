@@ -199,3 +199,18 @@ def test_a_program_of_several_launches_has_a_plan_for_each():
         generate(program, schedules[0], device)
     with pytest.raises(ValueError, match="found 1 schedules; expected 2"):
         generate_all(program, schedules[:1], device)
+
+
+def test_what_simulators_lack_is_known_to_the_stand_in_compiler_alone():
+    """So it never reaches the build of a card, whose kernels are SFPI's: neither by a define that a
+    host gives, nor by a program that was written out."""
+    from pathlib import Path
+
+    import tilelang.tt
+
+    package = Path(tilelang.tt.__file__).parent
+    texts = [path for kind in ("*.py", "*.h", "*.j2") for path in package.rglob(kind)]
+    named = [path for path in texts if "DISABLE_SFPLOADMACRO" in path.read_text()]
+    assert [str(path.relative_to(package)) for path in named] == ["runtime/compiler/clang.py"]
+    given = [path for path in texts if "defines=" in path.read_text()]
+    assert not [path for path in given if path.parent.name in ("runtime", "templates")]

@@ -8,7 +8,8 @@ from .reader import ReaderText
 from .writer import WriterText
 
 
-def sources(plan: KernelPlan) -> dict[str, str]:
-    """The text of each kernel that has something to do, by its role."""
+def sources(plan: KernelPlan, timed: bool = False) -> dict[str, str]:
+    """The text of each kernel that has something to do, by its role. ``timed``: it notes in L1
+    what the core's clock shows where it begins and where it ends."""
     makers = {READER: ReaderText, COMPUTE: ComputeText, WRITER: WriterText}
-    return {role: make(plan).text() for role, make in makers.items() if plan.kernels[role]}
+    return {role: make(plan, timed).text() for role, make in makers.items() if plan.kernels[role]}

@@ -20,6 +20,7 @@ _ALWAYS = ("common.h", "compute_kernel_hw_startup.h", "reconfig_data_format.h", 
 
 class ComputeText(KernelText):
     role = COMPUTE
+    processors = (("UNPACK", 1), ("MATH", 2), ("PACK", 3))
     purpose = "computes what the blocks of this core make."
 
     def begin(self) -> None:

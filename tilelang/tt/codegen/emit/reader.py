@@ -11,6 +11,7 @@ ONES = {"bfloat16": ("0x3f803f80", 512), "float32": ("0x3f800000", 1024)}
 
 class ReaderText(MovementText):
     role = READER
+    processors = (("", 0),)
     purpose = "reads what the blocks of this core copy from device memory."
 
     def step(self, step: Step) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ...program import Expr, Map, listing_lines, steps_of
 from .. import index
-from ..arguments import expressions
+from ..arguments import CLOCK, expressions
 from ..plan import (
     CircularBuffer,
     Count,
@@ -22,15 +22,32 @@ from ..plan import (
 
 WIDTH = 110
 
+#: A processor's beginning and end, of 8 bytes each.
+TIME_BYTES = 16
+
+NOTE_TIME = """\
+// What the core's clock shows, in cycles, to L1. The low word, when it is read, holds the high one.
+inline void note_time(uint32_t address) {
+    volatile uint32_t* low = reinterpret_cast<volatile uint32_t*>(RISCV_DEBUG_REG_WALL_CLOCK_L);
+    volatile uint32_t* high = reinterpret_cast<volatile uint32_t*>(RISCV_DEBUG_REG_WALL_CLOCK_H);
+    volatile tt_l1_ptr uint32_t* place = reinterpret_cast<volatile tt_l1_ptr uint32_t*>(address);
+    place[0] = low[0];
+    place[1] = high[0];
+}"""
+
 
 class KernelText:
     """One kernel's text, made line by line. Constants and functions are declared where used."""
 
     role = ""
     purpose = ""
+    #: The processors that the kernel runs on: the macro that a statement of one is in, if any, and
+    #: which of a core's places for times is its own.
+    processors: tuple[tuple[str, int], ...] = ()
 
-    def __init__(self, plan: KernelPlan) -> None:
+    def __init__(self, plan: KernelPlan, timed: bool = False) -> None:
         self.plan = plan
+        self.timed = timed
         self.buffers = plan.buffers
         self.names = {id: variable.name for id, variable in enumerate(plan.program.variables)}
         self._lines: list[str] = []
@@ -138,6 +155,7 @@ class KernelText:
     def text(self) -> str:
         body = self.plan.kernels[self.role]
         self._depth = 1
+        self.note_time(0)
         self.begin()
         for step in self.plan.once[self.role]:
             self.step(step)
@@ -147,6 +165,7 @@ class KernelText:
         self.statements(body)
         self.close()
         self.end()
+        self.note_time(TIME_BYTES // 2)
         main, self._lines, self._depth = self._lines, [], 0
         self.comment(f"{self.plan.function}: {self.purpose}")
         self._lines += [f'#include "{name}"' for name in self.includes]
@@ -165,7 +184,7 @@ class KernelText:
         return "\n".join(self._lines) + "\n"
 
     def arguments(self, main: str) -> None:
-        arguments = self.plan.arguments[self.role]
+        arguments = (*self.plan.arguments[self.role], *((CLOCK,) if self.timed else ()))
         own = [each for each in arguments if each.kind == "per core"]
         shared = [each for each in arguments if each.kind != "per core"]
         self.comment("The blocks of this core.")
@@ -187,6 +206,15 @@ class KernelText:
         for variable, rule in rules:
             if variable in used and variable is not None:
                 self.line(f"const int32_t {self.names[variable]} = {rule};")
+
+    def note_time(self, offset: int) -> None:
+        """What the clock shows, to this processor's place and ``offset`` bytes on."""
+        if not self.timed:
+            return
+        self.helper("note_time", NOTE_TIME)
+        for macro, place in self.processors:
+            call = f"note_time(clock_address + {place * TIME_BYTES + offset})"
+            self.line(f"{macro}(({call}));" if macro else f"{call};")
 
     def begin(self) -> None:
         """What comes before the first block."""

@@ -8,6 +8,7 @@ from .movement import ELEMENTS, LAY_DOWN, WRITE, MovementText
 
 class WriterText(MovementText):
     role = WRITER
+    processors = (("", 4),)
     purpose = "writes what the blocks of this core copy to device memory."
 
     def step(self, step: Step) -> None:

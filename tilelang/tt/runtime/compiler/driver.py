@@ -30,8 +30,12 @@ def main(root: str, argv: list[str]) -> int:
     return 0
 
 
+#: What says that no card runs what is compiled: a simulator does, or, of a mock, nothing.
+_NO_CARD = ("TT_METAL_SIMULATOR", "TT_METAL_MOCK_CLUSTER_DESC_PATH")
+
+
 def _run(argv: list[str], config: Config) -> None:
-    if not os.environ.get("TT_METAL_SIMULATOR"):
+    if not any(os.environ.get(name) for name in _NO_CARD):
         raise Refused(
             "this is a simulator's compiler, and TT_METAL_SIMULATOR names none; "
             "for a card install SFPI"
