@@ -51,22 +51,24 @@ class Fuzzer:
 
     def check(self, program: Program) -> None:
         """Raises Differs. When the time is over, only for what was found to differ before."""
+        if difference := self.judged(program):
+            raise Differs(difference)  # here alone: hypothesis tells failures by their lines
+
+    def judged(self, program: Program) -> str:
         text = program.to_text()
-        if text in self.found:
-            raise Differs(self.found[text])
-        if time.monotonic() > self.until:
-            return
+        if text in self.found or time.monotonic() > self.until:
+            return self.found.get(text, "")
         try:
             difference = self.difference(program)
         except NotImplementedError:
             self.counts["refused"] += 1
-            return
+            return ""
         except Exception as error:  # a kernel that isn't refused is to be generated, and to run
             difference = f"it can't be run: {type(error).__name__}: {error}"
         self.counts["differ" if difference else "agree"] += 1
         if difference:
             self.found[text] = difference
-            raise Differs(difference)
+        return difference
 
     def difference(self, program: Program) -> str:
         """What is wrong with the kernel of a program, or nothing."""

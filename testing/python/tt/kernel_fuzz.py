@@ -76,7 +76,7 @@ class Maker:
         stat = b.tensor("S", (*self.lead, self.m, 1), "float32") if self.maybe(4) else None
         blocks = ["bx", "by", *(["bz"] if self.lead else [])]
         with b.launch((self.gx, self.gy, batch), *blocks) as (self.bx, self.by, *self.bz):
-            for _ in range(self.draw(st.integers(1, 5))):
+            for _ in range(self.draw(st.integers(1, 7))):
                 self.step()
             self.finish(outputs, stat)
         return b.program()
@@ -141,8 +141,8 @@ class Maker:
 
     def step(self) -> None:
         steps = [
-            self.read, self.map, self.map, self.reduce, self.fill, self.cast_copy, self.branch,
-            self.online, self.transpose,
+            self.map, self.map, self.map, self.reduce, self.fill, self.cast_copy, self.branch,
+            self.online, self.transpose, self.read,
         ]  # fmt: skip
         if self.operands:
             steps += [self.gemm, self.gemm]
@@ -272,9 +272,9 @@ class Maker:
         """A float32 value at the map's point."""
         if depth == 0:
             return self.leaf(leaves, direct)
-        kind = self.pick("binary", "binary", "unary", "select", "fma", "number")
+        kind = self.pick("binary", "unary", "number", "unary", "binary", "select", "fma")
         if kind == "unary":
-            function = self.draw(st.sampled_from(sorted(UNARY)))
+            function = self.pick(*UNARY)
             return op(function, UNARY[function](self.value(leaves, direct, depth - 1)))
         a = self.value(leaves, direct, depth - 1)
         if kind == "number":

@@ -43,9 +43,7 @@ def examine(program, change=lambda found, run: found, with_controls=False):
         runs.append(None)
         return change(dict(zip(names, found, strict=True)), len(runs))
 
-    return result.examine_kernel(
-        run, SPEC, "kernel", program, schedules(program), 0, with_controls
-    )
+    return result.examine_kernel(run, SPEC, "kernel", program, schedules(program), 0, with_controls)
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -53,7 +51,9 @@ def test_the_interpreters_own_numbers_are_proven_on_each_kind(name):
     found = examine(KERNELS[name]())
     assert [verdict.proven for verdict in found.verdicts] == [True]
     assert [each.kind for each in found.results] == [
-        kind for kind in ("mixed", "positive", "cancelling") for _ in plans(KERNELS[name]())[0].outputs
+        kind
+        for kind in ("mixed", "positive", "cancelling")
+        for _ in plans(KERNELS[name]())[0].outputs
     ]
     assert all(each.checked == each.elements and each.used <= 1 for each in found.results)
 
@@ -67,7 +67,10 @@ def test_one_element_of_one_kind_beyond_its_bound_is_seen(run):
 
     found = examine(result_cases.gemm_gelu(), change)
     kind = ("mixed", "positive", "cancelling")[run - 1]
-    assert found.verdicts[0].difference.what == f"C[5, 7], of {kind} numbers (1 of 2048 elements wrong)"
+    assert (
+        found.verdicts[0].difference.what
+        == f"C[5, 7], of {kind} numbers (1 of 2048 elements wrong)"
+    )
     assert found.controls == []
 
 
@@ -129,7 +132,7 @@ def test_a_changed_launch_has_the_same_sources(mutation):
 
 @pytest.mark.parametrize(
     "mutation",
-    (*result_controls.PROGRAM_MUTATIONS, *result_controls.LAUNCH_MUTATIONS),
+    [*result_controls.PROGRAM_MUTATIONS, *result_controls.LAUNCH_MUTATIONS],
     ids=lambda m: m.name,
 )
 def test_where_there_is_nothing_to_change_a_control_has_no_effect(mutation):
