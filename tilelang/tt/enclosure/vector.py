@@ -20,8 +20,9 @@ UNITS = {
     "log2": 2.5, "sqrt": 1.4, "rsqrt": 1.6, "sigmoid": 3.0, "tanh": 2.6,
 }  # fmt: skip
 
-#: erf is a polynomial whose error isn't relative: the most that a result is off by, measured.
-ERF = 2.0**-20
+#: erf is made of pieces, whose error isn't relative: the most that a result is off by, as it was
+#: measured on 2^17 numbers (0.0080 on Blackhole, 0.0032 on Wormhole).
+ERF = 0.0085
 
 TRUE, FALSE = Interval.of(1.0), Interval.of(0.0)
 

@@ -128,17 +128,18 @@ class Kernel(Values):
         before = state.copy()
         self.apart(each.then, state, each.line, len(self.names))
         self.apart(each.otherwise, other, each.line, len(self.names))
-        for what, a, b in (
-            ("reserved", state.reserved, other.reserved), ("waited for", state.waited, other.waited)
-        ):  # fmt: skip
-            for buffer in sorted({*a, *b}):
-                one, two = a.get(buffer, 0), b.get(buffer, 0)
-                if one != two:
-                    self.actions.fault(
-                        each.line,
-                        f"{self.actions.label(buffer)}: {one} pages are {what} after one way, and "
-                        f"{two} after the other",
-                    )
+        for buffer in sorted({*state.reserved, *other.reserved}):
+            one, two = state.reserved.get(buffer, 0), other.reserved.get(buffer, 0)
+            if one != two:
+                self.actions.fault(
+                    each.line,
+                    f"{self.actions.label(buffer)}: {one} pages are reserved after one way, and "
+                    f"{two} after the other",
+                )
+        for buffer in sorted({*state.waited, *other.waited}):
+            # What one way alone has waited for is to be waited for again by whoever uses it.
+            one, two = state.waited.get(buffer, 0), other.waited.get(buffer, 0)
+            state.waited[buffer] = one if one == two else 0
         if state.dst != other.dst or (state.dst != "free" and state.slots != other.slots):
             self.actions.fault(each.line, "DST is left in two states by two ways")
         for mine, its, first in (
