@@ -71,7 +71,7 @@ class Held:
         memory.program = self.program
         memory.arrays = [each.low for each in self.values]
         memory.pads = self.pads
-        return *Box(memory, self.e, region)._cut(self.frame, "touches"), self.pads[region.buffer]
+        return *Box(memory, self.e, region).part(self.frame, "touches"), self.pads[region.buffer]
 
     def read(self, region: Region) -> Interval:
         self.settle(region.buffer)

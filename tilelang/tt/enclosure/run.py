@@ -7,6 +7,7 @@ which tells formats alone.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import product as blocks_of
 from typing import Any
@@ -25,6 +26,7 @@ from ..program import (
     Load,
     Loop,
     Map,
+    MapLoop,
     Op,
     Program,
     Reduce,
@@ -38,6 +40,7 @@ from ..program.expressions import TRUE
 from ..program.interpreter.evaluate import Frame, out_of_bounds
 from ..program.interpreter.nest import Bounds
 from ..program.interpreter.values import constant, numpy_dtype
+from ..program.steps import UNORDERED_KINDS
 from . import matrix, vector
 from .held import SOURCE_BITS, Held, packed, reshaped
 from .interval import Array, Interval, cut, rounded, where
@@ -83,6 +86,7 @@ class _Runner:
     ) -> None:
         self.program = program
         self.packs: Packs  # of the launch
+        self.stored: Counter[int] = Counter()  # how often the map has stored to each buffer
         self.held = Held(program, arrays, independent)
         self.e, self.frame = self.held.e, self.held.frame
         for id, variable in enumerate(program.variables):
@@ -193,17 +197,26 @@ class _Runner:
             found = join(found.each(lambda x: reshaped(x, old.shape)), old)
         self.held.write(step.dst, packed(found, self.formats(place, step.dst.buffer)))
 
-    # Maps, for all their points at once.
+    # Maps, for all points of their parallel loops at once; the others go in order around them.
 
     def map(self, step: Map, place: str) -> None:
         self.held.settle()
-        count = len(step.loops)
-        for axis, loop in enumerate(step.loops):
+        together = [loop for loop in step.loops if loop.kind in UNORDERED_KINDS]
+        for axis, loop in enumerate(together):
             extent = int(self.e.compile(loop.extent)(self.frame))
-            along = tuple(-1 if i == axis else 1 for i in range(count))
+            along = tuple(-1 if i == axis else 1 for i in range(len(together)))
             dtype = numpy_dtype(self.program.variables[loop.var].dtype)
             self.frame.vars[loop.var] = np.arange(extent).astype(dtype).reshape(along)
-        self.stores(step.body, place, None, {})
+        self.turns([each for each in step.loops if each not in together], step.body, place)
+
+    def turns(self, loops: Sequence[MapLoop], body: tuple[Step, ...], place: str) -> None:
+        if not loops:
+            self.stored = Counter()
+            self.stores(body, place, None, {})
+            return
+        for value, _ in Bounds(self.e, loops[0]).values(self.frame):
+            self.frame.vars[loops[0].var] = value
+            self.turns(loops[1:], body, place)
 
     def stores(
         self, body: tuple[Step, ...], place: str, guard: Expr | None, lets: dict[int, Expr]
@@ -217,6 +230,10 @@ class _Runner:
                 self.stores(step.then, place, _both(guard, step.condition), lets)
                 negated = Op("not", (step.condition,))
                 self.stores(step.otherwise, place, _both(guard, negated), lets)
+            elif isinstance(step, Loop):
+                for value, _ in Bounds(self.e, step).values(self.frame):
+                    self.frame.vars[step.var] = value
+                    self.stores(step.body, place, guard, lets)
             else:
                 raise NotImplementedError(f"{place}: no kernel is generated for such a map")
 
@@ -225,7 +242,11 @@ class _Runner:
         if guard is not None:  # what isn't stored is loaded, and packed again
             value = Op("select", (guard, value, Load(step.buffer, step.at)))
         found = Values(self.program, self.e, self.element, lets).value(value, self.frame)
-        found = packed(found, self.formats(place, step.buffer))
+        formats = self.formats(place, step.buffer)
+        if self.is_scratch(step.buffer) and formats:  # each store has one of them, in order
+            formats = [formats[min(self.stored[step.buffer], len(formats) - 1)]]
+            self.stored[step.buffer] += 1
+        found = packed(found, formats)
         held = self.held.values[step.buffer]
         index = tuple(self.e.compile(each)(self.frame) for each in step.at)
         spread = np.broadcast_shapes(*(np.shape(each) for each in index), found.shape)

@@ -37,7 +37,7 @@ class Box:
             raise KernelError(f"has extents {shape} of {self.name}; expected none below 0")
         return shape
 
-    def _cut(self, frame: Frame, verb: str) -> tuple[tuple[int, ...], Any, Any]:
+    def part(self, frame: Frame, verb: str) -> tuple[tuple[int, ...], Any, Any]:
         """(the shape, the part of it that is in the buffer or None for all, the buffer's part)."""
         shape = self.shape(frame)
         first = [each(frame) for each in self.at]
@@ -60,7 +60,7 @@ class Box:
 
     def read(self, frame: Frame) -> Array:
         """The elements, padded. Where nothing is outside, the buffer's own: not to be written."""
-        shape, inner, outer = self._cut(frame, "reads")
+        shape, inner, outer = self.part(frame, "reads")
         found: Array = self.array[outer]
         if inner is None:
             return found
@@ -71,7 +71,7 @@ class Box:
 
     def write(self, frame: Frame, value: Value) -> None:
         """Elements of the buffer's dtype, in the region's shape or one that spreads to it."""
-        shape, inner, outer = self._cut(frame, "writes")
+        shape, inner, outer = self.part(frame, "writes")
         if inner is None:
             self.array[outer] = value
         elif self.array[outer].size:
