@@ -9,7 +9,7 @@ folder="$ROOT/build/demo"
 mkdir -p "$folder"
 last_line=""
 gemm=(-a M=1280 -a N=1152 -a K=256)
-small=(-a M=128 -a N=256 -a K=64)
+small=(-a M=128 -a N=128 -a K=64)
 
 if ttnn_python >/dev/null; then
   echo "the report of the proof will be at file://$folder/report/report.html"
@@ -19,6 +19,7 @@ fi
 if interpreter="$(tilelang_python)"; then
   compiler="$(tilelang_env "$interpreter")"
   kernel=examples/gemm.py:gemm
+  small+=(-a block_M=64 -a block_N=64)
 else
   kernel=examples/gemm_tir.py:gemm
 fi
