@@ -1,8 +1,7 @@
 """The table of what is covered, docs/covered.md; run as a program, it runs every kernel and renews it.
 
 Each kernel of the list runs on simulated Wormholes and Blackholes (ttsim), and the table says how
-far its numbers were from the interpreter's. The tests compare the table with the list, and, where
-ttsim is, with what they measure themselves.
+far its numbers were from the interpreter's. The tests compare the table with the list.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ HEAD = """\
 Each kernel of the repository's list (`testing/python/tt/kernel_list.py`), what it is made of, and how far its numbers were from the
 interpreter's when it ran on [ttsim](devices.md): the largest difference of an output relative to its largest value, float32 outputs too,
 whose operands the matrix unit takes with 11 bits. `make covered` runs all of them and writes this page; the tests compare it with
-the list, and with what they measure.
+the list, and hold what runs to bounds of their own.
 
 | kernel | launches | steps | dtypes | blocks | KiB of L1 | Wormhole | Blackhole |
 |---|---|---|---|---|---|---|---|

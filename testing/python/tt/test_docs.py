@@ -46,6 +46,7 @@ LONG = (
     "pytest examples/test_gemm.py --tt-backend wolfpine --tt-arch wormhole",
     "validate --cases random:100:7",
     "validate --cases full --arch blackhole",
+    "run scale.json --backend wolfpine --time",
     "validate n150_plan.json --backend wolfpine --grid 8x8",
     "validate blackhole_plan.json --backend wolfpine",
 )

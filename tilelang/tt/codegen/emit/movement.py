@@ -35,13 +35,16 @@ inline void read_tiles(
     const Tensor& tensor, const Window& window, uint32_t buffer, int32_t down, int32_t across,
     bool by_columns) {
     uint32_t address = get_write_ptr(buffer);
-    for (int32_t tile = 0; tile < down * across; ++tile) {
-        const int32_t row = window.row / 32 + (by_columns ? tile % down : tile / across);
-        const int32_t column = window.column / 32 + (by_columns ? tile / down : tile % across);
-        if (window.has(row, column)) {
-            noc_async_read_page(window.page(row, column), tensor, address);
+    const int32_t outer = by_columns ? across : down, inner = by_columns ? down : across;
+    for (int32_t i = 0; i < outer; ++i) {
+        for (int32_t j = 0; j < inner; ++j) {
+            const int32_t row = window.row / 32 + (by_columns ? j : i);
+            const int32_t column = window.column / 32 + (by_columns ? i : j);
+            if (window.has(row, column)) {
+                noc_async_read_page(window.page(row, column), tensor, address);
+            }
+            address += get_tile_size(buffer);
         }
-        address += get_tile_size(buffer);
     }
 }"""
 
@@ -63,16 +66,23 @@ template <typename Element>
 inline void pad_tiles(
     const Window& window, uint32_t buffer, int32_t down, int32_t across, bool by_columns,
     Element pad) {
-    uint32_t address = get_write_ptr(buffer);
-    for (int32_t tile = 0; tile < down * across; ++tile) {
-        const int32_t row = window.row + (by_columns ? tile % down : tile / across) * 32;
-        const int32_t column = window.column + (by_columns ? tile / down : tile % across) * 32;
-        if (!window.has(row / 32, column / 32) || row < 0 || column < 0) {
-            pad_tile<Element>(address, 0, 0, pad);
-        } else if (window.rows - row < 32 || window.columns - column < 32) {
-            pad_tile<Element>(address, window.rows - row, window.columns - column, pad);
+    const bool in_rows = window.row >= 0 && window.row + down * 32 <= window.rows;
+    const bool in_columns = window.column >= 0 && window.column + across * 32 <= window.columns;
+    if (window.matrix < 0 || !in_rows || !in_columns) {
+        uint32_t address = get_write_ptr(buffer);
+        const int32_t outer = by_columns ? across : down, inner = by_columns ? down : across;
+        for (int32_t i = 0; i < outer; ++i) {
+            for (int32_t j = 0; j < inner; ++j) {
+                const int32_t row = window.row + (by_columns ? j : i) * 32;
+                const int32_t column = window.column + (by_columns ? i : j) * 32;
+                if (!window.has(row / 32, column / 32) || row < 0 || column < 0) {
+                    pad_tile<Element>(address, 0, 0, pad);
+                } else if (window.rows - row < 32 || window.columns - column < 32) {
+                    pad_tile<Element>(address, window.rows - row, window.columns - column, pad);
+                }
+                address += get_tile_size(buffer);
+            }
         }
-        address += get_tile_size(buffer);
     }
 }"""
 
@@ -115,13 +125,16 @@ inline void write_tiles(
     const Tensor& tensor, const Window& window, uint32_t buffer, int32_t down, int32_t across,
     bool by_columns) {
     uint32_t address = get_read_ptr(buffer);
-    for (int32_t tile = 0; tile < down * across; ++tile) {
-        const int32_t row = window.row / 32 + (by_columns ? tile % down : tile / across);
-        const int32_t column = window.column / 32 + (by_columns ? tile / down : tile % across);
-        if (window.has(row, column)) {
-            noc_async_write_page(window.page(row, column), tensor, address);
+    const int32_t outer = by_columns ? across : down, inner = by_columns ? down : across;
+    for (int32_t i = 0; i < outer; ++i) {
+        for (int32_t j = 0; j < inner; ++j) {
+            const int32_t row = window.row / 32 + (by_columns ? j : i);
+            const int32_t column = window.column / 32 + (by_columns ? i : j);
+            if (window.has(row, column)) {
+                noc_async_write_page(window.page(row, column), tensor, address);
+            }
+            address += get_tile_size(buffer);
         }
-        address += get_tile_size(buffer);
     }
 }"""
 
