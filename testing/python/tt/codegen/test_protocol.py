@@ -354,3 +354,25 @@ def test_nothing_runs_that_breaks_the_protocol(monkeypatch):
 def test_what_keeps_to_the_protocol_gets_to_the_device():
     with pytest.raises(AssertionError, match="it was run"):
         run(EVERY["gemm"], None, None, device=Unreached())
+
+
+def test_what_one_way_alone_waits_for_may_be_waited_for_again_after_it():
+    from golden_texts import plan
+    from tile_builder import Builder
+
+    from tilelang.tt.runtime.checked import checked_launch
+
+    b = Builder()
+    X, Y, Z = (b.tensor(name, (64, 32)) for name in "XYZ")
+    x, y, z = (b.scratch(name, (32, 32)) for name in "xyz")
+    with b.launch(2, "bx") as bx:
+        b.copy(X.at(bx * 32, 0).of(32, 32), x)
+        with b.when(bx.eq(0)):
+            b.copy(x, y)
+        with b.otherwise():
+            b.fill(y, 0.5)
+        with b.map(i=32, j=32) as (i, j):
+            b.store(z[i, j], x[i, j] + y[i, j])
+        b.copy(y, Y.at(bx * 32, 0).of(32, 32))
+        b.copy(z, Z.at(bx * 32, 0).of(32, 32))
+    checked_launch(plan(b.program(), "kernel"))  # or ProtocolError

@@ -214,3 +214,16 @@ def test_what_simulators_lack_is_known_to_the_stand_in_compiler_alone():
     assert [str(path.relative_to(package)) for path in named] == ["runtime/compiler/clang.py"]
     given = [path for path in texts if "defines=" in path.read_text()]
     assert not [path for path in given if path.parent.name in ("runtime", "templates")]
+
+
+def test_a_tensor_that_is_only_written_has_no_pad_among_arguments():
+    b = Builder()
+    X, Y = b.tensor("X", (32, 32), pad=2.0), b.tensor("Y", (32, 32), pad=1.5)
+    x = b.scratch("x", (32, 32))
+    with b.launch(1):
+        b.copy(X, x)
+        b.copy(x, Y)
+    plan = golden_texts.plan(b.program(), "kernel")
+    names = {role: [each.name for each in plan.arguments[role]] for role in ("reader", "writer")}
+    assert "X_pad" in names["reader"]
+    assert "Y_pad" not in names["writer"]
