@@ -4,7 +4,7 @@
 
 Both run in one session, on as many cores, with the same math fidelity and float32 in DST. What is
 printed is counted by the simulator (wolfpine_counters.py): bytes of DRAM read and written, which
-for the generated kernel have to be those that its schedule predicts; operations of the matrix engine,
+for the generated kernel have to be what its schedule predicts; operations of the matrix engine,
 unpacks and packs; and the span in modelled cycles, which is a floor: the model has no packer drain,
 no joint limit of the unpackers and no bank conflicts in L1. The host's seconds mean nothing and
 aren't told. The bounds are those of the cases; a case beyond its bound ends in an exit code of 1.

@@ -130,6 +130,13 @@ ExprRef ExprReader::ReadNode(const ffi::Object* node) {
 }
 
 ExprRef ExprReader::Apply(Op op, std::vector<ExprRef> args) {
+  Dtype of = args[op == Op::kSelect ? 1 : 0]->dtype;
+  // Of bools, the lesser and the product are true where both are, the greater where one is.
+  if (of.is_bool() && (op == Op::kMul || op == Op::kMin)) op = Op::kAnd;
+  if (of.is_bool() && op == Op::kMax) op = Op::kOr;
+  if (!program::Takes(op, of)) {
+    throw NotUnderstood{program::KeyOf(op), "has operands of " + program::NameOf(of)};
+  }
   if (op == Op::kSelect && args[0]->op == Op::kInt) return args[0]->value != 0 ? args[1] : args[2];
   if (args.size() == 2 && args[0]->op == Op::kInt && args[1]->op == Op::kInt) {
     Dtype dtype = program::IsPredicate(op) ? program::kBool : args[0]->dtype;

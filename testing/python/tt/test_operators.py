@@ -102,6 +102,16 @@ FUNCTIONS = [
     ("T.ieee_fsqrt(A[i])", np.sqrt(X)),
     ("T.ieee_frsqrt(A[i])", 1 / np.sqrt(X)),
     ("T.ieee_frcp(A[i])", 1 / X),
+    # A product of bools, as masks are written, and what has no meaning for them.
+    (
+        "T.if_then_else((A[i] > 1) * (B[i] > 1), A[i], B[i])",
+        np.where((X > 1) & (X[::-1] > 1), X, X[::-1]),
+    ),
+    (
+        "T.if_then_else(T.max(A[i] > 3, B[i] > 3), A[i], B[i])",
+        np.where((X > 3) | (X[::-1] > 3), X, X[::-1]),
+    ),
+    ("T.if_then_else((A[i] > 1) - (B[i] > 1), A[i], B[i])", r"found sub, .*has operands of bool"),
     ("T.ieee_add(A[i], B[i], 'rz')", "rounds in another way than to nearest"),
     ("T.ieee_frcp(A[i], 'ru')", "rounds in another way than to nearest"),
 ]
