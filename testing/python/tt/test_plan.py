@@ -9,6 +9,7 @@ import operator
 import pickle
 
 import kernels
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -167,12 +168,21 @@ def test_real_tilelang_makes_plans_for_the_other_lane_to_prove(exchange):
     import tilelang_kernels
 
     kernels = {
-        "gemm": tilelang_kernels.gemm.get_tir(M=200, N=300, K=160),
+        # Ragged, of several blocks and steps, and small: its result is proven too, on a slow device.
+        "gemm": tilelang_kernels.gemm.get_tir(
+            M=100, N=70, K=40, block_M=64, block_N=64, block_K=32
+        ),
         "elementwise": tilelang_kernels.elementwise(100, 200),
         "batched_gemm": tilelang_kernels.batched_gemm(3, 64, 96, 32),
     }
     for name, func in kernels.items():
         tt.Plan.from_module(tt.infer_metadata(func, "n150")).save(exchange / f"prove_{name}.json")
+
+
+def normal(shape):
+    import ml_dtypes
+
+    return np.random.default_rng(5).standard_normal(shape).astype(ml_dtypes.bfloat16)
 
 
 @pytest.mark.needs("wolfpine")
@@ -196,7 +206,14 @@ def test_a_plan_made_by_real_tilelang_is_proven_on_a_device_of_its_grid(kernel, 
     grid = (plan.device.grid_x, plan.device.grid_y)
     with open_device("wolfpine", "wormhole", grid=grid) as device:
         check_device(plan, device)
-        evidence = validate(device, of_plan(plan))
+        # E7's numbers of three kinds, and its controls, are sim_tests'; here the kernel runs once.
+        evidence = validate(device, [case for case in of_plan(plan) if case.kernel is None])
+        if kernel == "gemm":
+            a, b = (normal(shape) for shape in ((100, 40), (40, 70)))
+            found, expected = tt.run(plan, a, b, device=device), tt.reference(plan)(a, b)
+            np.testing.assert_allclose(
+                found.astype("float32"), expected.astype("float32"), rtol=2**-7, atol=2**-7
+            )
     assert evidence.exit_code() == 0
     assert evidence.count()["proven"] >= 16
 
