@@ -321,6 +321,19 @@ def test_a_page_is_kept_to_the_end_if_it_was_pushed_once():
     assert "page 1 of ones is used, of 1" in _found(beyond, (*BUFFERS, Buffer(2, 2, 2048, "ones")))
 
 
+def test_a_page_is_not_stored_to_before_the_writes_of_it_have_left():
+    """Bytes of a write are read when they leave, so what is stored before may leave in their place."""
+    store = """            volatile tt_l1_ptr uint32_t* words = reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_read_ptr(c));
+            for (uint32_t word = 0; word < 8; ++word) {
+                words[word] = 1;
+            }
+"""
+    flush = "            noc_async_writes_flushed();\n"
+    before, after = (WRITER.replace(flush, text, 1) for text in (store + flush, flush + store))
+    assert "c is stored to while writes may not have left" in _found({**TEXTS, "writer": before})
+    assert "stored to" not in _found({**TEXTS, "writer": after})
+
+
 class Unreached(Session):
     """A session with a device that nothing may get to."""
 
