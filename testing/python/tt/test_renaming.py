@@ -52,6 +52,7 @@ class Renamer(ast.NodeTransformer):
         self.taken = {n.id if isinstance(n, ast.Name) else n.arg for n in names}
         self.renamed: dict[str, dict[str, str]] = {}
         self._names: dict[str, str] = {}
+        self._kernel = ""  # the last one's new name, which what makes it returns
 
     def _new(self, name: str) -> str:
         for new in _names_of(len(name)):
@@ -63,7 +64,8 @@ class Renamer(ast.NodeTransformer):
         if not any("prim_func" in ast.unparse(each) for each in node.decorator_list):
             self.generic_visit(node)
             return node
-        stored = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and _binds(n)]
+        names = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+        stored = [n.id for n in names if isinstance(n.ctx, ast.Store)]
         self._names = {}
         for name in (node.name, *(a.arg for a in node.args.args), *dict.fromkeys(stored)):
             self._names[name] = self._new(name)
@@ -76,7 +78,7 @@ class Renamer(ast.NodeTransformer):
         return node
 
     def visit_Return(self, node: ast.Return) -> ast.Return:
-        if isinstance(node.value, ast.Name) and getattr(self, "_kernel", None):
+        if isinstance(node.value, ast.Name) and self._kernel:
             node.value.id = self._kernel
         return node
 
@@ -88,10 +90,6 @@ class Renamer(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.Name:
         node.id = self._names.get(node.id, node.id)
         return node
-
-
-def _binds(name: ast.Name) -> bool:
-    return isinstance(name.ctx, ast.Store)
 
 
 @pytest.fixture(scope="module")
