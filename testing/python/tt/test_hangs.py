@@ -115,11 +115,15 @@ def stop_before(mock) -> None:
 
 
 def stop_in_the_answer(mock) -> None:
-    def stop() -> None:
-        mock._connection.poll(60)
-        os.kill(mock._worker.pid, signal.SIGSTOP)
+    """Once the length of the answer is here, of which the rest doesn't fit into the socket."""
+    receive = mock._connection._receive
 
-    threading.Thread(target=stop).start()
+    def stop(length, *limits):
+        if length > LARGE:
+            os.kill(mock._worker.pid, signal.SIGSTOP)
+        return receive(length, *limits)
+
+    mock._connection._receive = stop
 
 
 STOPPED = [
