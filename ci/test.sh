@@ -5,6 +5,7 @@
 # Red if a test failed, if a lane ran no test, if a test ran in no lane, or if a lane is missing.
 set -euo pipefail
 . "$(dirname "$0")/lanes.sh"
+. "$(dirname "$0")/beside.sh"
 
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -22,23 +23,28 @@ missing=()
 lanes=()
 declare -A python_of
 
-if interpreter="$(tilelang_python)" && python_of[tilelang]="$(tilelang_env "$interpreter")"; then
-  lanes+=(tilelang)
+# lane NAME COMMAND...: a lane whose environment the command makes, beside others.
+lane() {
+  lanes+=("$1")
+  python_of[$1]="$VENVS/$1/bin/python"
+  start "${@:2}"
+}
+if interpreter="$(tilelang_python)"; then
+  lane tilelang tilelang_env "$interpreter"
 else
   missing+=("$NO_TILELANG_PYTHON")
 fi
-if interpreter="$(ttnn_python)" && python_of[ttnn]="$(ttnn_env "$interpreter")"; then
-  lanes+=(ttnn)
+if interpreter="$(ttnn_python)"; then
+  lane ttnn ttnn_env "$interpreter"
 else
   missing+=("$NO_TTNN_PYTHON")
-  python_of[tvm]="$(tvm_env "$(any_python)")"
-  lanes+=(tvm)
+  lane tvm tvm_env "$(any_python)"
 fi
 # The oldest apache-tvm that is supported; ttnn's lane has the newest.
-python_of[tvm-0.26.0]="$(tvm_env "$(any_python)" 0.26.0)"
-lanes+=(tvm-0.26.0)
-
-[ -n "$SKIP_DEPS" ] || install_browser
+lane tvm-0.26.0 tvm_env "$(any_python)" 0.26.0
+[ -n "$SKIP_DEPS" ] || start install_browser
+say "the environments of the lanes, ${lanes[*]}"
+finish
 
 libraries=()
 for lane in "${lanes[@]}"; do libraries+=("$(tvm_library "${python_of[$lane]}")"); done
@@ -48,40 +54,36 @@ rm -rf "$results" "$exchange"
 mkdir -p "$results" "$exchange"
 failed=0
 
-say "C++ tests, lint and the documentation, told when all are done"
-"$ROOT/ci/lint.sh" >"$results/lint.log" 2>&1 &
-linting=$!
-"$ROOT/ci/docs.sh" --built >"$results/docs.log" 2>&1 &
-documenting=$!
-"$VENVS/build/bin/ctest" --test-dir "$ROOT/build" -R tt --no-tests=error --output-on-failure \
-  --output-junit "$results/cpp.xml" || failed=1
-wait "$linting" || failed=1
-wait "$documenting" || failed=1
-cat "$results"/*.log
-rm "$results"/*.log
+say "lint, the documentation and C++ tests"
+start "$ROOT/ci/lint.sh"
+start "$ROOT/ci/docs.sh" --built
+start "$VENVS/build/bin/ctest" --test-dir "$ROOT/build" -R tt --no-tests=error --output-on-failure \
+  --output-junit "$results/cpp.xml"
+finish || failed=1
 
 # python_tests LANE [ARGUMENT...]
 python_tests() {
   local lane="$1"
   shift
-  install_wheel "${python_of[$lane]}"
+  install_wheel "${python_of[$lane]}" || return
   (cd "$ROOT" && TILELANG_TT_EXCHANGE="$exchange" \
     "$(dirname "${python_of[$lane]}")/pytest" -q -p no:cacheprovider "$@" \
     -o junit_suite_name="$lane" --junitxml "$results/$lane.xml")
 }
 
-# The lanes without devices are a process each, at the same time; they come before the ttnn lane,
-# which reads the plan that the tilelang lane writes.
-running=()
+# device_tests ARCH
+# shellcheck disable=SC2329  # it is started by name
+device_tests() {
+  (cd "$ROOT" && "$(dirname "${python_of[ttnn]}")/pytest" -q -p no:cacheprovider sim_tests \
+    --tt-backend wolfpine --tt-arch "$1" --junitxml "$results/sim-$1.xml")
+}
+
+# They come before the ttnn lane, which reads the plan that the tilelang lane writes.
+say "Python tests in the lanes without devices"
 for lane in "${lanes[@]}"; do
-  [ "$lane" = ttnn ] && continue
-  say "Python tests in .venv/$lane, which is told when all are done"
-  python_tests "$lane" >"$results/$lane.log" 2>&1 &
-  running+=("$!")
+  [ "$lane" = ttnn ] || start python_tests "$lane"
 done
-for process in "${running[@]}"; do wait "$process" || failed=1; done
-cat "$results"/*.log
-rm "$results"/*.log
+finish || failed=1
 if [ -n "${python_of[ttnn]:-}" ]; then
   say "Python tests in .venv/ttnn"
   # One more than there are processors, since the tests of sessions mostly wait.
@@ -90,15 +92,10 @@ fi
 
 if [ -n "${python_of[ttnn]:-}" ]; then
   say "device tests on simulators, in .venv/ttnn"
-  running=()
-  for arch in wormhole blackhole; do # at the same time
-    (cd "$ROOT" && "$(dirname "${python_of[ttnn]}")/pytest" -q -p no:cacheprovider sim_tests \
-      --tt-backend wolfpine --tt-arch "$arch" --junitxml "$results/sim-$arch.xml") \
-      >"$results/sim-$arch.log" 2>&1 &
-    running+=("$!")
+  for arch in wormhole blackhole; do
+    start device_tests "$arch"
   done
-  for process in "${running[@]}"; do wait "$process" || failed=1; done
-  cat "$results"/sim-*.log
+  finish || failed=1
 fi
 
 say "the wheel"

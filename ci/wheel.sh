@@ -5,6 +5,7 @@
 # source tree, the bare wheel in every Python from 3.10 to 3.13 that is here, and each extra.
 set -euo pipefail
 . "$(dirname "$0")/lanes.sh"
+. "$(dirname "$0")/beside.sh"
 
 [ $# -gt 0 ] || set -- tvm sim
 dist="$ROOT/dist"
@@ -35,19 +36,14 @@ try() {
   rm -rf "${scratch:?}/$name"
 }
 
-running=()
-for version in 3.10 3.11 3.12 3.13; do # at the same time, since they mostly wait for downloads
+for version in 3.10 3.11 3.12 3.13; do
   if interpreter="$("$ROOT/ci/find_python.sh" "$version")"; then
-    try "bare-$version" "$interpreter" "" >"$scratch/bare-$version.log" 2>&1 &
-    running+=("$!")
+    start try "bare-$version" "$interpreter" ""
   else
     echo "not tried: Python $version, which is not here"
   fi
 done
-failed=0
-for process in "${running[@]}"; do wait "$process" || failed=1; done
-cat "$scratch"/bare-*.log
-[ "$failed" = 0 ] || exit 1
+finish
 for extra in "$@"; do
   case "$extra" in
     "") ;;
