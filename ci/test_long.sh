@@ -18,6 +18,9 @@ mkdir -p "$TILELANG_TT_EXCHANGE"
 cd "$ROOT"
 say "plans of the real tilelang, which the long tests prove"
 "$(dirname "$writer")/pytest" -q -p no:cacheprovider testing/python/tt/test_plan.py
+say "what is drawn at random, of new seeds"
+"$(dirname "$python")/pytest" -q -p no:cacheprovider -m "hypothesis and not long" -n "$JOBS" --dist loadfile \
+  --hypothesis-profile new testing/python/tt
 say "long tests"
 exec "$(dirname "$python")/pytest" -q -p no:cacheprovider -m long -n "$JOBS" --dist loadfile \
   testing/python/tt "$@"

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 if find_spec("tilelang.language") is not None:
     import tilelang  # noqa: F401  puts its TVM on the path
@@ -30,7 +31,14 @@ HAS = {
 }
 
 
+# The suite draws the same examples each time, so that it is red for a change alone. 'make test-long' draws new ones.
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile("new", derandomize=False, deadline=None, print_blob=True)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if not config.getoption("--hypothesis-profile"):
+        settings.load_profile("suite")
     config.addinivalue_line("markers", "needs(package): runs where that package is installed")
 
 

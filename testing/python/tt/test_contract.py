@@ -85,7 +85,7 @@ def blocks_of(shape, grid, block, origin, turns, step, guard):
 sides = st.sampled_from([8, 16, 32, 48, 64])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(
     shape=st.tuples(st.integers(1, 130), st.integers(1, 130)),
     grid=st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 2)),

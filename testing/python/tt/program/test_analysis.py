@@ -72,7 +72,7 @@ def writers(program: dict, model: touched.Model, storage: int, tile: int) -> str
     return answer
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_no_answer_contradicts_the_slow_model(program):
     found = analyse(program)

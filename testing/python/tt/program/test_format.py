@@ -57,7 +57,7 @@ def test_the_golden_document_has_every_kind_and_is_what_is_written():
     assert {v.kind for v in KERNELS["every kind"].variables} == {"scalar", "block", "loop", "let"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32))
 def test_any_program_survives_its_text_and_can_be_listed(seed):
     program = Maker(random.Random(seed)).program()
@@ -269,7 +269,7 @@ def places(value, way=()):
             )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_whatever_is_changed_in_a_document_it_is_read_or_a_value_error(data, seed):
     document = Maker(random.Random(seed)).program().to_json()

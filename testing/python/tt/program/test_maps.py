@@ -110,7 +110,7 @@ def index(r: random.Random, vars, extent):
     )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=st.integers(0, 2**32))
 def test_serial_maps_are_the_slow_models(seed):
     r = random.Random(seed)

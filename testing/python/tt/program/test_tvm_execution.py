@@ -240,7 +240,7 @@ def test_statements(body, why):
     assert np.array_equal(by_tvm, ours), why
 
 
-@settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(kernels())
 def test_kernels_at_random(kernel):
     rng = np.random.default_rng(3)
