@@ -203,3 +203,25 @@ def test_an_element_beyond_its_bound_is_wrong_and_one_without_a_bound_is_counted
     assert (unknown.wrong, unknown.used) == (0, 1.0)
     nan = compare(np.array([1.0, 2.0, 3.0, np.nan], np.float32), wanted, bound)
     assert (nan.wrong, nan.at) == (1, (3,))
+
+
+# What the command makes of it.
+
+NOTHING, RIGHT, WRONG = (np.full(2, np.inf), 1.0), (np.full(2, 0.5), 1.25), (np.full(2, 0.5), 2.0)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "code"),
+    [
+        ([RIGHT], 0),
+        ([RIGHT, WRONG], 1),
+        ([NOTHING], 3),
+        ([RIGHT, NOTHING], 3),
+        ([NOTHING, WRONG], 1),
+    ],
+)
+def test_a_run_that_compared_nothing_has_not_agreed(outputs, code):
+    from tilelang.tt.cli.running import exit_code
+
+    compared = [compare(np.full(2, found), np.ones(2), bound) for bound, found in outputs]
+    assert exit_code(compared) == code

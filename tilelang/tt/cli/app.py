@@ -267,7 +267,7 @@ def run_plan(
     """Run a plan's kernel on a device, and compare with the same program run in numpy.
 
     Arrays are the inputs in their order; without any, they are random. The exit code is 0 if the
-    numbers agree, 1 if they don't.
+    numbers agree, 1 if they don't, 3 if of an output nothing could be compared.
     """
     from ..runtime.devices import open_device
     from .running import run_and_compare
@@ -276,11 +276,11 @@ def run_plan(
     architecture, size = _arch_of(plan, path, arch), parse_grid(grid)
     with open_device(backend, architecture, grid=size, checks=checks) as session:
         show.opened(out, session.backend)
-        agree = run_and_compare(
+        code = run_and_compare(
             out, session, plan, function, arrays, parse_arguments(scalars), output, seed,
             runs if timed else 0,
         )  # fmt: skip
-    sys.exit(0 if agree else 1)
+    sys.exit(code)
 
 
 @app.command("build")

@@ -30,8 +30,8 @@ def run_and_compare(
     output: Path | None,
     seed: int,
     timed: int = 0,
-) -> bool:
-    """Run, say how far the numbers are from numpy's, and write them; whether they agree.
+) -> int:
+    """Run, say how far the numbers are from numpy's, and write them; the command's exit code.
 
     ``timed``: how many runs are timed besides.
     """
@@ -51,10 +51,10 @@ def run_and_compare(
     bounds = enclose(made, program, arrays, scalars, independent=not paths)
     several = isinstance(found, tuple)
     pairs = list(zip(found, wanted, strict=True)) if several else [(found, wanted)]
-    agree = True
+    compared = []
     for tensor, (have, want) in zip(outputs, pairs, strict=True):
         shown = compare(have, want, bound_of(want, bounds[tensor.name]))
-        agree &= not shown.wrong
+        compared.append(shown)
         out.print(f"{tensor.name}: {_said(shown)}", soft_wrap=True)
         if output is not None:
             path = output
@@ -64,7 +64,14 @@ def run_and_compare(
             out.print(f"written to {path}", soft_wrap=True)
     if timed:
         _time(out, time_kernel(plan, named, session, name, timed), timed)
-    return agree
+    return exit_code(compared)
+
+
+def exit_code(compared: Sequence[Agreement]) -> int:
+    """1 if something is wrong, 3 if of an output nothing could be compared, else 0."""
+    if any(each.wrong for each in compared):
+        return 1
+    return 0 if all(each.checked for each in compared) else 3
 
 
 def _said(shown: Agreement) -> str:
