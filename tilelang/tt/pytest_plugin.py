@@ -239,14 +239,15 @@ def tt_prove(request: pytest.FixtureRequest, tt_device: Session) -> Callable[...
     """Proves the metadata of a kernel on tt_device, with controls.
 
     ``tt_prove(kernel, levels=("E1", ..., "E7"))`` takes a Plan, or a PrimFunc or IRModule with
-    metadata for ``tt_device.spec``, and returns the evidence. The test fails, with the first
+    metadata for ``tt_device.spec``, or a dict of several by name, which are one run, whose tensors
+    come before its schedules; it returns the evidence. The test fails, with the first
     differences, where something is disproved, and where one of ``levels`` was not checked, as
     on a mock, which can show E1 and E2 only. Without ``levels`` that is all of them, but for E7 of
     a kernel that no sources are generated for. A mock is of the cluster that the plan's description
     came from, unless ``--tt-cluster`` names one. ``--tt-report`` keeps a report of each proof.
     """
     from .plan import Plan
-    from .validate.cases import of_plan
+    from .validate.cases import of_plans
     from .validate.evidence import LEVELS, NOT_GENERATED
     from .validate.harness import check_device
 
@@ -254,13 +255,18 @@ def tt_prove(request: pytest.FixtureRequest, tt_device: Session) -> Callable[...
 
     def prove(kernel: Any, levels: Sequence[str] | None = None) -> Evidence:
         __tracebackhide__ = True
-        plan = kernel if isinstance(kernel, Plan) else Plan.from_module(kernel)
+        named = kernel if isinstance(kernel, dict) else {"": kernel}
+        plans = {
+            name: each if isinstance(each, Plan) else Plan.from_module(each)
+            for name, each in named.items()
+        }
         proofs_before = next(number)
         again = f"-{proofs_before + 1}" if proofs_before else ""
         name = f"{request.node.nodeid}{again}"
-        with _device_for(request.config, plan, tt_device) as device:
-            check_device(plan, device)
-            evidence = _prove(request.config, device, of_plan(plan), name)
+        with _device_for(request.config, next(iter(plans.values())), tt_device) as device:
+            for plan in plans.values():
+                check_device(plan, device)
+            evidence = _prove(request.config, device, of_plans(plans), name)
         missing = [
             f"{level} {result.case.name}: not checked: {reason}"
             for result in evidence.results

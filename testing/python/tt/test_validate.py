@@ -423,6 +423,54 @@ def test_the_buffers_and_the_schedule_of_a_kernel_are_proven_from_its_plan(devic
     assert evidence.objections() == []
 
 
+@pytest.fixture
+def plans(mock, root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "examples"))
+    from gemm_tir import gemm
+
+    return {
+        f"{m}.json": tt.Plan.from_module(tt.infer_metadata(gemm(m, 384, 64), mock.spec))
+        for m in (256, 128)
+    }
+
+
+def test_of_several_plans_all_tensors_come_before_any_schedule(plans):
+    from tilelang.tt.validate.cases import batches, of_plans
+
+    names = [[case.name for case in batch] for batch in batches(of_plans(plans), 48, 2**25)]
+    assert sorted(names[0]) == [f"{m}.json: gemm: {x}" for m in (128, 256) for x in "ABC"]
+    alone = [(m, what) for what in ("kernel", "schedule") for m in (128, 256)]
+    assert sorted(names[1:]) == [[f"{m}.json: gemm: {what}"] for m, what in sorted(alone)]
+
+
+def test_several_plans_are_proven_in_one_run(tool, plans, tmp_path):
+    import subprocess
+
+    from gemm_tir import gemm
+
+    for name, plan in plans.items():
+        plan.save(tmp_path / name)
+    other = tt.Plan.from_module(tt.infer_metadata(gemm(256, 384, 64), tt.DeviceSpec.preset("n150")))
+    other.save(tmp_path / "other.json")
+
+    def prove(*names):
+        command = [*tool, "validate", *names, "--backend", "mock", "-o", "report"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+
+    done = prove(*plans)
+    assert done.returncode == 0, done.stderr
+    shown = json.loads((tmp_path / "report/report.json").read_text())
+    proven = {
+        case["name"]
+        for case in shown["cases"]
+        if case["levels"].get("E2", {}).get("outcome") == "proven"
+    }
+    assert proven >= {f"{name}: gemm: {x}" for name in plans for x in "ABC"}
+    done = prove(*plans, "other.json")
+    assert done.returncode == 2
+    assert re.match(r"error: other\.json: the plan is for a device with arch worm", done.stderr)
+
+
 def test_a_plan_for_another_device_is_refused(device):
     from tilelang.tt.validate.harness import check_device
 

@@ -349,7 +349,7 @@ def _arch_of(plan: Plan, path: Path, arch: str | None) -> str:
 
 
 @app.command("validate")
-@click.argument("path", metavar="[PLAN.json]", required=False, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="[PLAN.json ...]", nargs=-1, type=click.Path(path_type=Path))
 @_BACKEND
 @_ARCH
 @_GRID
@@ -372,7 +372,7 @@ def _arch_of(plan: Plan, path: Path, arch: str | None) -> str:
     help="Write report.json, report.xml (JUnit) and report.html into this folder.",
 )
 def validate_cases(
-    path: Path | None,
+    paths: tuple[Path, ...],
     backend: str,
     arch: str | None,
     grid: str | None,
@@ -383,25 +383,29 @@ def validate_cases(
 ) -> None:
     """Prove descriptors and schedules on a device, and that a wrong one would be noticed.
 
-    The exit code is 0 if all is proven, 1 if something is disproved or a wrong claim went
-    unnoticed, 3 if nothing could be checked, 128 and a signal's number if one ended the run.
+    Several plans are one run, whose tensors come before its schedules. The exit code is 0 if all is
+    proven, 1 if something is disproved or a wrong claim went unnoticed, 3 if nothing could be
+    checked, 128 and a signal's number if one ended the run.
     """
-    from ..validate.cases import of_plan, parse_cases
+    from ..validate.cases import of_plans, parse_cases
     from ..validate.harness import check_device, validate
     from ..validate.report import write
 
-    plan = None if path is None else Plan.load(path)
-    if plan is not None and path is not None:
-        arch = _arch_of(plan, path, arch)
+    plans = {str(path): Plan.load(path) for path in paths}
+    for path, plan in plans.items():
+        arch = _arch_of(plan, Path(path), arch)
+    planned = next((plan.device for plan in plans.values()), None)
 
     def prove() -> Evidence:
         options = Options(arch, grid, cluster, checks=checks)
-        with open_to_validate(backend, options, plan.device if plan else None) as session:
-            chosen, seed = [], 0
-            if plan is not None:
-                check_device(plan, session)
-                chosen = of_plan(plan)
-            if cases is not None or plan is None:
+        with open_to_validate(backend, options, planned) as session:
+            for path, plan in plans.items():
+                try:
+                    check_device(plan, session)
+                except ValueError as error:
+                    raise ValueError(f"{path}: {error}") from error
+            chosen, seed = of_plans(plans), 0
+            if cases is not None or not plans:
                 more, seed = parse_cases("quick" if cases is None else cases, session.spec)
                 chosen += more
             show.opened(out, session.backend)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..describe import describe_tensor, schedule_tiles
@@ -205,6 +205,17 @@ def _kernel(
         cases.append(Case(tensor, "kernels", buffer=describe_tensor(tensor, shape, dtype, spec)))
     schedule = _with_arguments(schedule_tiles(launch, spec), letters)
     return [*cases, Case(f"{name}: schedule", "kernels", schedule=schedule)]
+
+
+def of_plans(plans: Mapping[str, Plan]) -> list[Case]:
+    """The cases of several plans by name, for one run: all tensors come before any schedule."""
+    if len(plans) == 1:
+        return of_plan(*plans.values())
+    return [
+        replace(case, name=f"{name}: {case.name}")
+        for name, plan in plans.items()
+        for case in of_plan(plan)
+    ]
 
 
 def of_plan(plan: Plan) -> list[Case]:
