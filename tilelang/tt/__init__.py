@@ -28,6 +28,7 @@ _HOMES = {
     "infer_metadata": "passes",
     "tile_program": "passes",
     "DeviceSpec": "device",
+    "device": "device",
     "BufferDescriptor": "metadata",
     "CoreRange": "metadata",
     "RuntimeArg": "metadata",
@@ -54,7 +55,8 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    module = importlib.import_module(f"{__name__}.{home}")
+    value = module if name == home else getattr(module, name)  # device is called, as a module
     globals()[name] = value
     return value
 
@@ -74,6 +76,12 @@ def _warn_without_tvm() -> None:
 
 
 _warn_without_tvm()
+
+# A tilelang that is there was imported before its subpackage; without one it is a namespace.
+if getattr(sys.modules.get("tilelang"), "__file__", None):
+    from .jit.slot import register_with_tilelang
+
+    register_with_tilelang()
 
 if TYPE_CHECKING:
     __version__: str
@@ -97,5 +105,6 @@ if TYPE_CHECKING:
     from .passes import tile_program as tile_program
     from .passes import verify_tt_metadata as verify_tt_metadata
     from .plan import Plan as Plan
+    from .runtime.opened import device as device
     from .runtime.running import run as run
     from .target import apply_tt_defaults as apply_tt_defaults

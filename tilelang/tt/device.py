@@ -10,6 +10,8 @@ import functools
 import json
 import operator
 import os
+import sys
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -289,3 +291,16 @@ def resolve_device(device: DeviceLike) -> DeviceSpec:
     if hasattr(device, "compute_with_storage_grid_size"):
         return DeviceSpec.from_ttnn(device)
     raise ValueError(f"found a {type(device).__name__}; {WAYS_TO_NAME_A_DEVICE}")
+
+
+class _Module(types.ModuleType):
+    """``tilelang.tt.device`` is called, too: ``with tilelang.tt.device("wolfpine"):``."""
+
+    def __call__(self, backend: str = "auto", arch: str | None = None) -> Any:
+        """The device to call kernels on: see :func:`tilelang.tt.runtime.opened.device`."""
+        from .runtime import opened
+
+        return opened.device(backend, arch)
+
+
+sys.modules[__name__].__class__ = _Module

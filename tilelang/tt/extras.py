@@ -12,10 +12,11 @@ def install_command(extra: str) -> str:
 
     It names the packages themselves, so that it works wherever tilelang-tt itself came from.
     """
-    return f"pip install {shlex.join(_packages(extra))}"
+    return f"pip install {shlex.join(packages(extra))}"
 
 
-def _packages(extra: str) -> list[str]:
+def packages(extra: str) -> list[str]:
+    """The requirements that an extra brings."""
     try:
         requirements = requires("tilelang-tt") or []
     except PackageNotFoundError:  # a source tree that is not installed
@@ -25,5 +26,5 @@ def _packages(extra: str) -> list[str]:
         package, _, condition = requirement.partition(";")
         if re.search(rf"""extra == ["']{extra}["']""", condition):
             own = re.fullmatch(r"tilelang-tt\[(\w+)\]", package.strip())
-            found += _packages(own[1]) if own else [package.strip()]
+            found += packages(own[1]) if own else [package.strip()]
     return found

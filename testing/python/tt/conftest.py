@@ -27,6 +27,9 @@ HAS = {
     "apache-tvm": find_spec("tilelang.language") is None,
     "playwright": find_spec("playwright") is not None,
     "wolfpine": find_spec("framework") is not None and find_spec("framework.behaviour") is not None,
+    # tilelang, and a ttnn here or in the lane that has it, by which the device's process runs.
+    "calls": find_spec("tilelang.language") is not None
+    and (find_spec("ttnn") is not None or (ROOT / ".venv" / "ttnn" / "bin" / "python").exists()),
     "ttsim": bool(os.environ.get("TILELANG_TT_TTSIM")),
 }
 

@@ -437,6 +437,19 @@ def cache(clear: bool) -> None:
 
 
 @app.command()
+@click.option("--python", help="The Python to make it of; by default 3.12 or 3.10, where found.")
+def setup(python: str | None) -> None:
+    """Make an environment for devices, for where there is no ttnn, as on Python 3.11.
+
+    It is in your data folder, holds ttnn and the simulator, and is used from then on.
+    """
+    from ..runtime.setup import make
+
+    made = make(python, lambda text: out.print(text, soft_wrap=True))
+    out.print(f"devices are opened by {made}", soft_wrap=True)
+
+
+@app.command()
 def doctor() -> None:
     """Say what is installed, what answers, and what to do about what does not."""
     findings = examine()

@@ -32,6 +32,7 @@ def examine() -> list[Finding]:
         Finding("tilelang-tt", True, f"{package_version()}, Python {platform.python_version()}"),
         _tvm(),
         _passes(),
+        _slot(),
         _ttnn(),
         _live(),
         _mock(),
@@ -82,11 +83,32 @@ def _passes() -> Finding:
     return Finding("passes", True, str(path), needed=True)
 
 
+def _slot() -> Finding:
+    """Whether a kernel can be called with target="tenstorrent"."""
+    subject = 'target="tenstorrent"'
+    if _installed("tilelang") is None:
+        return Finding(subject, False, "needs tilelang", install_command("tilelang"))
+    from ..jit.slot import missing
+
+    reason = missing()
+    return Finding(subject, not reason, reason or "a target of the tilelang that is installed")
+
+
 def _ttnn() -> Finding:
     found = _installed("ttnn")
     if found:
         return Finding("ttnn", True, found)
+    from ..runtime.foreign import ask, foreign_python
     from ..runtime.installed import install_beside
+
+    try:
+        python = foreign_python()
+        if python is not None:
+            versions = ask(python, "auto", "", "")["versions"]
+            said = ", ".join(f"{name} {found}" for name, found in versions.items())
+            return Finding("ttnn", True, f"{python}: {said}")
+    except BackendError as error:
+        return Finding("ttnn", False, error.reason, error.remedy)
 
     reason = "not installed, so no device can be asked here"
     return Finding("ttnn", False, reason, install_beside("sim"))
@@ -114,9 +136,15 @@ def _backends() -> list[str]:
 
 def _backend(name: str) -> Finding:
     """Whether a backend is ready; nothing is opened."""
-    if _installed("ttnn") is None:
-        return Finding(name, False, "needs ttnn: see above")
     from ..runtime.devices import make_backend
+    from ..runtime.foreign import foreign_python
+
+    try:
+        elsewhere = foreign_python()
+    except BackendError:  # which was said of ttnn
+        elsewhere = None
+    if _installed("ttnn") is None and elsewhere is None:
+        return Finding(name, False, "needs ttnn: see above")
 
     try:
         statement = make_backend(name).statement

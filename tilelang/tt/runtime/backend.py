@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,8 @@ class Backend(ABC):
 
     name: str
     arch: str
+    #: The interpreter of the process that opens the device.
+    python: str = sys.executable
     #: Whether a device has to be closed properly; a simulator has nothing to lose.
     closes_gracefully = False
     #: Whether its TT_METAL_CACHE is one that sessions at the same time have to divide.

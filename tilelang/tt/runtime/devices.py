@@ -11,6 +11,7 @@ from pathlib import Path
 from . import BackendError, ttsim, wolfpine
 from .backend import ARCHITECTURES, Backend
 from .card import Card, cards
+from .foreign import Foreign, foreign_python
 from .mock import Mock
 from .session import OPEN_TIMEOUT, Session
 from .ttsim import TTSim
@@ -70,9 +71,11 @@ def make_backend(name: str = "auto", arch: str | None = None) -> Backend:
     BackendError
         The backend is not ready; with what would make it ready.
     """
-    if name != "auto" and name not in backends():
-        raise ValueError(f"found no backend {name!r}; expected auto, {', '.join(backends())}")
     asked = check_arch(arch)
+    python = foreign_python()
+    if python is not None:
+        return Foreign(python, name, asked)
+    check_backend(name)
     named_arch = None
     if name == "auto":
         name, named_arch = _choose()
@@ -86,6 +89,27 @@ def make_backend(name: str = "auto", arch: str | None = None) -> Backend:
     if name == "card":
         return Card(asked)
     return backends()[name](asked or named_arch or "wormhole_b0")
+
+
+def check_backend(name: str) -> str:
+    """The name of a backend. Raises ValueError for one unknown."""
+    if name != "auto" and name not in backends():
+        raise ValueError(f"found no backend {name!r}; expected auto, {', '.join(backends())}")
+    return name
+
+
+def arch_of(name: str = "auto") -> str:
+    """The architecture that a backend has by default, without making it: a card's own, that of the
+    simulator that TT_METAL_SIMULATOR names, else Wormhole.
+
+    Raises BackendError where a card or what is named there isn't known.
+    """
+    named = None
+    if name == "auto":
+        name, named = _choose()
+    elif name == "ttsim":
+        named = ttsim.named_arch()
+    return Card(None).arch if name == "card" else named or "wormhole_b0"
 
 
 def check_arch(arch: str | None) -> str | None:

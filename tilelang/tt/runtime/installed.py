@@ -13,6 +13,11 @@ from . import BackendError
 # The Pythons that ttnn has wheels for.
 _PYTHONS = ((3, 10), (3, 12))
 
+_ELSEWHERE = (
+    "'tilelang-tt setup' makes an environment for devices, or export "
+    "TILELANG_TT_PYTHON=<a Python that has ttnn>"
+)
+
 
 def ttnn_version() -> str:
     """Raises BackendError where ttnn is not installed."""
@@ -35,11 +40,8 @@ def no_ttnn() -> BackendError:
 
 
 def install_beside(extra: str) -> str:
-    """The command that installs an extra with ttnn, or why that can't be in this environment."""
-    elsewhere = "ask devices from another environment (tilelang-tt device -o device.json)"
+    """The command that installs an extra with ttnn, or what to do on a Python that it isn't for."""
     if sys.version_info[:2] not in _PYTHONS:
         pythons = " and ".join(f"{major}.{minor}" for major, minor in _PYTHONS)
-        return f"ttnn has wheels for Python {pythons} only: {elsewhere}"
-    if find_spec("tilelang.language") is not None:
-        return f"ttnn can't be beside tilelang: {elsewhere}"
+        return f"ttnn has wheels for Python {pythons} only: {_ELSEWHERE}"
     return install_command(extra)

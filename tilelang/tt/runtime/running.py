@@ -80,7 +80,7 @@ def kernel_plans(
         _check_device(kernel.device, device)
         return generate_all(kernel.program(name), kernel.schedules(name), device, name)
     name, program = _program(kernel, function)
-    return generate_all(program, _schedules(program, device), device, name)
+    return generate_all(program, schedules(program, device), device, name)
 
 
 def kernel_plan(kernel: Any, device: DeviceSpec, function: str | None = None) -> KernelPlan:
@@ -92,7 +92,8 @@ def kernel_plan(kernel: Any, device: DeviceSpec, function: str | None = None) ->
     return made[0]
 
 
-def _schedules(program: Program, device: DeviceSpec) -> tuple[Schedule, ...]:
+def schedules(program: Program, device: DeviceSpec) -> tuple[Schedule, ...]:
+    """The default schedule of each launch."""
     from ..describe import schedule_tiles
 
     return tuple(schedule_tiles(launch.grid, device) for launch in program.launches)
@@ -184,11 +185,12 @@ def bind(
             if each.name in given:
                 tensors[each.name] = given[each.name]
         else:
-            scalars[each.name] = _scalar(plan.function, each, given[each.name])
+            scalars[each.name] = scalar_value(plan.function, each, given[each.name])
     return tensors, scalars
 
 
-def _scalar(function: str, scalar: Variable, value: Any) -> int | float:
+def scalar_value(function: str, scalar: Variable, value: Any) -> int | float:
+    """The number that is given for a scalar parameter. Raises ValueError for one that isn't."""
     number = value.item() if hasattr(value, "item") else value
     known = DTYPES[scalar.dtype]
     fits = isinstance(number, int) and not isinstance(number, bool)

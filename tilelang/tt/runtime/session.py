@@ -24,13 +24,14 @@ from types import TracebackType
 from typing import Any
 
 from ..device import DeviceSpec
-from . import BackendError, guardian, hangs
+from . import BackendError, guardian, hangs, start
 from .backend import Backend
 from .cache import cache_folder, claim_kernel_cache
 from .channel import POLL, Channel
 from .environment import folder_variables
 from .output import last_output
 from .patience import Patience
+from .shared import SharedMemory
 
 #: Seconds.
 OPEN_TIMEOUT = 60.0
@@ -99,6 +100,8 @@ class Session:
         except BaseException:  # nothing runs yet that would remove it
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
+        #: What both processes see of a job's tensors.
+        self.memory = SharedMemory.made()
         ours, theirs = socketpair()
         our_questions, their_questions = socketpair()
         lifeline_read, self._lifeline = os.pipe()
@@ -106,15 +109,18 @@ class Session:
             with (self.folder / "output.log").open("wb") as log:
                 self._worker = subprocess.Popen(
                     [
-                        *(sys.executable, "-m", f"{__package__}.worker"),
-                        *(str(theirs.fileno()), str(their_questions.fileno()), backend.source),
+                        *(backend.python, start.__file__, f"{__package__}.worker"),
+                        *(str(theirs.fileno()), str(their_questions.fileno())),
+                        *(str(self.memory.fileno()), backend.source),
                     ],
                     env=env,
                     cwd=self.folder,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    pass_fds=[theirs.fileno(), their_questions.fileno()],
+                    pass_fds=[
+                        *(theirs.fileno(), their_questions.fileno(), self.memory.fileno()),
+                    ],
                     start_new_session=True,
                 )
             self._guardian = subprocess.Popen(
@@ -203,6 +209,15 @@ class Session:
         finally:
             self._end()
 
+    def leave(self) -> None:
+        """Let go of a device that is another process's, in a child that was forked from it: nothing
+        is closed there, and here it can't be used."""
+        self._closed = True
+        self._connection.close()
+        self._questions.close()
+        self.memory.close()
+        os.close(self._lifeline)  # else the other process's end is noticed only after this one's
+
     def _receive(self, timeout: float, what: str, job: bytes | None = None) -> Any:
         """The worker's answer, to a job if there is one; all of it within the limit."""
         limit = Patience(timeout, self._processes)
@@ -285,6 +300,7 @@ class Session:
         self._closed = True
         self._connection.close()
         self._questions.close()
+        self.memory.close()
         guardian.end_session(self._worker.pid, str(self.folder))
         os.close(self._lifeline)
         # There is nothing left for the guardian to do, and somebody may have stopped it.

@@ -1,6 +1,6 @@
 """The child process that holds a device open and runs jobs on it.
 
-    python -m tilelang.tt.runtime.worker CONNECTION_FD QUESTIONS_FD SOURCE
+    python start.py tilelang.tt.runtime.worker CONNECTION_FD QUESTIONS_FD MEMORY_FD SOURCE
 
 It sends (True, result) or (False, reason) for each (function, args) that it receives,
 the device's description first, and ends on an empty message. On the other connection it answers,
@@ -13,14 +13,15 @@ import importlib
 import pickle
 import re
 import socket
-import sys
 import threading
 from typing import Any
 
+from . import shared
 from .channel import Channel
 
 
-def main(connection_fd: str, questions_fd: str, source: str) -> None:
+def main(connection_fd: str, questions_fd: str, memory_fd: str, source: str) -> None:
+    shared.of_worker(int(memory_fd))
     connection = Channel(socket.socket(fileno=int(connection_fd)))
     questions = Channel(socket.socket(fileno=int(questions_fd)))
     import ttnn
@@ -73,7 +74,3 @@ def _reason(error: Exception) -> str:
     text = text.partition("\ninfo:\n")[2] or text
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return f"{type(error).__name__}: {' / '.join(lines)}"
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

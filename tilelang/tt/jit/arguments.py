@@ -1,0 +1,215 @@
+"""What a kernel is called with: what kind each argument is, whether it fits, and its way to the
+memory that the device's process sees, and back: one copy each.
+
+Errors are worded as TileLang's own are, and say what was expected.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..codegen.launch import TensorSpec
+from ..program import Variable
+from ..runtime.calls import Record
+from ..runtime.running import scalar_value
+from ..runtime.shared import SharedMemory, places
+from .compiled import Compiled
+
+#: A dynamic dimension: its name, and the parameter and axis, or the scalar (no axis), it is of.
+Dim = tuple[str, int, int | None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """What becomes of a tensor: whether it is given to the device, and whether it comes back."""
+
+    spec: TensorSpec
+    given: bool
+    back: bool
+
+
+@functools.cache
+def _torch() -> Any:
+    import torch  # TileLang brings it
+
+    return torch
+
+
+def is_ttnn(value: Any) -> bool:
+    return type(value).__name__ == "Tensor" and type(value).__module__.partition(".")[0] == "ttnn"
+
+
+def torch_tensor(value: Any) -> Any:
+    """What came through tvm-ffi, as torch's: the same memory."""
+    torch = _torch()
+    return value if isinstance(value, torch.Tensor) else torch.from_dlpack(value)
+
+
+def sorted_out(
+    compiled: Compiled, given: Mapping[int, Any]
+) -> tuple[dict[int, Any], dict[int, Any]]:
+    """Tensors, whose dtypes and dimensions' number fit, and numbers, by their places."""
+    tensors: dict[int, Any] = {}
+    numbers: dict[int, Any] = {}
+    for place, value in given.items():
+        parameter = compiled.parameters[place]
+        if parameter.shape is None:
+            numbers[place] = value
+            continue
+        of = f"kernel {compiled.name} input {parameter.name}"
+        if not hasattr(value, "__dlpack__"):
+            raise ValueError(
+                f"{of} expected a tensor of torch, numpy or ttnn, but got a {type(value).__name__}"
+            )
+        tensor = torch_tensor(value)
+        dtype = _dtype_name(tensor.dtype)
+        if dtype != parameter.dtype:
+            raise ValueError(
+                f"{of} dtype expected {parameter.dtype}, but got {dtype}: "
+                f"{parameter.name}.to(torch.{parameter.dtype})"
+            )
+        if tensor.dim() != len(parameter.shape):
+            raise ValueError(
+                f"{of} ndim expected {len(parameter.shape)}, but got {tensor.dim()}: its shape is "
+                f"{tuple(tensor.shape)}"
+            )
+        tensors[place] = tensor
+    return tensors, numbers
+
+
+@functools.cache
+def _dtype_name(dtype: Any) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def dims_of(compiled: Compiled) -> tuple[Dim, ...]:
+    """Where the values of dynamic dimensions are found, each once: a scalar of that name, else the
+    first tensor that is given and has it."""
+    found: dict[str, Dim] = {}
+    given = [
+        (place, parameter)
+        for place, parameter in enumerate(compiled.parameters)
+        if place not in compiled.results
+    ]
+    for place, parameter in given:
+        if parameter.shape is None:
+            found[parameter.name] = (parameter.name, place, None)
+    for place, parameter in given:
+        for axis, extent in enumerate(parameter.shape or ()):
+            if isinstance(extent, str):
+                found.setdefault(extent, (extent, place, axis))
+    return tuple(found[name] for name in compiled.dims() if name in found)
+
+
+def bind(
+    compiled: Compiled,
+    dims: Sequence[Dim],
+    tensors: Mapping[int, Any],
+    numbers: Mapping[int, Any],
+) -> dict[str, int]:
+    """The values of dynamic dimensions, by which all tensors have the shapes that they should.
+
+    Raises ValueError for a tensor of another shape, and for a dimension of no elements.
+    """
+    bound: dict[str, int] = {}
+    for name, place, axis in dims:
+        value = numbers[place] if axis is None else tensors[place].shape[axis]
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            of = compiled.parameters[place].name
+            which = of if axis is None else f"{of} shape[{axis}]"
+            raise ValueError(
+                f"kernel {compiled.name} input {which} expected at least 1, since it is the "
+                f"dimension {name}, but got {value!r}"
+            )
+        bound[name] = value
+    for place, tensor in tensors.items():
+        expected = tuple(
+            bound.get(extent) if isinstance(extent, str) else extent
+            for extent in compiled.parameters[place].shape or ()
+        )
+        _check_shape(compiled, place, tensor, expected)
+    return bound
+
+
+def _check_shape(
+    compiled: Compiled, place: int, tensor: Any, expected: Sequence[int | None]
+) -> None:
+    """``expected`` is None where that isn't known yet."""
+    parameter = compiled.parameters[place]
+    for axis, (found, extent) in enumerate(zip(tensor.shape, expected, strict=True)):
+        if extent is None or found == extent:
+            continue
+        named = (parameter.shape or ())[axis]
+        because = f" (the dimension {named})" if isinstance(named, str) else ""
+        raise ValueError(
+            f"kernel {compiled.name} input {parameter.name} shape[{axis}] expected "
+            f"{extent}{because}, but got {found}: its shape is {tuple(tensor.shape)}"
+        )
+
+
+def check_shapes(
+    compiled: Compiled, shapes: Sequence[tuple[int, ...] | None], tensors: Mapping[int, Any]
+) -> None:
+    """Raise ValueError where an extent that is worked out, such as ``m // 2``, is another one."""
+    for place, tensor in tensors.items():
+        if None in (compiled.parameters[place].shape or ()):
+            _check_shape(compiled, place, tensor, shapes[place] or ())
+
+
+def new_tensors(
+    compiled: Compiled, shapes: Sequence[tuple[int, ...] | None], device: Any
+) -> dict[int, Any]:
+    """The tensors that a call gives back, by their places."""
+    made = {}
+    for place in compiled.results:
+        parameter, shape = compiled.parameters[place], shapes[place]
+        if shape is None:
+            raise ValueError(
+                f"kernel {compiled.name}: out_idx names {parameter.name}, which is a number; "
+                "expected a tensor"
+            )
+        dtype = getattr(_torch(), parameter.dtype)
+        made[place] = _torch().empty(shape, dtype=dtype, device=device)
+    return made
+
+
+def scalars(
+    compiled: Compiled, variables: Mapping[int, Variable], numbers: Mapping[int, Any]
+) -> dict[str, int | float]:
+    """The numbers by the names that launches have for them. Raises ValueError for what is none."""
+    return {
+        variable.name: scalar_value(f"kernel {compiled.name}", variable, numbers[place])
+        for place, variable in variables.items()
+    }
+
+
+class Memory:
+    """The tensors of a call, in a session's memory: :meth:`put` copies there, :meth:`take` back."""
+
+    def __init__(self, memory: SharedMemory, used: Sequence[tuple[Place, Any]]) -> None:
+        torch = _torch()
+        begins, self.size = places([tensor.nbytes for _, tensor in used])
+        mapped = memory.view(self.size)
+        self._put, self._take = [], []
+        self.records: list[Record] = []
+        for (place, tensor), begin in zip(used, begins, strict=True):
+            spec = place.spec
+            view = torch.frombuffer(
+                mapped, dtype=tensor.dtype, count=tensor.numel(), offset=begin
+            ).view(tensor.shape)
+            self.records.append((spec.name, spec.dtype, spec.shape, begin, place.given, place.back))
+            if place.given:
+                self._put.append((tensor, view))
+            if place.back:
+                self._take.append((tensor, view))
+
+    def put(self) -> None:
+        for tensor, view in self._put:
+            view.copy_(tensor)
+
+    def take(self) -> None:
+        for tensor, view in self._take:
+            tensor.copy_(view)

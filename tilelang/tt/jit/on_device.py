@@ -1,0 +1,62 @@
+"""A call on ttnn tensors of this process: nothing is copied, and results are on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..device import DeviceSpec
+from . import arguments
+
+if TYPE_CHECKING:
+    from .kernel import Kernel
+
+
+def run(kernel: Kernel, given: Mapping[int, Any]) -> Any:
+    """Run a kernel where its tensors are.
+
+    Raises ValueError where some are ttnn's and others aren't, where they are on no device or on
+    several, or aren't as a launch takes them; with the call of ttnn's that makes them so.
+    """
+    from ..runtime import launching
+
+    compiled = kernel.compiled
+    tensors, numbers = {}, {}
+    devices: dict[int, Any] = {}
+    for place, value in given.items():
+        parameter = compiled.parameters[place]
+        if parameter.shape is None:
+            numbers[place] = value
+            continue
+        of = f"kernel {compiled.name} input {parameter.name}"
+        if not arguments.is_ttnn(value):
+            raise ValueError(
+                f"{of} expected a ttnn tensor, as others are, but got a {type(value).__name__}: "
+                "ttnn.from_torch(x, layout=ttnn.TILE_LAYOUT, device=device)"
+            )
+        device = value.device()
+        if device is None:
+            raise ValueError(
+                f"{of} expected a tensor on a device, but got one of the host: "
+                "ttnn.to_device(x, device)"
+            )
+        if len(value.shape) != len(parameter.shape):
+            raise ValueError(
+                f"{of} ndim expected {len(parameter.shape)}, but got {len(value.shape)}: its shape "
+                f"is {tuple(value.shape)}"
+            )
+        devices.setdefault(id(device), device)
+        tensors[place] = value
+    dims = tuple(arguments.bind(compiled, kernel.dims, tensors, numbers).items())
+    device = next(iter(devices.values()))
+    prepared = kernel.prepared(dims, DeviceSpec.from_ttnn(device))
+    arguments.check_shapes(compiled, prepared.shapes, tensors)
+    scalars = arguments.scalars(compiled, prepared.scalars, numbers)
+    names = {n: place.spec.name for n, place in enumerate(prepared.places) if place is not None}
+    placed = launching.placed(
+        device, prepared.launches, {names[n]: t for n, t in tensors.items() if n in names}
+    )
+    for launch in prepared.launches:
+        launching.enqueue(device, launch, placed, scalars)
+    made = [placed[names[number]] for number in compiled.results]
+    return (made[0] if len(made) == 1 else made) if made else None

@@ -1,0 +1,119 @@
+"""Registering with TileLang, by its own slot for backends (tilelang/backend/README.md there).
+
+Nothing of TileLang is changed: a normalizer and a detector of targets, a tag of TVM's for each
+name, and a backend whose pipeline and code generation are :mod:`.compiled`. Of TileLang's ways to
+execute, ``tvm_ffi`` is the one in which all that a call does is a module that the backend gives.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import warnings
+from typing import Any
+
+#: The first TileLang whose slot has what is needed here.
+SINCE = "0.1.15"
+
+
+def register_with_tilelang() -> None:
+    """Make "tenstorrent" a target of the TileLang that is imported.
+
+    Warns, naming the versions, where that one has no slot for backends.
+    """
+    lacks = missing()
+    if lacks:
+        warnings.warn(lacks, RuntimeWarning, stacklevel=3)
+    else:
+        _register()
+
+
+def missing() -> str:
+    """Why the TileLang that is imported takes no backend; "" of one that does."""
+    try:
+        from tilelang.backend.execution_backend import ExecutionBackendSpec
+        from tilelang.backend.module import register_backend  # noqa: F401
+        from tilelang.backend.target import register_target_normalizer  # noqa: F401
+
+        lacks = "supports_callee_allocated_outputs" not in ExecutionBackendSpec.__annotations__
+    except ImportError:
+        lacks = True
+    if not lacks:
+        return ""
+    found = getattr(sys.modules.get("tilelang"), "__version__", "of an unknown version")
+    return (
+        f"found tilelang {found}, which takes no backends from outside; expected {SINCE}, for "
+        f'target="tenstorrent": pip install tilelang=={SINCE}. A kernel can still be planned: '
+        "tilelang.tt.infer_metadata(kernel.get_tir(...))"
+    )
+
+
+@functools.cache
+def _register() -> None:
+    import tvm_ffi
+    from tilelang.backend.device_codegen import DeviceCodegen
+    from tilelang.backend.execution_backend import ExecutionBackendSpec
+    from tilelang.backend.host_codegen import HostCodegen
+    from tilelang.backend.module import BackendModule, register_backend
+    from tilelang.backend.pass_pipeline import PassPipeline
+    from tilelang.backend.target import register_target_detector, register_target_normalizer
+    from tvm.target import register_tag
+
+    from .. import _ffi
+    from . import compiled, kernel, targets
+
+    _ffi.load()
+    _keep_error_types()
+    tvm_ffi.register_global_func("tl.tt.jit.open", kernel.open_kernel, override=True)
+    tvm_ffi.register_global_func("tl.tt.jit.call", kernel.call, override=True)
+
+    register_target_normalizer(targets.NAME, targets.normalized)
+    # The last one is asked last: on a machine with a GPU, a kernel without a target is for the GPU.
+    register_target_detector(targets.NAME, lambda: targets.normalized(targets.NAME))
+    for name in targets.names():
+        register_tag(name, _tag(name))
+    register_backend(
+        BackendModule(
+            name=targets.NAME,
+            target_kinds=(targets.KIND,),
+            supports_target=lambda target: targets.NAME in target.keys,
+            pipelines={targets.KIND: PassPipeline(targets.KIND, compiled.lower)},
+            device_codegens={
+                targets.KIND: DeviceCodegen(
+                    targets.KIND,
+                    build=compiled.device_module,
+                    build_without_compile=compiled.device_module,
+                )
+            },
+            host_codegens={kind: HostCodegen(kind, compiled.host_module) for kind in ("c", "llvm")},
+            execution_backends=(
+                ExecutionBackendSpec(
+                    "tvm_ffi",
+                    enable_host_codegen=True,
+                    enable_device_compile=True,
+                    supports_callee_allocated_outputs=True,
+                ),
+            ),
+        )
+    )
+
+
+def _tag(name: str) -> dict[str, Any]:
+    """What TVM's own Target(name) is; it gets its version when TileLang is given it."""
+    from . import targets
+
+    preset = name.partition("/")[2]
+    return {"kind": targets.KIND, "keys": [targets.NAME], **({"device": preset} if preset else {})}
+
+
+def _keep_error_types() -> None:
+    """Errors cross tvm-ffi by the names of their classes, and an unknown one is a RuntimeError."""
+    import tvm_ffi
+
+    from ..codegen.refusal import Unsupported
+    from ..protocol.check import ProtocolError
+    from ..runtime import BackendError
+
+    for each in (BackendError, ProtocolError, Unsupported, NotImplementedError, MemoryError):
+        tvm_ffi.register_error(each.__name__, each)
+    tvm_ffi.register_error("KeyboardInterrupt", KeyboardInterrupt)

@@ -1,0 +1,76 @@
+"""Memory that a session and its worker both see, through which the tensors of a job go.
+
+It has no name in any file system: it is a file descriptor, which the worker inherits, and is gone
+when both processes are. It grows to what the largest job so far needed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+
+#: Bytes; where tensors begin.
+ALIGNMENT = 64
+
+_LEAST = 2**20
+
+#: The worker's, in a worker.
+_of_worker: SharedMemory | None = None
+
+
+class SharedMemory:
+    """One end of it; :meth:`view` is what is mapped here."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._map: mmap.mmap | None = None
+        self._size = 0
+
+    @classmethod
+    def made(cls) -> SharedMemory:
+        return cls(os.memfd_create("tilelang-tt"))
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def view(self, size: int) -> mmap.mmap:
+        """At least so many bytes of it. What an earlier view gave stays the same memory.
+
+        Raises MemoryError where the system doesn't have as much.
+        """
+        if self._map is None or size > self._size:
+            room = max(_LEAST, 1 << max(size - 1, 0).bit_length())
+            try:
+                if os.fstat(self._descriptor).st_size < room:
+                    os.ftruncate(self._descriptor, room)
+                self._map, self._size = mmap.mmap(self._descriptor, room), room
+            except OSError as error:
+                raise MemoryError(f"{room} bytes for a kernel's tensors: {error}") from error
+        return self._map
+
+    def close(self) -> None:
+        """Let go of it; views that are in use stay valid."""
+        self._map = None
+        if self._descriptor >= 0:
+            with contextlib.suppress(OSError):
+                os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def places(sizes: list[int]) -> tuple[list[int], int]:
+    """Where things of so many bytes begin, one after the other, and where the last one ends."""
+    begin, at = [], 0
+    for size in sizes:
+        begin.append(at)
+        at += -(-size // ALIGNMENT) * ALIGNMENT
+    return begin, at
+
+
+def of_worker(descriptor: int | None = None) -> SharedMemory:
+    """The memory of this process, which is a worker; ``descriptor`` once, when it begins."""
+    global _of_worker
+    if descriptor is not None:
+        _of_worker = SharedMemory(descriptor)
+    assert _of_worker is not None, "this process is no worker"
+    return _of_worker
