@@ -18,6 +18,7 @@ NAMES = [
     "copy_rank4",
     "gemm",
     "gemm_ta_tb_batch",
+    "gemm_bias_large_blocks",
     "two_products",
     "persistent_gemm",
     "conditional",

@@ -20,6 +20,7 @@ from .plan import (
     Statement,
     Step,
     TileMap,
+    Together,
     WriteTiles,
 )
 from .slots import Call, Put
@@ -42,6 +43,8 @@ def steps(body: tuple[Statement, ...]) -> Iterator[Statement]:
         yield each
         if isinstance(each, (For, Parts)):
             yield from steps(each.body)
+        elif isinstance(each, Together):
+            yield from each.steps
         elif isinstance(each, If):
             yield from steps(each.then)
             yield from steps(each.otherwise)

@@ -59,11 +59,11 @@ class Buffers:
 
     def _room(self, storage: int, place: str) -> int:
         """For how many blocks there is room: two let one be made while the other is taken."""
-        choices = self.planner.choices
+        choices, spending = self.planner.choices, self.planner.choices.spending
         read_only = place == "in" and storage not in choices.own
         if storage in self._panels and (place == "own" or read_only):
-            return self._panels[storage]
-        return 2 if choices.double and place != "own" else 1
+            return self._panels[storage] * (2 if spending.ahead and place == "in" else 1)
+        return 2 if spending.double and place != "own" else 1
 
     def panels(self, storages: set[int], trips: int) -> None:
         """Storages of which a loop's blocks are all kept."""

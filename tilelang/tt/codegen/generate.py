@@ -12,15 +12,20 @@ from .hazards import check_tensors
 from .lower import Lowered, Lowering
 from .names import named
 from .plan import READER, WRITER, CircularBuffer, KernelPlan
-from .planner import ROLES, Choices, Planner
+from .planner import ROLES, Choices, Planner, Spending
 from .refusal import Refusals
 
 #: Circular buffers that a core has on Wormhole, and no fewer on Blackhole.
 MOST_BUFFERS = 32
 
-#: How L1 is spent, the best way first: whether operands of products come in parts, anew for each
-#: part of the product, and whether there is room for a block to be made while one is taken.
-_SPENDING = ((False, True), (False, False), (True, True), (True, False))
+#: How L1 is spent, the best way first. The first one is for cores that run several blocks.
+_SPENDING = (
+    Spending(ahead=True),
+    Spending(),
+    Spending(double=False),
+    Spending(streamed=True),
+    Spending(streamed=True, double=False),
+)
 
 
 class Blocks(Protocol):
@@ -91,14 +96,16 @@ def generate(
             f"{function}: the device's l1_bank_size is not known; expected a description that has "
             "it, which 'tilelang-tt device -o device.json' writes"
         )
-    for streamed, double in _SPENDING:
+    one_block = all(blocks.count <= 1 for blocks in schedule.tiles_per_core)
+    ways = _SPENDING[1:] if one_block else _SPENDING
+    for spending in ways:
         names = named(program)
         refusals = Refusals(names.program, function)
         lowered = Lowering(names, refusals).run(number)
-        if not streamed and double:  # once
+        if spending is ways[0]:
             check_tensors(program, names, number, lowered, plain)
         lowered = Lowered(fuse(lowered.body, fusions), lowered.storages)
-        planned = Planner(names, lowered, refusals, fusions, Choices(streamed, double)).run()
+        planned = Planner(names, lowered, refusals, fusions, Choices(spending)).run()
         needed = sum(buffer.bytes for buffer in planned.buffers)
         if needed <= room:
             break

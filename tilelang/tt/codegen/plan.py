@@ -108,13 +108,14 @@ class FillOnes:
 
 @dataclass(frozen=True)
 class WriteTiles:
-    """A buffer's ``down`` x ``across`` tiles to a window; ``matrix`` names a loop over a block's
-    matrices, of which they are one."""
+    """A buffer's next ``down`` x ``across`` tiles to a window. ``row`` and ``matrix`` name loops
+    over a block's rows of tiles and over its matrices, of which they are a part."""
 
     buffer: int
     window: Window
     down: int
     across: int
+    row: str = ""
     matrix: str = ""
 
 
@@ -172,7 +173,10 @@ Work = Union[  # noqa: UP007
 
 @dataclass(frozen=True)
 class Count:
-    """Some blocks of a buffer: one, or as many as a loop has turns."""
+    """Some blocks of a buffer: one, or as many as a loop has turns; or a part of one, of ``tiles``.
+
+    A step that makes a part makes the whole block, and hands on each part as soon as it is made.
+    """
 
     buffer: int
     trips: Expr | None = None
@@ -191,6 +195,13 @@ class Step:
     takes: tuple[Count, ...] = ()
     makes: tuple[Count, ...] = ()
     drops: tuple[Count, ...] = ()
+
+
+@dataclass(frozen=True)
+class Together:
+    """Steps that read device memory, all of which begin before the first is waited for."""
+
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True)
@@ -220,7 +231,7 @@ class If:
     otherwise: tuple[Statement, ...]
 
 
-Statement = Union[Step, For, Parts, If]  # noqa: UP007
+Statement = Union[Step, Together, For, Parts, If]  # noqa: UP007
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from .plan import (
     Statement,
     Step,
     TileMap,
+    Together,
     TurnTiles,
     Work,
     WriteTiles,
@@ -68,13 +69,23 @@ class _Again(Exception):
     """A choice was found wrong while planning; it has been put right."""
 
 
-@dataclass
-class Choices:
-    """What is settled by trying: storages that compute copies to a buffer of its own when they are
-    read (``own``), those that it keeps in float32 (``wide``), and how L1 is spent."""
+@dataclass(frozen=True)
+class Spending:
+    """How L1 is spent: whether operands of products come in parts, anew for each part of the product
+    (``streamed``); whether there is room for a block to be made while one is taken (``double``),
+    and of operands that are all kept, for the next block's too (``ahead``)."""
 
     streamed: bool = False
     double: bool = True
+    ahead: bool = False
+
+
+@dataclass
+class Choices:
+    """What is settled by trying: how L1 is spent, storages that compute copies to a buffer of its
+    own when they are read (``own``), and those that it keeps in float32 (``wide``)."""
+
+    spending: Spending = Spending()
     own: set[int] = field(default_factory=set)
     wide: set[int] = field(default_factory=set)
 
@@ -168,9 +179,18 @@ class Planner:
 
     def body(self, nodes: list[Node]) -> Kernels:
         out: Kernels = {role: [] for role in ROLES}
+        before: list[Statement] = []
         for index, node in enumerate(nodes):
-            for role, statements in self.node(node, nodes[index + 1 :]).items():
-                out[role] += statements
+            kernels = self.node(node, nodes[index + 1 :])
+            reads = kernels.get(READER, []) if isinstance(node.operation, Read) else []
+            for role, statements in kernels.items():
+                # What nothing is computed between doesn't wait for one another in compute either,
+                # so there is room for all of it at a time.
+                if role == READER and reads and before:
+                    out[role][-1:] = _together(*before, *reads)
+                else:
+                    out[role] += statements
+            before = out[READER][-1:] if reads else []
         return out
 
     def node(self, node: Node, rest: list[Node]) -> Kernels:
@@ -293,9 +313,15 @@ class Planner:
             value = Leaf(storage, "tile")
             out[COMPUTE] = [self._map(operation.place, storage, value, dead, "out", format_)]
             buffer = self.buffers.of(storage, "out", format_)
-        part, count, name = self._part(storage, buffer)
-        work = WriteTiles(buffer, operation.window, part, self.storages[storage].across, name)
-        step = Step((operation.place,), work, takes=(count,), drops=(count,))
+        s = self.storages[storage]
+        down, count, matrix = self._part(storage, buffer)
+        rows, row = sub_block(down, s.across)[0], ""
+        if rows < down and storage not in self.by_columns and not operation.window.turned:
+            row, count = "part_row", Count(buffer, tiles=rows * s.across)
+        work = WriteTiles(buffer, operation.window, rows if row else down, s.across, row, matrix)
+        step: Statement = Step((operation.place,), work, takes=(count,), drops=(count,))
+        if row:
+            step = Parts(row, down, rows, (step,))
         out[WRITER] = [self._each_matrix(storage, step)]
         return out
 
@@ -307,7 +333,7 @@ class Planner:
         down = s.down // s.matrices
         return down, Count(buffer, tiles=down * s.across), "part_matrix"
 
-    def _each_matrix(self, storage: int, step: Step) -> Statement:
+    def _each_matrix(self, storage: int, step: Statement) -> Statement:
         matrices = self.storages[storage].matrices
         return step if matrices == 1 else Parts("part_matrix", matrices, 1, (step,))
 
@@ -353,10 +379,21 @@ class Planner:
             if operation.zeroed:
                 places = (operation.zeroed, *places)
             buffer, work = self._product(operation, takes, place, format_)
+        rows = work.sub_down if isinstance(work, MultiplyTiles) else self.storages[target].down
         drops = tuple(takes[s] for s in sorted(dead))
         self._forget(dead)
         self.where[target] = place
-        return Step(places, work, tuple(takes.values()), (Count(buffer),), drops)
+        makes = (self._made(target, buffer, place, rows),)
+        return Step(places, work, tuple(takes.values()), makes, drops)
+
+    def _made(self, storage: int, buffer: int, place: str, rows: int) -> Count:
+        """A block that a step makes: by so many rows of tiles where it is made for the writer,
+        which begins with the first ones."""
+        s = self.storages[storage]
+        small = sub_block(s.down, s.across)[0] == s.down
+        if place != "out" or storage in self.by_columns or rows >= s.down or small:
+            return Count(buffer)
+        return Count(buffer, tiles=rows * s.across)
 
     def _home(self, target: int, rest: list[Node]) -> tuple[str, str]:
         """Where an operation's result goes, and in what format."""
@@ -395,8 +432,8 @@ class Planner:
         named = tuple(self._named(each, takes) for each in code)
         drops = tuple(takes[s] for s in sorted(dead))
         self._forget(dead)
-        work = TileMap(buffer, named)
-        return Step((place,), work, tuple(takes.values()), (Count(buffer),), drops)
+        makes = (self._made(target, buffer, home, 1),)
+        return Step((place,), TileMap(buffer, named), tuple(takes.values()), makes, drops)
 
     def _named(self, instruction: Instruction, takes: dict[int, Count]) -> Instruction:
         if isinstance(instruction, Load):
@@ -452,7 +489,7 @@ class Planner:
         trips = pool.trips(self.named, operation.trips)
         operands = {s for each in operation.products for s in (each.a, each.b)} & made
         streamed = only_reads and (
-            self.choices.streamed or trips is None or bool(operands & self.choices.own)
+            self.choices.spending.streamed or trips is None or bool(operands & self.choices.own)
         )
         streamed = streamed and not operands & self.choices.own
         if not streamed and trips is None:
@@ -498,7 +535,11 @@ class Planner:
             places = (operation.place, *reads, product.place)
             if product.zeroed:
                 places = (product.zeroed, *places)
-            out[COMPUTE].append(Step(places, work, waits, (Count(buffer),), drops))
+            # Where operands come in parts, some are read after the first parts of the result could
+            # have been written: they may be of the same tensor.
+            rows = self.storages[product.c].down if streamed else work.sub_down
+            makes = (self._made(product.c, buffer, place, rows),)
+            out[COMPUTE].append(Step(places, work, waits, makes, drops))
         rest_of_it = self._drops(frozenset(node.before - node.after) & set(self.where))
         if rest_of_it:
             out[COMPUTE].append(Step((), None, takes=rest_of_it, drops=rest_of_it))
@@ -526,7 +567,7 @@ class Planner:
         self, operation: Accumulate, node: Node, product: Multiply, work: MultiplyTiles
     ) -> list[Statement]:
         """The reader of products whose operands come in parts: those of each sub-block anew."""
-        steps: list[Statement] = []
+        steps: list[Step] = []
         c = self.storages[product.c]
         i, j = "part_row", "part_column"
         for each in node.bodies[0]:
@@ -544,9 +585,22 @@ class Planner:
             count = Count(buffer, tiles=part.down * part.across)
             steps.append(Step((read.place,), part, makes=(count,)))
         head = (operation.place,), operation.var, operation.first, operation.trips
-        turns = For(*head, tuple(steps))
+        turns = For(*head, tuple(_together(*steps)))
         columns = Parts(j, c.across, work.sub_across, (turns,))
         return [Parts(i, c.down, work.sub_down, (columns,))]
+
+
+def _together(*statements: Statement) -> list[Statement]:
+    """Reads that stand side by side, as one statement where they are of buffers of their own."""
+    steps: list[Step] = []
+    for each in statements:
+        if not isinstance(each, (Step, Together)):
+            return list(statements)
+        steps += each.steps if isinstance(each, Together) else [each]
+    buffers = [step.makes[0].buffer for step in steps]
+    if len(steps) == 1 or len({*buffers}) < len(buffers):
+        return list(statements)
+    return [Together(tuple(steps))]
 
 
 def sub_block(down: int, across: int) -> tuple[int, int]:

@@ -110,6 +110,37 @@ def test_constants_and_addresses_and_a_cores_own_are_classes_of_arguments():
     assert reader["X_at"] == "constant"
 
 
+def test_the_writer_begins_with_the_first_rows_of_a_large_block():
+    """Compute hands on what is one row of parts of DST, and the writer takes as much."""
+    made = sources(golden_texts.plan(kernel_list.LIST["gemm_large_blocks"], "kernel"))
+    compute, writer = made["compute"], made["writer"]
+    first, last = compute.index("cb_reserve_back(C_local"), compute.index("cb_push_back(C_local")
+    assert compute.index("row += C_local_sub_down") < first < last < compute.index("cb_pop_front")
+    for text in (compute, writer):
+        assert "constexpr uint32_t C_local_part_tiles = 4;" in text
+        assert "C_local_tiles" not in text
+
+
+def _on(cores, name, l1=None):
+    """The plan of a kernel of the list on so many cores, of which each has so much L1."""
+    program = kernel_list.LIST[name]
+    device = replace(DeviceSpec.preset("n150"), grid_x=cores, grid_y=1)
+    device = device if l1 is None else replace(device, l1_bank_size=l1)
+    schedule = describe.schedule_tiles(program.launches[0].grid, device)
+    return generate(program, schedule, device, name)
+
+
+def test_a_core_of_several_blocks_has_room_for_the_operands_of_the_next_one():
+    alone, several = _on(6, "gemm"), _on(2, "gemm")
+    assert sources(alone) == sources(several)
+    rooms = [{each.name: each.blocks for each in plan.buffers} for plan in (alone, several)]
+    assert rooms[0] == {"A_shared": 4, "B_shared": 4, "C_local": 2}
+    assert rooms[1] == {"A_shared": 8, "B_shared": 8, "C_local": 2}
+    # Where L1 has no room for them, they wait.
+    little = _on(2, "gemm", l1=several.l1_bytes - 1)
+    assert little.buffers == alone.buffers
+
+
 def test_a_row_that_is_spread_is_float32():
     """Of a bfloat16 row, spreading it in float32 DST makes something else: MOVB2D writes 16 bits."""
     plan = golden_texts.plan(kernel_list.VECTOR["gemm_bias_relu"], "kernel")

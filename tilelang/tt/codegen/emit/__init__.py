@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..plan import COMPUTE, READER, WRITER, KernelPlan
 from .compute import ComputeText
 from .reader import ReaderText
+from .text import Listing
 from .writer import WriterText
 
 
@@ -12,4 +13,9 @@ def sources(plan: KernelPlan, timed: bool = False) -> dict[str, str]:
     """The text of each kernel that has something to do, by its role. ``timed``: it notes in L1
     what the core's clock shows where it begins and where it ends."""
     makers = {READER: ReaderText, COMPUTE: ComputeText, WRITER: WriterText}
-    return {role: make(plan, timed).text() for role, make in makers.items() if plan.kernels[role]}
+    listing = Listing(plan)
+    return {
+        role: make(plan, listing, timed).text()
+        for role, make in makers.items()
+        if plan.kernels[role]
+    }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from ..arguments import number_name, steps
 from ..plan import (
     COMPUTE,
@@ -49,21 +52,23 @@ class ComputeText(KernelText):
     def step(self, step: Step) -> None:
         for count in step.takes:
             self.line(f"cb_wait_front({self.buffer(count.buffer)}, {self.count(count)});")
+        whole = [count for count in step.makes if count.tiles is None]
+        part = next((self.count(count) for count in step.makes if count.tiles is not None), "")
+        for count in whole:
+            self.line(f"cb_reserve_back({self.buffer(count.buffer)}, {self.count(count)});")
         for count in step.makes:
-            name = self.buffer(count.buffer)
-            self.line(f"cb_reserve_back({name}, {self.count(count)});")
-            self.line(f"pack_reconfig_data_format({name});")
+            self.line(f"pack_reconfig_data_format({self.buffer(count.buffer)});")
         if isinstance(step.work, TileMap):
-            self.map(step.work)
+            self.map(step.work, part)
         elif isinstance(step.work, TurnTiles):
             self.turn(step.work)
         elif isinstance(step.work, MultiplyTiles):
-            self.multiply(step.work)
+            self.multiply(step.work, part)
         elif isinstance(step.work, FoldTiles):
             self.fold(step.work)
         for count in step.drops:
             self.line(f"cb_pop_front({self.buffer(count.buffer)}, {self.count(count)});")
-        for count in step.makes:
+        for count in whole:
             self.line(f"cb_push_back({self.buffer(count.buffer)}, {self.count(count)});")
 
     # A section of DST: what math makes, the packer takes.
@@ -71,17 +76,30 @@ class ComputeText(KernelText):
     def pack(self, target: int, tile: str, slot: str = "0") -> None:
         self.line(f"pack_tile<true>({slot}, {self.buffer(target)}, {tile});")
 
-    def over_tiles(self, target: int) -> int:
-        """Loops over a buffer's tiles; how many were opened."""
+    @contextmanager
+    def over_tiles(self, target: int, part: str = "") -> Iterator[None]:
+        """Loops over a buffer's tiles; ``part``: how many tiles a row of them is, where it is
+        handed on by rows."""
         buffer = self.buffers[target]
-        opened = 0
-        for name, side, extent in (
-            ("row", self.down, buffer.down), ("column", self.across, buffer.across)
-        ):  # fmt: skip
-            if extent > 1:
-                self.open(f"for (uint32_t {name} = 0; {name} < {side(target)}; ++{name})")
-                opened += 1
-        return opened
+        if buffer.down > 1:
+            self.open(f"for (uint32_t row = 0; row < {self.down(target)}; ++row)")
+        with self.in_part(target, part):
+            if buffer.across > 1:
+                self.open(f"for (uint32_t column = 0; column < {self.across(target)}; ++column)")
+            yield
+            if buffer.across > 1:
+                self.close()
+        if buffer.down > 1:
+            self.close()
+
+    @contextmanager
+    def in_part(self, target: int, part: str) -> Iterator[None]:
+        """What makes so many tiles of a buffer, and hands them on."""
+        if part:
+            self.line(f"cb_reserve_back({self.buffer(target)}, {part});")
+        yield
+        if part:
+            self.line(f"cb_push_back({self.buffer(target)}, {part});")
 
     def place(self, number: int, loops: int, row: str = "row", column: str = "column") -> str:
         """A tile's place in a buffer, within loops over the tiles of ``loops``."""
@@ -90,17 +108,25 @@ class ComputeText(KernelText):
         column = column if over.across > 1 else "0"
         return self.tile_index(number, row, column)
 
-    def map(self, work: TileMap) -> None:
-        opened = self.over_tiles(work.target)
-        self.line("tile_regs_acquire();")
-        for each in work.code:
-            self.instruction(each, work.target)
-        self.line("tile_regs_commit();")
-        self.line("tile_regs_wait();")
-        self.pack(work.target, self.place(work.target, work.target))
-        self.line("tile_regs_release();")
-        for _ in range(opened):
-            self.close()
+    def map(self, work: TileMap, part: str) -> None:
+        loads = [each for each in work.code if isinstance(each, Load)]
+        # What is loaded in one way is set up once.
+        alike = {(each.spread, self.buffers[each.storage].format) for each in loads}
+        once = len(alike) == 1 and loads[0].spread == "tile"
+        if once:
+            self.begin_loads(loads[0].storage)
+        with self.over_tiles(work.target, part):
+            self.line("tile_regs_acquire();")
+            for each in work.code:
+                if once and isinstance(each, Load):
+                    self.load_next(each.storage, self.spread_place(each, work.target), each.slot)
+                else:
+                    self.instruction(each, work.target)
+            self.line("tile_regs_commit();")
+            self.line("tile_regs_wait();")
+            row = "0" if part else "row"
+            self.pack(work.target, self.place(work.target, work.target, row))
+            self.line("tile_regs_release();")
 
     def instruction(self, each: Instruction, target: int) -> None:
         if isinstance(each, Load):
@@ -119,6 +145,15 @@ class ComputeText(KernelText):
         column = "column" if load.spread in ("tile", "row") else "0"
         return self.place(load.storage, target, row, column)
 
+    def begin_loads(self, buffer: int) -> None:
+        """Sets up what :meth:`load_next` does, which nothing else of a map changes."""
+        self.include("tile_move_copy.h")
+        self.line(f"reconfig_data_format_srca({self.buffer(buffer)});")
+        self.line(f"copy_init({self.buffer(buffer)});")
+
+    def load_next(self, buffer: int, tile: str, slot: int | str) -> None:
+        self.line(f"copy_tile({self.buffer(buffer)}, {tile}, {slot});")
+
     def load(self, spread: str, buffer: int, tile: str, slot: str) -> None:
         name, headers, text = LOADS[spread]
         self.include(*headers)
@@ -136,16 +171,14 @@ class ComputeText(KernelText):
         source = self.buffer(work.source)
         self.line(f"reconfig_data_format_srca({source});")
         self.line(f"transpose_init({source});")
-        opened = self.over_tiles(work.target)
-        self.line("tile_regs_acquire();")
-        tile = self.place_turned(work)
-        self.line(f"transpose_tile({source}, {tile}, 0);")
-        self.line("tile_regs_commit();")
-        self.line("tile_regs_wait();")
-        self.pack(work.target, self.place(work.target, work.target))
-        self.line("tile_regs_release();")
-        for _ in range(opened):
-            self.close()
+        with self.over_tiles(work.target):
+            self.line("tile_regs_acquire();")
+            tile = self.place_turned(work)
+            self.line(f"transpose_tile({source}, {tile}, 0);")
+            self.line("tile_regs_commit();")
+            self.line("tile_regs_wait();")
+            self.pack(work.target, self.place(work.target, work.target))
+            self.line("tile_regs_release();")
 
     def place_turned(self, work: TurnTiles) -> str:
         over = self.buffers[work.target]
@@ -188,14 +221,12 @@ class ComputeText(KernelText):
 
     # Products.
 
-    def multiply(self, work: MultiplyTiles) -> None:
+    def multiply(self, work: MultiplyTiles, part: str) -> None:
         self.include("matmul.h")
         target = self.buffers[work.target]
-        a, b = self.buffer(work.a), self.buffer(work.b)
         m = self.constant(f"{target.storage}_sub_down", work.sub_down)
         n = self.constant(f"{target.storage}_sub_across", work.sub_across)
         inner = self.constant(f"{self.buffers[work.a].storage}_inner", work.inner)
-        turned = int(work.transpose_b)
         if work.ready and work.turns is not None:
             for number in (work.a, work.b):
                 if number not in work.fixed:
@@ -203,9 +234,19 @@ class ComputeText(KernelText):
                     self.line(
                         f"cb_wait_front({self.buffer(number)}, {trips} * {self.tiles(number)});"
                     )
-        self.set_up(work, m, n, inner)
+        if work.old is None:
+            self.set_up(work, m, n, inner)
         self.open(f"for (uint32_t row = 0; row < {self.down(work.target)}; row += {m})")
-        self.open(f"for (uint32_t column = 0; column < {self.across(work.target)}; column += {n})")
+        with self.in_part(work.target, part):
+            columns = f"column < {self.across(work.target)}; column += {n}"
+            self.open(f"for (uint32_t column = 0; {columns})")
+            self.sub_block(work, m, n, inner, bool(part))
+            self.close()
+        self.close()
+
+    def sub_block(self, work: MultiplyTiles, m: str, n: str, inner: str, part: bool) -> None:
+        """What DST holds of a product at a time, over all turns."""
+        a, b = self.buffer(work.a), self.buffer(work.b)
         self.line("tile_regs_acquire();")
         if work.old is not None:
             self.begin_with_old(work, m, n)
@@ -213,6 +254,7 @@ class ComputeText(KernelText):
         waits = self.turns_of(work)
         self.open(f"for (uint32_t inner = 0; inner < {inner}; ++inner)")
         left, right = self.operand_places(work, inner)
+        turned = int(work.transpose_b)
         self.line(f"matmul_block({a}, {b}, {left}, {right}, 0, {turned}, {n}, {m}, {inner});")
         self.close()
         if waits:
@@ -221,19 +263,20 @@ class ComputeText(KernelText):
         self.line("tile_regs_commit();")
         self.line("tile_regs_wait();")
         self.open(f"for (uint32_t slot = 0; slot < {m} * {n}; ++slot)")
-        self.pack(work.target, self.sub_place(work.target, m, n), "slot")
+        self.pack(work.target, self.sub_place(work.target, m, n, part), "slot")
         self.close()
         self.line("tile_regs_release();")
-        self.close()
-        self.close()
 
     def set_up(self, work: MultiplyTiles, m: str, n: str, inner: str) -> None:
         a, b = self.buffer(work.a), self.buffer(work.b)
         self.line(f"reconfig_data_format({b}, {a});")
         self.line(f"matmul_block_init({a}, {b}, {int(work.transpose_b)}, {n}, {m}, {inner});")
 
-    def sub_place(self, number: int, m: str, n: str) -> str:
+    def sub_place(self, number: int, m: str, n: str, part: bool = False) -> str:
+        """The place of a slot's tile in a buffer, or in the ``part`` of it that is being made."""
         buffer = self.buffers[number]
+        if part:
+            return f"slot / {n} * {self.across(number)} + column + slot % {n}"
         if buffer.by_columns:
             return f"(column + slot % {n}) * {self.down(number)} + row + slot / {n}"
         return f"(row + slot / {n}) * {self.across(number)} + column + slot % {n}"
@@ -241,8 +284,9 @@ class ComputeText(KernelText):
     def begin_with_old(self, work: MultiplyTiles, m: str, n: str) -> None:
         """What the product is added to goes to DST first."""
         assert work.old is not None
+        self.begin_loads(work.old)
         self.open(f"for (uint32_t slot = 0; slot < {m} * {n}; ++slot)")
-        self.load("tile", work.old, self.sub_place(work.old, m, n), "slot")
+        self.load_next(work.old, self.sub_place(work.old, m, n), "slot")
         self.close()
 
     def turns_of(self, work: MultiplyTiles) -> bool:

@@ -17,36 +17,49 @@ struct Window {
     int32_t row;
     int32_t column;
 
-    int32_t down() const { return (rows + 31) / 32; }
+    // Tiles that there are: none outside of all matrices.
+    int32_t down() const { return matrix < 0 ? 0 : (rows + 31) / 32; }
     int32_t across() const { return (columns + 31) / 32; }
     bool has(int32_t tile_row, int32_t tile_column) const {
         const bool in_rows = tile_row >= 0 && tile_row < down();
-        return matrix >= 0 && in_rows && tile_column >= 0 && tile_column < across();
+        return in_rows && tile_column >= 0 && tile_column < across();
     }
-    uint32_t page(int32_t tile_row, int32_t tile_column) const {
-        return (matrix * down() + tile_row) * across() + tile_column;
-    }
+    uint32_t first_page() const { return matrix * down() * across(); }
 };"""
 
-READ = """\
-// Begins to read the tiles of a block that the tensor has; `by_columns`: column after column.
+def _walk(name: str, what: str, pointer: str, call: str) -> str:
+    """A function that begins to move the tiles of a block, one after the other as L1 has them.
+
+    What it takes from the window is taken before the loops, which write to volatile registers and
+    so would take it anew for each tile.
+    """
+    return f"""\
+// Begins to {what} the tiles of a block that the tensor has; `by_columns`: column after column.
 template <typename Tensor>
-inline void read_tiles(
+inline void {name}(
     const Tensor& tensor, const Window& window, uint32_t buffer, int32_t down, int32_t across,
-    bool by_columns) {
-    uint32_t address = get_write_ptr(buffer);
+    bool by_columns) {{
+    uint32_t address = {pointer}(buffer);
+    const uint32_t tile_bytes = get_tile_size(buffer);
+    const int32_t rows = window.down(), columns = window.across();
+    const int32_t first_row = window.row / 32, first_column = window.column / 32;
+    const uint32_t first_page = window.first_page();
     const int32_t outer = by_columns ? across : down, inner = by_columns ? down : across;
-    for (int32_t i = 0; i < outer; ++i) {
-        for (int32_t j = 0; j < inner; ++j) {
-            const int32_t row = window.row / 32 + (by_columns ? j : i);
-            const int32_t column = window.column / 32 + (by_columns ? i : j);
-            if (window.has(row, column)) {
-                noc_async_read_page(window.page(row, column), tensor, address);
-            }
-            address += get_tile_size(buffer);
-        }
-    }
-}"""
+    for (int32_t i = 0; i < outer; ++i) {{
+        for (int32_t j = 0; j < inner; ++j) {{
+            const int32_t row = first_row + (by_columns ? j : i);
+            const int32_t column = first_column + (by_columns ? i : j);
+            if (row >= 0 && row < rows && column >= 0 && column < columns) {{
+                {call}(first_page + row * columns + column, tensor, address);
+            }}
+            address += tile_bytes;
+        }}
+    }}
+}}"""
+
+
+READ = _walk("read_tiles", "read", "get_write_ptr", "noc_async_read_page")
+WRITE = _walk("write_tiles", "write", "get_read_ptr", "noc_async_write_page")
 
 PAD = """\
 // Puts `pad` where a tile has more than `rows` rows and `columns` columns. A tile is four faces
@@ -118,26 +131,6 @@ inline void lay_down(uint32_t buffer, int32_t tiles) {
 
 ELEMENTS = {"bfloat16": "uint16_t", "float32": "uint32_t"}
 
-WRITE = """\
-// Begins to write the tiles of a block that the tensor has; `by_columns`: column after column.
-template <typename Tensor>
-inline void write_tiles(
-    const Tensor& tensor, const Window& window, uint32_t buffer, int32_t down, int32_t across,
-    bool by_columns) {
-    uint32_t address = get_read_ptr(buffer);
-    const int32_t outer = by_columns ? across : down, inner = by_columns ? down : across;
-    for (int32_t i = 0; i < outer; ++i) {
-        for (int32_t j = 0; j < inner; ++j) {
-            const int32_t row = window.row / 32 + (by_columns ? j : i);
-            const int32_t column = window.column / 32 + (by_columns ? i : j);
-            if (window.has(row, column)) {
-                noc_async_write_page(window.page(row, column), tensor, address);
-            }
-            address += get_tile_size(buffer);
-        }
-    }
-}"""
-
 
 class MovementText(KernelText):
     """A data movement kernel: it has accessors of its tensors."""
@@ -158,10 +151,13 @@ class MovementText(KernelText):
     def sides(self, work: ReadTiles | WriteTiles) -> tuple[str, str]:
         """The tiles down and across a window that are moved at once."""
         buffer = self.buffers[work.buffer]
-        if (work.down, work.across) == (buffer.down, buffer.across):
-            down, across = self.down(work.buffer), self.across(work.buffer)
+        if work.down == buffer.down:
+            down = self.down(work.buffer)
         else:
             down = self.constant(f"{buffer.name}_part_down", work.down)
+        if work.across == buffer.across:
+            across = self.across(work.buffer)
+        else:
             across = self.constant(f"{buffer.name}_part_across", work.across)
         return (across, down) if work.window.turned else (down, across)
 

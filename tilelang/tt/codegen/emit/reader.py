@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..plan import READER, FillMask, FillOnes, ReadTiles, Step
+from ..plan import READER, FillMask, FillOnes, ReadTiles, Step, Together
 from .movement import ELEMENTS, PAD, READ, STAND_UP, MovementText
 
 #: Two bfloat16 ones, or one float32, and how many such words a tile has.
@@ -15,19 +15,39 @@ class ReaderText(MovementText):
     purpose = "reads what the blocks of this core copy from device memory."
 
     def step(self, step: Step) -> None:
-        (count,) = step.makes
-        number = count.buffer
-        buffer, tiles = self.buffer(number), self.count(count)
-        self.line(f"cb_reserve_back({buffer}, {tiles});")
-        if isinstance(step.work, ReadTiles):
-            self.read(step.work)
-        elif isinstance(step.work, FillMask):
-            self.mask(step.work)
-        elif isinstance(step.work, FillOnes):
-            self.ones(number)
-        self.line(f"cb_push_back({buffer}, {tiles});")
+        self.fill((step,))
 
-    def read(self, work: ReadTiles) -> None:
+    def together(self, each: Together) -> None:
+        self.fill(each.steps)
+
+    def fill(self, steps: tuple[Step, ...]) -> None:
+        """Begins all reads, waits for them, and hands on what came."""
+        ends: list[tuple[list[str], str]] = []
+        for step in steps:
+            if len(steps) > 1:
+                self.listing(step.places)
+            (count,) = step.makes
+            buffer, tiles = self.buffer(count.buffer), self.count(count)
+            self.line(f"cb_reserve_back({buffer}, {tiles});")
+            after: list[str] = []
+            if isinstance(step.work, ReadTiles):
+                after = self.begin_read(step.work)
+            elif isinstance(step.work, FillMask):
+                self.mask(step.work)
+            elif isinstance(step.work, FillOnes):
+                self.ones(count.buffer)
+            ends.append((after, f"cb_push_back({buffer}, {tiles});"))
+        if len(steps) > 1:
+            self.comment("All of the above has to arrive.")
+        if any(isinstance(step.work, ReadTiles) for step in steps):
+            self.line("noc_async_read_barrier();")
+        for after, push in ends:
+            for line in after:
+                self.line(line)
+            self.line(push)
+
+    def begin_read(self, work: ReadTiles) -> list[str]:
+        """Begins a read, and gives what is to be done when it has ended."""
         window = self.window(work.window, work.row, work.column, work.matrix)
         buffer = self.buffers[work.buffer]
         tensor = self.plan.program.buffers[work.window.tensor].name
@@ -38,13 +58,13 @@ class ReaderText(MovementText):
         name = self.local(f"{buffer.name}_window")
         self.line(f"const Window {name} = {window.removeprefix('Window')};")
         self.line(f"read_tiles({tensor}, {name}, {buffer.name}, {down}, {across}, {order});")
-        self.line("noc_async_read_barrier();")
         pad = self.pad(tensor, buffer.format)
         element = ELEMENTS[buffer.format]
-        self.line(f"pad_tiles<{element}>({name}, {buffer.name}, {down}, {across}, {order}, {pad});")
+        end = [f"pad_tiles<{element}>({name}, {buffer.name}, {down}, {across}, {order}, {pad});"]
         if work.window.turned:
             self.helper("stand_up", STAND_UP)
-            self.line(f"stand_up<{element}>({buffer.name}, {across});")
+            end.append(f"stand_up<{element}>({buffer.name}, {across});")
+        return end
 
     def pad(self, tensor: str, format_: str) -> str:
         pads = [a for a in self.plan.arguments[READER] if a.name == self.word(tensor, "pad")]

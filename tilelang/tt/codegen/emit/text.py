@@ -18,9 +18,12 @@ from ..plan import (
     Parts,
     Statement,
     Step,
+    Together,
 )
 
 WIDTH = 110
+
+_WORD = re.compile(r"\w+")
 
 #: A processor's beginning and end, of 8 bytes each.
 TIME_BYTES = 16
@@ -36,6 +39,26 @@ inline void note_time(uint32_t address) {
 }"""
 
 
+class Listing:
+    """The program's own lines, by the places of its steps: those of a map have their stores'."""
+
+    def __init__(self, plan: KernelPlan) -> None:
+        self._maps = {p for p, step in steps_of(plan.program) if isinstance(step, Map)}
+        self._lines: dict[str, list[str]] = {}
+        for line in listing_lines(plan.program, plan.function):
+            if line.step is not None:
+                self._lines.setdefault(line.place, []).append(line.text)
+
+    def of(self, places: Sequence[str]) -> str:
+        """The lines of some steps, without the indentation that they share."""
+        lines: list[str] = []
+        for place in dict.fromkeys(places):
+            for where, texts in self._lines.items():
+                if where == place or (place in self._maps and where.startswith(f"{place}.body[")):
+                    lines += texts
+        return textwrap.dedent("\n".join(lines))
+
+
 class KernelText:
     """One kernel's text, made line by line. Constants and functions are declared where used."""
 
@@ -45,7 +68,7 @@ class KernelText:
     #: which of a core's places for times is its own.
     processors: tuple[tuple[str, int], ...] = ()
 
-    def __init__(self, plan: KernelPlan, timed: bool = False) -> None:
+    def __init__(self, plan: KernelPlan, listing: Listing, timed: bool = False) -> None:
         self.plan = plan
         self.timed = timed
         self.buffers = plan.buffers
@@ -56,11 +79,7 @@ class KernelText:
         self._helpers: dict[str, str] = {}
         self._locals: dict[str, int] = {}
         self.includes: dict[str, None] = {}
-        self._maps = {p for p, step in steps_of(plan.program) if isinstance(step, Map)}
-        self._listing: dict[str, list[str]] = {}
-        for line in listing_lines(plan.program, plan.function):
-            if line.step is not None:
-                self._listing.setdefault(line.place, []).append(line.text)
+        self._listing = listing
 
     # Lines.
 
@@ -122,8 +141,9 @@ class KernelText:
     def count(self, count: Count) -> str:
         """How many tiles."""
         if count.tiles is not None:
-            name = self.buffers[count.buffer].name
-            return self.constant(f"{name}_part_tiles", count.tiles)
+            buffer = self.buffers[count.buffer]
+            part = "row" if count.tiles == buffer.across else "part"
+            return self.constant(f"{buffer.name}_{part}_tiles", count.tiles)
         tiles = self.tiles(count.buffer)
         return tiles if count.trips is None else f"{self.expr(count.trips, 7)} * {tiles}"
 
@@ -178,12 +198,13 @@ class KernelText:
             self.comment("Circular buffers, and the blocks of tiles that they hold.")
         for name, value in self._constants.items():
             self.line(f"constexpr uint32_t {name} = {value};")
-        self.arguments("\n".join(main))
+        self.arguments({word for line in main for word in _WORD.findall(line)})
         self._lines += main
         self.close()
         return "\n".join(self._lines) + "\n"
 
-    def arguments(self, main: str) -> None:
+    def arguments(self, words: set[str]) -> None:
+        """Those of the kernel, each of which is among the words of its text."""
         arguments = (*self.plan.arguments[self.role], *((CLOCK,) if self.timed else ()))
         own = [each for each in arguments if each.kind == "per core"]
         shared = [each for each in arguments if each.kind != "per core"]
@@ -193,7 +214,7 @@ class KernelText:
         if shared:
             self.comment("What all cores share.")
         for number, each in enumerate(shared):
-            assert re.search(rf"\b{each.name}\b", main), each.name
+            assert each.name in words, each.name
             dtype = "int32_t" if each.dtype == "int32" else "uint32_t"
             self.line(f"const {dtype} {each.name} = get_common_arg_val<{dtype}>({number});")
 
@@ -229,6 +250,8 @@ class KernelText:
             if isinstance(each, Step):
                 self.listing(each.places)
                 self.step(each)
+            elif isinstance(each, Together):
+                self.together(each)
             elif isinstance(each, For):
                 self.listing(each.places)
                 self.open(self.turns(each.var, each.first, each.trips))
@@ -264,13 +287,8 @@ class KernelText:
 
     def listing(self, places: Sequence[str]) -> None:
         """The program's own lines, as a comment."""
-        lines: list[str] = []
-        for place in dict.fromkeys(places):
-            for where, texts in self._listing.items():
-                if where == place or (place in self._maps and where.startswith(f"{place}.body[")):
-                    lines += texts
         indent = "    " * self._depth + "// "
-        for text in textwrap.dedent("\n".join(lines)).splitlines():
+        for text in self._listing.of(places).splitlines():
             self._lines += self._wrapped_comment(indent, text)
 
     def _wrapped_comment(self, indent: str, text: str) -> list[str]:
@@ -282,4 +300,7 @@ class KernelText:
         return [indent + lead + ("    " if n else "") + part for n, part in enumerate(parts)]
 
     def step(self, step: Step) -> None:
+        raise NotImplementedError
+
+    def together(self, each: Together) -> None:
         raise NotImplementedError

@@ -20,7 +20,7 @@ class WriterText(MovementText):
         tensor = self.plan.program.buffers[work.window.tensor].name
         order = "true" if self.buffers[number].by_columns else "false"
         down, across = self.sides(work)
-        window = self.window(work.window, matrix=work.matrix)
+        window = self.window(work.window, row=work.row, matrix=work.matrix)
         self.helper("write_tiles", WRITE)
         self.line(f"cb_wait_front({buffer}, {tiles});")
         if work.window.turned:
