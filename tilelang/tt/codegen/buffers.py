@@ -13,7 +13,7 @@ from .names import Named
 from .plan import COMPUTE, READER, WRITER, CircularBuffer, Statement, Step
 
 if TYPE_CHECKING:
-    from .planner import Planner
+    from .planner.places import Places
 
 #: Who fills a buffer in each of a storage's places, and who takes from it.
 PLACES = {
@@ -43,7 +43,7 @@ class _Buffer:
 
 @dataclass
 class Buffers:
-    planner: Planner
+    planner: Places
     _made: list[_Buffer] = field(default_factory=list)
     _panels: dict[int, int] = field(default_factory=dict)
 

@@ -27,6 +27,7 @@ struct Window {
     uint32_t first_page() const { return matrix * down() * across(); }
 };"""
 
+
 def _walk(name: str, what: str, pointer: str, call: str) -> str:
     """A function that begins to move the tiles of a block, one after the other as L1 has them.
 
@@ -99,35 +100,37 @@ inline void pad_tiles(
     }
 }"""
 
-#: A tile of float32 or bfloat16 is four faces of 16 x 16 elements, one after the other.
-STAND_UP = """\
-// The first row of each tile becomes its first column.
-template <typename Element>
-inline void stand_up(uint32_t buffer, int32_t tiles) {
-    volatile tt_l1_ptr Element* elements =
-        reinterpret_cast<volatile tt_l1_ptr Element*>(get_write_ptr(buffer));
-    for (int32_t tile = 0; tile < tiles; ++tile) {
-        for (int32_t place = 0; place < 32; ++place) {
-            const int32_t at = 31 - place;  // from the last: the first ones are overwritten
-            elements[tile * 1024 + at / 16 * 512 + at % 16 * 16] =
-                elements[tile * 1024 + at / 16 * 256 + at % 16];
-        }
-    }
-}"""
+# A tile of float32 or bfloat16 is four faces of 16 x 16 elements, one after the other.
+_ROW, _COLUMN = "at / 16 * 256 + at % 16", "at / 16 * 512 + at % 16 * 16"
 
-LAY_DOWN = """\
-// The first column of each tile becomes its first row.
+
+def _turn(name: str, what: str, pointer: str, loop: str, to: str, source: str) -> str:
+    """A function that moves 32 elements of each tile from a place to another."""
+    return f"""\
+// {what}
 template <typename Element>
-inline void lay_down(uint32_t buffer, int32_t tiles) {
+inline void {name}(uint32_t buffer, int32_t tiles) {{
     volatile tt_l1_ptr Element* elements =
-        reinterpret_cast<volatile tt_l1_ptr Element*>(get_read_ptr(buffer));
-    for (int32_t tile = 0; tile < tiles; ++tile) {
-        for (int32_t at = 0; at < 32; ++at) {
-            elements[tile * 1024 + at / 16 * 256 + at % 16] =
-                elements[tile * 1024 + at / 16 * 512 + at % 16 * 16];
-        }
-    }
-}"""
+        reinterpret_cast<volatile tt_l1_ptr Element*>({pointer}(buffer));
+    for (int32_t tile = 0; tile < tiles; ++tile) {{
+        {loop}
+            elements[tile * 1024 + {to}] =
+                elements[tile * 1024 + {source}];
+        }}
+    }}
+}}"""
+
+
+STAND_UP = _turn(
+    "stand_up", "The first row of each tile becomes its first column.", "get_write_ptr",
+    """for (int32_t place = 0; place < 32; ++place) {
+            const int32_t at = 31 - place;  // from the last: the first ones are overwritten""",
+    _COLUMN, _ROW,
+)  # fmt: skip
+LAY_DOWN = _turn(
+    "lay_down", "The first column of each tile becomes its first row.", "get_read_ptr",
+    "for (int32_t at = 0; at < 32; ++at) {", _ROW, _COLUMN,
+)  # fmt: skip
 
 ELEMENTS = {"bfloat16": "uint16_t", "float32": "uint32_t"}
 

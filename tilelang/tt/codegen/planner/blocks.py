@@ -1,0 +1,109 @@
+"""The statements of the three kernels for a block: its operations in order, loops, conditions."""
+
+from __future__ import annotations
+
+from .. import buffers as pool
+from ..flow import Node, flow
+from ..plan import COMPUTE, READER, Count, FillOnes, For, If, Statement, Step
+from ..tiles import Accumulate, Choose, Mask, Read, Repeat, Write
+from .moves import together
+from .places import ROLES, Again, Kernels
+from .products import Products
+
+
+class Planner(Products):
+    """Plans a block, anew each time a choice turns out to be wrong."""
+
+    def run(self) -> pool.Planned:
+        """The statements of each kernel, and the buffers. Raises Unsupported."""
+        nodes, head = flow(self.lowered.body)
+        if head:
+            names = ", ".join(sorted(self.storages[s].name for s in head))
+            raise self.refusals.kernel(
+                f"{names}: read before all of it is written", "write it first, with T.fill say"
+            )
+        self._settle()
+        while True:
+            self.begin()
+            try:
+                kernels = self.body(nodes)
+                break
+            except Again:
+                continue
+        once: dict[str, tuple[Step, ...]] = {role: () for role in ROLES}
+        if self.ones:
+            made = tuple(Count(buffer) for buffer in self.ones.values())
+            once[READER] = tuple(Step((), FillOnes(c.buffer), makes=(c,)) for c in made)
+            once[COMPUTE] = (Step((), None, takes=made),)
+        return pool.Planned(
+            {role: tuple(kernels[role]) for role in ROLES}, once, self.buffers.all()
+        )
+
+    def body(self, nodes: list[Node]) -> Kernels:
+        """The statements of operations in order."""
+        out: Kernels = {role: [] for role in ROLES}
+        before: list[Statement] = []
+        for index, node in enumerate(nodes):
+            kernels = self.node(node, nodes[index + 1 :])
+            reads = kernels.get(READER, []) if isinstance(node.operation, Read) else []
+            for role, statements in kernels.items():
+                # What nothing is computed between doesn't wait for one another in compute either,
+                # so there is room for all of it at a time.
+                if role == READER and reads and before:
+                    out[role][-1:] = together(*before, *reads)
+                else:
+                    out[role] += statements
+            before = out[READER][-1:] if reads else []
+        return out
+
+    def node(self, node: Node, rest: list[Node]) -> Kernels:
+        operation = node.operation
+        if isinstance(operation, Read):
+            return self.read(operation, node, rest)
+        if isinstance(operation, Write):
+            return self.write(operation, node)
+        if isinstance(operation, Mask):
+            return self.mask(operation)
+        if isinstance(operation, Repeat):
+            return self.repeat(operation, node)
+        if isinstance(operation, Choose):
+            return self.choose(operation, node)
+        if isinstance(operation, Accumulate):
+            return self.accumulate(operation, node, rest)
+        return {COMPUTE: [self.compute(operation, node, rest)]}
+
+    def repeat(self, operation: Repeat, node: Node) -> Kernels:
+        entry = self._live(node.before)
+        inside = self.body(node.bodies[0])
+        self._agree(entry, node.before)
+        gone = self._drops(node.before - node.after)
+        out: Kernels = {role: [] for role in ROLES}
+        head = (operation.place,), operation.var, operation.first, operation.trips
+        for role in ROLES:
+            if inside[role]:
+                out[role].append(For(*head, tuple(inside[role])))
+        if gone:
+            out[COMPUTE].append(Step((), None, takes=gone, drops=gone))
+        return out
+
+    def choose(self, operation: Choose, node: Node) -> Kernels:
+        entry = self._live(node.before)
+        branches: list[Kernels] = []
+        ends: list[dict[int, str]] = []
+        for nodes, head in zip(node.bodies, node.heads, strict=True):
+            self.where = dict(entry)
+            gone = self._drops(node.before - head)
+            inside = self.body(nodes)
+            if gone:
+                inside[COMPUTE].insert(0, Step((), None, takes=gone, drops=gone))
+            branches.append(inside)
+            ends.append(self._live(node.after))
+        for storage in node.after:
+            if ends[0].get(storage) != ends[1].get(storage):
+                self._own(storage)
+        out: Kernels = {role: [] for role in ROLES}
+        for role in ROLES:
+            then, otherwise = (tuple(branch[role]) for branch in branches)
+            if then or otherwise:
+                out[role].append(If((operation.place,), operation.condition, then, otherwise))
+        return out

@@ -1,0 +1,139 @@
+"""Products that a loop adds up in DST, and the parts of a product that DST holds at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...program import Expr
+from .. import buffers as pool
+from ..flow import Node
+from ..plan import (
+    COMPUTE,
+    READER,
+    Count,
+    For,
+    MultiplyTiles,
+    Parts,
+    ReadTiles,
+    Statement,
+    Step,
+)
+from ..tiles import Accumulate, Multiply, Read, defined, used
+from .computing import sub_block
+from .moves import Moves, together
+from .places import ROLES, Kernels
+
+
+class Products(Moves):
+    """Loops whose products stay in DST over all turns."""
+
+    def accumulate(self, operation: Accumulate, node: Node, rest: list[Node]) -> Kernels:
+        head = (operation.place,), operation.var, operation.first, operation.trips
+        turns = operation.var, operation.first, operation.trips
+        made = {defined(each.operation) for each in node.bodies[0]}
+        only_reads = all(
+            isinstance(each.operation, Read) and not each.operation.window.turned
+            for each in node.bodies[0]
+        )
+        trips = pool.trips(self.named, operation.trips)
+        operands = {s for each in operation.products for s in (each.a, each.b)} & made
+        streamed = only_reads and (
+            self.choices.spending.streamed or trips is None or bool(operands & self.choices.own)
+        )
+        streamed = streamed and not operands & self.choices.own
+        if not streamed and trips is None:
+            raise self.refusals.kernel(
+                f"{operation.place}: how often it turns depends on the block, and what it adds up "
+                "is computed in it",
+                "give the loop a constant number of turns",
+            )
+        out: Kernels = {role: [] for role in ROLES}
+        if streamed:
+            self._check_parts(operation)
+            for each in node.bodies[0]:
+                assert isinstance(each.operation, Read)
+                storage = each.operation.target
+                self.buffers.make(storage, "in", self.tensor_format(each.operation))
+                self.where[storage] = "in"
+        else:
+            self.buffers.panels(operands, trips or 1)
+            inside = self.body(node.bodies[0])
+            for role in (READER, COMPUTE):
+                if inside[role]:
+                    out[role].append(For(*head, tuple(inside[role])))
+        prologue = bool(out[COMPUTE])
+        for index, product in enumerate(operation.products):
+            later = {s for each in operation.products[index + 1 :] for s in used(each)}
+            takes = self._takes(used(product))
+            place, format_ = self._home(product.c, rest)
+            buffer, work = self._product(product, takes, place, format_)
+            fixed = tuple(c.buffer for s, c in takes.items() if s not in operands)
+            work = replace(work, turns=turns, fixed=fixed, streamed=streamed, ready=prologue)
+            if streamed:
+                out[READER] += self._streamed(operation, node, product, work)
+            gone = frozenset(
+                s for s in used(product) if s == product.c or s not in node.after | later
+            )
+            counts = {s: self._turns(takes[s], s in operands, operation.trips) for s in takes}
+            drops = tuple(counts[s] for s in sorted(gone) if not (streamed and s in operands))
+            waits = tuple(c for s, c in takes.items() if s not in operands)
+            self._forget(gone)
+            self.where[product.c] = place
+            # What compute does in the loop is listed there.
+            reads = [] if prologue else [each.operation.place for each in node.bodies[0]]
+            places = (operation.place, *reads, product.place)
+            if product.zeroed:
+                places = (product.zeroed, *places)
+            # Where operands come in parts, some are read after the first parts of the result could
+            # have been written: they may be of the same tensor.
+            rows = self.storages[product.c].down if streamed else work.sub_down
+            makes = (self._made(product.c, buffer, place, rows),)
+            out[COMPUTE].append(Step(places, work, waits, makes, drops))
+        rest_of_it = self._drops(frozenset(node.before - node.after) & set(self.where))
+        if rest_of_it:
+            out[COMPUTE].append(Step((), None, takes=rest_of_it, drops=rest_of_it))
+        return out
+
+    def _check_parts(self, operation: Accumulate) -> None:
+        """A buffer takes parts of one size and shape, in one order."""
+        parts: dict[int, tuple[str, int]] = {}
+        for product in operation.products:
+            c = self.storages[product.c]
+            m, n = sub_block(c.down, c.across)
+            n = n if self._in_order(product) else 1
+            for storage, part in ((product.a, ("a", m)), (product.b, ("b", n))):
+                if parts.setdefault(storage, part) != part:
+                    raise self.refusals.kernel(
+                        f"{operation.place}: L1 doesn't hold the operands of all turns, and parts "
+                        f"of {self.storages[storage].name} are needed in two ways",
+                        "use smaller blocks",
+                    )
+
+    def _turns(self, count: Count, many: bool, trips: Expr) -> Count:
+        return Count(count.buffer, trips) if many else count
+
+    def _streamed(
+        self, operation: Accumulate, node: Node, product: Multiply, work: MultiplyTiles
+    ) -> list[Statement]:
+        """The reader of products whose operands come in parts: those of each sub-block anew."""
+        steps: list[Step] = []
+        c = self.storages[product.c]
+        i, j = "part_row", "part_column"
+        for each in node.bodies[0]:
+            read = each.operation
+            assert isinstance(read, Read)
+            if read.target not in (product.a, product.b):
+                continue
+            buffer = self.buffers.of(read.target, "in")
+            if read.target == product.a:
+                part = ReadTiles(buffer, read.window, work.sub_down, work.inner, row=i)
+            elif product.transpose_b:
+                part = ReadTiles(buffer, read.window, work.sub_across, work.inner, row=j)
+            else:
+                part = ReadTiles(buffer, read.window, work.inner, work.sub_across, column=j)
+            count = Count(buffer, tiles=part.down * part.across)
+            steps.append(Step((read.place,), part, makes=(count,)))
+        head = (operation.place,), operation.var, operation.first, operation.trips
+        turns = For(*head, tuple(together(*steps)))
+        columns = Parts(j, c.across, work.sub_across, (turns,))
+        return [Parts(i, c.down, work.sub_down, (columns,))]
