@@ -143,7 +143,11 @@ def run(name: str, case: Case, arch: str) -> bool:
             # Each runs once: a second run takes as many cycles, to a thousandth.
             found = session.call(RUN, (launch(plan),), given, {}, timeout=_PATIENCE)[output.name]
             its = session.call(
-                "bench_kernels:stock", case.stock, arrays, case.grid, plan.fidelity,
+                "bench_kernels:stock",
+                case.stock,
+                arrays,
+                case.grid,
+                plan.fidelity,
                 timeout=_PATIENCE,
             )
         ours, *of_stock = json.loads(out.read_text())

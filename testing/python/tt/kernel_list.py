@@ -243,6 +243,7 @@ VECTOR = {
         64, 64, lambda a, c, d: (a - c) * (d + a) + op("max", a * c, d - c), inputs=3, direct=False
     ),
     "exp_sqrt": elementwise(64, 64, lambda a: op("sqrt", op("exp", a * 0.5) + 1.0), inputs=1),
+    "erf": elementwise(64, 64, lambda a: op("erf", a) * 0.5 + 0.5, inputs=1),
     "divide": elementwise(
         64, 64, lambda a, c: a / (op("abs", c) + 1.0) - 2.0 / (op("abs", a) + 1.0)
     ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Union
 
 _TOKEN = re.compile(
-    r"(?P<space>[ \t]+|//[^\n]*|#include[^\n]*)|(?P<line>\n)"
+    r"(?P<space>[ \t]+|//[^\n]*|#include[^\n]*|#define INP_FLOAT32(?=\n))|(?P<line>\n)"
     r"|(?P<number>0[xX][0-9a-fA-F]+|\d+)[uU]?|(?P<name>[A-Za-z_]\w*)"
     r"|(?P<sign>::|\+\+|--|\+=|-=|\*=|&&|\|\||==|!=|<=|>=|>>|<<|[-+*/%<>=!?:;,.(){}\[\]&|])"
 )

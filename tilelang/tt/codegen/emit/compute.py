@@ -15,7 +15,7 @@ from ..plan import (
     TurnTiles,
 )
 from ..slots import Instruction, Load, Put
-from .table import CALLS, EXTRA_HEADERS, LOADS
+from .table import CALLS, DEFINES, EXTRA_HEADERS, LOADS
 from .text import KernelText
 
 _ALWAYS = ("common.h", "compute_kernel_hw_startup.h", "reconfig_data_format.h", "pack.h")
@@ -163,6 +163,8 @@ class ComputeText(KernelText):
     def call(self, function: str, slots: tuple[int, ...], number: str | None = None) -> None:
         header, lines = CALLS[function]
         self.include(header, *EXTRA_HEADERS.get(function, ()))
+        if function in DEFINES:
+            self.defines[DEFINES[function]] = None
         for line in lines:
             self.line(line.format(*slots, out=slots[-1], n=number))
 

@@ -45,7 +45,8 @@ CALLS: dict[str, tuple[str, list[str]]] = {
     "rsqrt": _unary("rsqrt", "eltwise_unary/rsqrt.h"),
     "sigmoid": _unary("sigmoid"),
     "tanh": _unary("tanh"),
-    "erf": _unary("erf", "eltwise_unary/erf_erfc.h"),
+    # By default its division is approximated, to 7 bits on Blackhole.
+    "erf": ("eltwise_unary/erf_erfc.h", ["erf_tile_init<false>();", "erf_tile<false>({0});"]),
     "abs": _unary("abs"),
     "negative": _unary("negative", "eltwise_unary/negative.h"),
     "not": _unary("eqz", _COMPARE),
@@ -64,6 +65,9 @@ CALLS: dict[str, tuple[str, list[str]]] = {
 """Functions of the vector unit, by the name that slots.Call has."""
 
 EXTRA_HEADERS = {"log2": (_SCALAR,)}
+
+DEFINES = {"erf": "INP_FLOAT32"}
+"""What a function's header goes by, of what kind of numbers it is compiled for."""
 
 LOADS = {
     "tile": ("load_tile", ("tile_move_copy.h",), """// A tile to a slot of DST.

@@ -79,6 +79,7 @@ class KernelText:
         self._helpers: dict[str, str] = {}
         self._locals: dict[str, int] = {}
         self.includes: dict[str, None] = {}
+        self.defines: dict[str, None] = {}
         self._listing = listing
 
     # Lines.
@@ -188,6 +189,7 @@ class KernelText:
         self.note_time(TIME_BYTES // 2)
         main, self._lines, self._depth = self._lines, [], 0
         self.comment(f"{self.plan.function}: {self.purpose}")
+        self._lines += [f"#define {name}" for name in self.defines]
         self._lines += [f'#include "{name}"' for name in self.includes]
         self.line()
         for text in self._helpers.values():
