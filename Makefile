@@ -1,11 +1,14 @@
 # The commands one needs; each does all of its own set-up. ci/lanes.sh says what that is.
-.PHONY: demo test test-long lint docs sanitize mutants golden covered vector-unit fuzz sfpi clean
+.PHONY: demo test test-one test-long lint docs sanitize mutants golden covered vector-unit fuzz sfpi clean
 
 demo: ## plan a GEMM for a device that is asked, and prove the plan on a simulator
 	@ci/demo.sh
 
 test: ## build and test everything
 	@ci/test.sh
+
+test-one: ## tilelang and ttnn in one environment, of 7 GB: kernels called from TileLang on a simulator
+	@ci/test_one.sh
 
 test-long: ## the tests that take long, of which the suite has shorter ones of the same kind
 	@ci/test_long.sh

@@ -5,6 +5,8 @@
 #   ttnn      Python 3.12 or 3.10, which ttnn has wheels for: apache-tvm, ttnn, and wolfpine,
 #             a simulator, with ziglang to compile for it
 #   tilelang  Python 3.11: the real tilelang, with the TVM it brings
+#   one       Python 3.12: what "tilelang-tt[tilelang,sim]" brings, tilelang and ttnn together; for
+#             ci/test_one.sh alone
 #   tvm-0.26.0  any Python: the oldest apache-tvm that is supported
 #   tvm       any Python: apache-tvm alone; used where no Python for ttnn can be had
 #   lint      any Python: what ci/lint.sh checks with
@@ -67,6 +69,10 @@ ttnn_env() {
 }
 tilelang_env() {
   venv tilelang "$1" torch==2.13.0 tilelang==0.1.15 "${PACKAGE[@]}" "${TESTS[@]}"
+}
+# The extras of the wheel that was built last, as a user installs them.
+one_env() {
+  venv one "$1" "$(echo "$WHEELS"/tilelang_tt-*.whl)[tilelang,sim]" pytest
 }
 tvm_env() { # PYTHON [VERSION]
   venv "tvm${2:+-$2}" "$1" "apache-tvm==${2:-0.27.0.post1}" "${PACKAGE[@]}" "${TESTS[@]}"

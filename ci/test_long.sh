@@ -22,5 +22,6 @@ say "what is drawn at random, of new seeds"
 "$(dirname "$python")/pytest" -q -p no:cacheprovider -m "hypothesis and not long" -n "$JOBS" --dist loadfile \
   --hypothesis-profile new testing/python/tt
 say "long tests"
+TILELANG_TT_PYTHON="$python" "$(dirname "$writer")/pytest" -q -p no:cacheprovider -m long testing/python/tt/jit
 exec "$(dirname "$python")/pytest" -q -p no:cacheprovider -m long -n "$JOBS" --dist loadfile \
   testing/python/tt "$@"

@@ -75,7 +75,9 @@ def _warn_without_tvm() -> None:
         warnings.warn(f"{no_tvm()}. Devices and plans work without", RuntimeWarning, stacklevel=3)
 
 
-_warn_without_tvm()
+# In a device's process (runtime/start.py) no TVM is wanted, whether there is one or not.
+if not getattr(sys.modules.get("tilelang"), "is_bare", False):
+    _warn_without_tvm()
 
 # A tilelang that is there was imported before its subpackage; without one it is a namespace.
 if getattr(sys.modules.get("tilelang"), "__file__", None):

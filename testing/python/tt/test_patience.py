@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -65,10 +66,14 @@ def test_a_simulator_that_is_started_later_counts_too(start):
 
 
 def test_no_wait_is_without_end(monkeypatch):
-    monkeypatch.setattr(patience, "_starved", lambda processes: {"a thread": time.monotonic()})
-    limit = Patience(0.05, lambda: [])
-    monkeypatch.setattr(patience, "_starved", lambda processes: {"a thread": 1e9})
-    assert 0.5 <= wait_for(limit) < 2.0
+    lost = itertools.count(1)
+    monkeypatch.setattr(patience, "_starved", lambda processes: {"a thread": 1e9 * next(lost)})
+    assert 0.5 <= wait_for(Patience(0.05, lambda: [])) < 2.0
+
+
+def test_what_is_there_at_once_costs_no_look(monkeypatch):
+    monkeypatch.setattr(patience, "_starved", lambda processes: pytest.fail("looked"))
+    assert not Patience(60.0, lambda: []).is_over()
 
 
 @pytest.mark.parametrize("processes", [[], [2**22 + 1]], ids=["none", "one that is gone"])

@@ -155,7 +155,7 @@ def _backend(name: str) -> Finding:
 
 def _asked(subject: str, ask: Callable[[], DeviceSpec], advice: str) -> Finding:
     if _installed("ttnn") is None:
-        return Finding(subject, False, "needs ttnn: see above")
+        return Finding(subject, False, "needs ttnn in this environment")
     try:
         spec = ask()
     except (BackendError, ValueError, NotImplementedError) as error:

@@ -43,7 +43,10 @@ class Channel:
         Raises TimeoutError after ``timeout``, and OSError where the other end is closed.
         """
         until = _until(timeout)
-        for part in (_LENGTH.pack(len(message)), message):
+        length = _LENGTH.pack(len(message))
+        # A short one goes in one piece, so that its receiver is woken once.
+        parts = (length + message,) if len(message) < _PIECE else (length, message)
+        for part in parts:
             rest = memoryview(part)
             while rest:
                 try:

@@ -14,6 +14,10 @@ from pathlib import Path
 # At most so many times a limit is waited in all. A kernel that never ends may keep a thread busy.
 _MOST = 10
 
+# Seconds before the operating system is asked for the first time: asking costs more than most jobs,
+# whose answers are there sooner.
+_FIRST_LOOK = 0.01
+
 Starved = dict[str, float]
 
 
@@ -32,16 +36,21 @@ class Patience:
         self.seconds = seconds
         self.extra = 0.0
         self._processes = processes
-        self._before = _starved(processes())
+        self._before: Starved | None = None
         self._started = time.monotonic()
 
     def is_over(self) -> bool:
         """Whether the limit has passed, less what the most starved thread has lost meanwhile."""
         waited = time.monotonic() - self._started
+        if self._before is None and waited >= _FIRST_LOOK:
+            # Until now a thread may have lost all the time there was, and one that is new has.
+            found = _starved(self._processes())
+            self._before = {thread: max(0.0, lost - waited) for thread, lost in found.items()}
         if waited <= self.seconds + self.extra:
             return False
         now = _starved(self._processes())
-        lost = max((now[thread] - self._before.get(thread, 0.0) for thread in now), default=0.0)
+        before = now if self._before is None else self._before
+        lost = max((now[thread] - before.get(thread, 0.0) for thread in now), default=0.0)
         self.extra = max(self.extra, min(lost, (_MOST - 1) * self.seconds))
         return waited > self.seconds + self.extra
 

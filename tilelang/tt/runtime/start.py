@@ -13,12 +13,10 @@ if __name__ == "__main__":
 
     import importlib
     import types
-    import warnings
     from pathlib import Path
 
     package = types.ModuleType("tilelang")
     package.__path__ = [str(Path(__file__).resolve().parents[2])]
+    vars(package)["is_bare"] = True
     sys.modules["tilelang"] = package
-    # No TVM is wanted here, whether there is one or not.
-    warnings.filterwarnings("ignore", message="tilelang.tt found no TVM")
     importlib.import_module(sys.argv[1]).main(*sys.argv[2:])
