@@ -3,6 +3,6 @@
 # is told to be sloppy.
 set(headers <tvm/ffi/tvm_ffi.h> <tvm/ffi/reflection/registry.h>)
 cmake_language(DEFER CALL target_precompile_headers tilelang_tt PRIVATE ${headers})
-if(TILELANG_TT_BUILD_TESTS)
+if(TILELANG_TT_BUILD_TESTS STREQUAL "ON")
   cmake_language(DEFER CALL target_precompile_headers test_tt_passes PRIVATE <tvm/ffi/tvm_ffi.h>)
 endif()

@@ -40,6 +40,7 @@ else
   missing+=("$NO_TTNN_PYTHON")
   lane tvm tvm_env "$(any_python)"
 fi
+ln -sfn "${lanes[-1]}/bin" "$VENVS/bin" # for 'source .venv/bin/activate'
 # The oldest apache-tvm that is supported; ttnn's lane has the newest.
 lane tvm-0.26.0 tvm_env "$(any_python)" 0.26.0
 [ -n "$SKIP_DEPS" ] || start install_browser
