@@ -61,25 +61,57 @@ class Maker:
     def program(self) -> Program:
         b = self.b
         self.bm, self.bn = self.pick(*SIDES), self.pick(*SIDES)
-        self.gx, self.gy, batch = self.pick(1, 2), self.pick(1, 2), self.pick(1, 1, 2)
+        self.gx, self.gy, self.batch = self.pick(1, 2), self.pick(1, 2), self.pick(1, 1, 2)
         # A ragged tensor ends within its last blocks.
         self.m = self.gy * self.bm - self.pick(0, 0, 0, 12)
         self.n = self.gx * self.bn - self.pick(0, 0, 0, 7)
-        self.lead = () if batch == 1 else (batch,)
+        self.lead = () if self.batch == 1 else (self.batch,)
         count = self.draw(st.integers(1, 3))
         self.inputs = [self.tensor(f"X{i}") for i in range(count)]
         self.row = b.tensor("R", (1, self.n), self.pick(*DTYPES)) if self.maybe(3) else None
         self.s = b.scalar("s", "float32") if self.maybe(3) else None
+        pile = (self.pick(2, 3), self.m, self.n)
+        self.pile = b.tensor("P", pile, self.pick(*DTYPES)) if self.maybe(3) else None
         depth = self.pick(32, 64, 96) if self.maybe() else 0
         self.operands = self.products(depth) if depth else None
         outputs = [self.tensor(f"Y{i}") for i in range(self.pick(1, 1, 2))]
-        stat = b.tensor("S", (*self.lead, self.m, 1), "float32") if self.maybe(4) else None
-        blocks = ["bx", "by", *(["bz"] if self.lead else [])]
-        with b.launch((self.gx, self.gy, batch), *blocks) as (self.bx, self.by, *self.bz):
+        stat = self.statistics() if self.maybe(4) else None
+        piled = self.pile is not None and not self.lead and self.maybe()
+        self.piled = b.tensor("Q", self.pile.shape, self.pick(*DTYPES)) if piled else None
+        last = [self.tensor("Z")] if self.maybe(4) else []
+        if self.maybe(6):
+            self.inputs.append(outputs[0])  # read and written, by its own blocks
+        if not last:
+            self.launch(outputs, stat)
+            return b.program()
+        # What the first launch leaves in device memory the second one reads, in blocks of its own.
+        held = b.workspace("W", (*self.lead, self.m, self.n), self.pick(*DTYPES))
+        self.launch([held, *outputs], stat)
+        self.inputs = [held, *(each for each in self.inputs if each is not outputs[0])]
+        self.bm, self.bn = self.pick(*SIDES), self.pick(*SIDES)
+        self.gx, self.gy = -(-self.n // self.bn), -(-self.m // self.bm)
+        if self.operands:
+            A, B, _, _, ta, tb = self.operands
+            self.operands = A, B, 32, -(-depth // 32), ta, tb  # which divides any block
+        self.launch(last, None)
+        return b.program()
+
+    def launch(self, outputs: list[Buf], stat: Buf | None) -> None:
+        """Some steps, and what they made to the outputs."""
+        self.live = []
+        blocks = [self.name("b") for _ in range(3 if self.lead else 2)]
+        with self.b.launch((self.gx, self.gy, self.batch), *blocks) as (self.bx, self.by, *self.bz):
             for _ in range(self.draw(st.integers(1, 7))):
                 self.step()
             self.finish(outputs, stat)
-        return b.program()
+            if self.piled is not None:
+                self.pile_up(self.piled)
+                self.piled = None
+
+    def statistics(self) -> Buf:
+        """A number of each row, as a column or, where there is one matrix, of rank 1."""
+        shape = (self.m,) if not self.lead and self.maybe() else (*self.lead, self.m, 1)
+        return self.b.tensor("S", shape, "float32")
 
     def tensor(self, name: str) -> Buf:
         dtype = self.pick("bfloat16", *DTYPES)
@@ -144,6 +176,8 @@ class Maker:
             self.map, self.map, self.map, self.reduce, self.fill, self.cast_copy, self.branch,
             self.online, self.transpose, self.read,
         ]  # fmt: skip
+        if self.pile is not None:
+            steps.append(self.add_up)
         if self.operands:
             steps += [self.gemm, self.gemm]
         self.draw(st.sampled_from(steps))()
@@ -174,7 +208,8 @@ class Maker:
         first = self.target((self.bm, self.bn))
         leaves = [each for each in self.live if each is not first or each in kept]
         second = self.scratch((self.bm, self.bn)) if self.maybe(4) else None
-        with self.b.map(i=self.bm, j=self.bn) as (self.i, self.j):
+        kind = self.pick("parallel", "parallel", "serial", "unrolled")
+        with self.b.map(kind, i=self.bm, j=self.bn) as (self.i, self.j):
             value = self.value(leaves, direct, self.draw(st.integers(1, 3)))
             if first in kept and self.maybe(3):
                 with self.b.when(self.mask()):
@@ -266,6 +301,31 @@ class Maker:
         self.made(top)
         return self.made(total)
 
+    def add_up(self) -> Buf:
+        """The matrices of a tensor, in turns."""
+        total = self.scratch((self.bm, self.bn), "float32")
+        self.b.fill(total, self.pick(0.0, *CONSTANTS))
+        turns = (self.pile.shape[0], self.pick("serial", "unrolled"))
+        with self.b.map(k=turns, i=self.bm, j=self.bn) as (k, i, j):
+            at = (k, self.by * self.bm + i, self.bx * self.bn + j)
+            value = cast("float32", self.pile[at])
+            if self.maybe():
+                value = op("max", value, total[i, j])
+            self.b.store(total[i, j], total[i, j] * 0.5 + value)
+        return self.made(total)
+
+    def pile_up(self, output: Buf) -> None:
+        """Several matrices in one buffer, each the same way."""
+        shape = (self.pile.shape[0], self.bm, self.bn)
+        held, made = self.scratch(shape), self.scratch(shape)
+        at = (0, self.by * self.bm, self.bx * self.bn)
+        self.b.copy(self.pile.at(*at).of(*shape), held)
+        with self.b.map(k=shape[0], i=self.bm, j=self.bn) as (k, i, j):
+            function = self.pick(*UNARY)
+            value = op(function, UNARY[function](cast("float32", held[k, i, j])))
+            self.b.store(made[k, i, j], cast(made.dtype, value))
+        self.b.copy(made, output.at(*at).of(*shape))
+
     # Values.
 
     def value(self, leaves: list[Buf], direct: bool, depth: int):
@@ -346,7 +406,10 @@ class Maker:
             if not columns:
                 self.b.fill(source, 2.0)
             with self.b.when(self.bx.eq(self.gx - 1)):
-                self.b.copy(source, self.window(stat, self.by * self.bm, 0, self.bm, 1))
+                if len(stat.shape) == 1:
+                    self.b.copy(source, stat.at(self.by * self.bm).of(self.bm))
+                else:
+                    self.b.copy(source, self.window(stat, self.by * self.bm, 0, self.bm, 1))
 
 
 @st.composite

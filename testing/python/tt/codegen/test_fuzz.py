@@ -12,8 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as with_seed
 
-from tilelang.tt import DeviceSpec, describe
-from tilelang.tt.codegen import generate
+from tilelang.tt import DeviceSpec
 from tilelang.tt.codegen.values import FUNCTIONS
 from tilelang.tt.program import (
     Barrier,
@@ -24,12 +23,16 @@ from tilelang.tt.program import (
     Map,
     Op,
     Reduce,
+    Scratch,
+    Tensor,
     Transpose,
     When,
+    Workspace,
     nodes,
     steps_of,
 )
-from tilelang.tt.program.walk import expressions_of
+from tilelang.tt.program.walk import expressions_of, reads, writes
+from tilelang.tt.runtime.running import kernel_plans
 
 
 def drawn(count, seed=0):
@@ -67,17 +70,34 @@ def test_the_grammar_has_every_kind_of_step_and_operation_that_kernels_are_gener
     assert operations >= FUNCTIONS
     assert {s.kind for s in steps if isinstance(s, Reduce)} == set(kernel_fuzz.REDUCTIONS)
     assert {s.clear for s in steps if isinstance(s, Reduce)} == {True, False}
+    loops = {loop.kind for s in steps if isinstance(s, Map) for loop in s.loops}
+    assert loops == {"parallel", "serial", "unrolled"}
     flags = {(s.transpose_a, s.transpose_b) for s in steps if isinstance(s, Gemm)}
     assert len(flags) == 4
+
+
+def test_the_grammar_has_every_kind_of_memory_that_kernels_are_generated_for(programs):
+    assert {len(program.launches) for program in programs} == {1, 2}
+    buffers = [buffer for program in programs for buffer in program.buffers]
+    assert {type(buffer) for buffer in buffers} == {Tensor, Scratch, Workspace}
+    assert {len(buffer.shape) for buffer in buffers if isinstance(buffer, Tensor)} == {1, 2, 3}
+    assert {len(buffer.shape) for buffer in buffers if isinstance(buffer, Scratch)} == {1, 2, 3}
+    assert any(read_and_written(program) for program in programs)
+
+
+def read_and_written(program):
+    """The tensors of which a kernel reads what it writes."""
+    steps = [step for _, step in steps_of(program)]
+    both = {b for step in steps for b in reads(step)} & {b for step in steps for b in writes(step)}
+    return {each for each in both if isinstance(program.buffers[each], Tensor)}
 
 
 def test_few_of_what_is_drawn_is_refused(programs):
     device = DeviceSpec.preset("n150")
     refused = 0
     for program in programs:
-        schedule = describe.schedule_tiles(program.launches[0].grid, device)
         try:
-            generate(program, schedule, device)
+            kernel_plans(program, device)
         except NotImplementedError:
             refused += 1
     assert refused <= len(programs) // 10
