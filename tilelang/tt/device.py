@@ -188,7 +188,11 @@ class DeviceSpec:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the description as JSON (schemas/device.schema.json)."""
-        files.write_json(path, {"schema_version": SCHEMA_VERSION, **self.to_attr()})
+        files.write_json(path, self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that :meth:`save` writes."""
+        return {"schema_version": SCHEMA_VERSION, **self.to_attr()}
 
     @classmethod
     def _from_values(cls, values: Mapping[str, Any], place: str) -> DeviceSpec:

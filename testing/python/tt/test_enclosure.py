@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 np = pytest.importorskip("numpy")
@@ -221,7 +223,18 @@ NOTHING, RIGHT, WRONG = (np.full(2, np.inf), 1.0), (np.full(2, 0.5), 1.25), (np.
     ],
 )
 def test_a_run_that_compared_nothing_has_not_agreed(outputs, code):
-    from tilelang.tt.cli.running import exit_code
+    from tilelang.tt.cli.running import Run
 
-    compared = [compare(np.full(2, found), np.ones(2), bound) for bound, found in outputs]
-    assert exit_code(compared) == code
+    compared = {
+        f"Y{i}": compare(np.full(2, found), np.ones(2), bound)
+        for i, (bound, found) in enumerate(outputs)
+    }
+    run = Run("kernel", compared)
+    assert run.exit_code() == code
+    said = {
+        0: "kernel agrees with numpy",
+        1: "kernel differs from numpy: Y1",
+        3: "is not checked: no",
+    }
+    assert said[code] in run.verdict()
+    assert json.loads(json.dumps(run.to_json(), allow_nan=False))["verdict"] == run.verdict()

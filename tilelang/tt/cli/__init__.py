@@ -1,8 +1,9 @@
-"""The command line ``tilelang-tt``: device, plan, show, run, validate, cache, doctor.
+"""The command line ``tilelang-tt``.
 
-Bad input gives one line on stderr and exit code 2. app.py has the commands, ask.py the devices
-that their options mean, kernel_file.py finds kernels in a Python file, show.py draws, doctor.py
-examines the environment.
+Bad input gives one line on stderr and exit code 2. app.py has the command and how errors reach the
+user, commands/ what it does, options.py what several of them take; ask.py has the devices that
+options mean, kernel_file.py finds kernels in a Python file, show.py draws, doctor.py examines the
+environment.
 """
 
 from __future__ import annotations

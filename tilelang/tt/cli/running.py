@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,50 @@ from ..runtime.timing import Timing, time_kernel
 from .show import PlainConsole
 
 
+@dataclass(frozen=True)
+class Run:
+    """What a run has shown: how each output compares, and the cycles of each launch, if timed."""
+
+    function: str
+    compared: Mapping[str, Agreement]
+    timings: tuple[Timing, ...] = ()
+
+    def exit_code(self) -> int:
+        """1 if something is wrong, 3 if of an output nothing could be compared, else 0."""
+        if any(each.wrong for each in self.compared.values()):
+            return 1
+        return 0 if all(each.checked for each in self.compared.values()) else 3
+
+    def verdict(self) -> str:
+        """The outcome in a sentence."""
+        wrong = [name for name, each in self.compared.items() if each.wrong]
+        unknown = [name for name, each in self.compared.items() if not each.checked]
+        if wrong:
+            return f"{self.function} differs from numpy: {', '.join(wrong)}"
+        if unknown:
+            return f"{self.function} is not checked: nothing of {', '.join(unknown)} has a bound"
+        return f"{self.function} agrees with numpy"
+
+    def to_json(self) -> dict[str, Any]:
+        """Errors and bounds in the output's own unit; cycles as (least, median, most)."""
+        outputs = {name: _plain(asdict(each)) for name, each in self.compared.items()}
+        cycles = [{name: list(row) for name, row in each.rows().items()} for each in self.timings]
+        return {
+            "function": self.function,
+            "verdict": self.verdict(),
+            "outputs": outputs,
+            "cycles": cycles,
+        }
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """With what JSON has no number for as a text."""
+    return {
+        name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in values.items()
+    }
+
+
 def run_and_compare(
     out: PlainConsole,
     session: Session,
@@ -30,8 +76,8 @@ def run_and_compare(
     output: Path | None,
     seed: int,
     timed: int = 0,
-) -> int:
-    """Run, say how far the numbers are from numpy's, and write them; the command's exit code.
+) -> Run:
+    """Run, say how far the numbers are from numpy's, and write them.
 
     ``timed``: how many runs are timed besides.
     """
@@ -51,10 +97,10 @@ def run_and_compare(
     bounds = enclose(made, program, arrays, scalars, independent=not paths)
     several = isinstance(found, tuple)
     pairs = list(zip(found, wanted, strict=True)) if several else [(found, wanted)]
-    compared = []
+    compared: dict[str, Agreement] = {}
     for tensor, (have, want) in zip(outputs, pairs, strict=True):
         shown = compare(have, want, bound_of(want, bounds[tensor.name]))
-        compared.append(shown)
+        compared[tensor.name] = shown
         out.print(f"{tensor.name}: {_said(shown)}", soft_wrap=True)
         if output is not None:
             path = output
@@ -62,16 +108,9 @@ def run_and_compare(
                 path = output.with_name(f"{output.stem}.{tensor.name}{output.suffix}")
             _save(path, have)
             out.print(f"written to {path}", soft_wrap=True)
-    if timed:
-        _time(out, time_kernel(plan, named, session, name, timed), timed)
-    return exit_code(compared)
-
-
-def exit_code(compared: Sequence[Agreement]) -> int:
-    """1 if something is wrong, 3 if of an output nothing could be compared, else 0."""
-    if any(each.wrong for each in compared):
-        return 1
-    return 0 if all(each.checked for each in compared) else 3
+    timings = time_kernel(plan, named, session, name, timed) if timed else ()
+    _time(out, timings, timed)
+    return Run(name, compared, tuple(timings))
 
 
 def _said(shown: Agreement) -> str:

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import Progress
 from rich.segment import Segment
-from rich.table import Table
 from rich.text import Text
 
 from ..device import DeviceSpec
@@ -47,7 +46,13 @@ def device(console: Console, spec: DeviceSpec) -> None:
 
 
 class PlainConsole(Console):
-    """A console on which names and messages are text: none of their characters is a control."""
+    """A console on which names and messages are text: none of their characters is a control. What
+    is piped is as wide as its lines."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        if not self.is_terminal:
+            self.width = 10_000
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
@@ -96,29 +101,48 @@ def listings(console: Console, plan: Plan) -> None:
 
 def block(console: Console, plan: Plan, number: int) -> None:
     """What one block of each launch touches, and the core that runs it."""
+    for found in blocks(plan, number):
+        several = len(plan.schedules(found["function"])) > 1
+        of_several = f", launch {found['launch']}" if several else ""
+        console.print(
+            Text.assemble(
+                (f"{printable(found['function'])}{of_several}, block {number}", "bold"),
+                f": {found['place']} of T.Kernel({', '.join(map(str, found['grid']))}), on core "
+                f"({', '.join(map(str, found['core']))})",
+            )
+        )
+        for buffer, modes in found["pages"].items():
+            touched = [
+                f"{mode}s {'' if pages['exact'] else 'at most '}"
+                f"{_count(len(pages['ids']), 'page')}: {spans(pages['ids'])}"
+                for mode, pages in modes.items()
+            ]
+            text = f"  {printable(buffer)} {'; '.join(touched) or 'is not touched'}"
+            console.print(Text(text), soft_wrap=True)
+
+
+def blocks(plan: Plan, number: int) -> Iterator[dict[str, Any]]:
+    """The same as documents; ``place`` is the block's index, ``pages`` go by buffer and mode."""
     for name in plan.functions:
-        schedules = plan.schedules(name)
         program = plan.program(name)
-        for launch, schedule in enumerate(schedules):
+        for launch, schedule in enumerate(plan.schedules(name)):
             if not 0 <= number < schedule.num_tiles:
                 continue
-            place = block_of(program.launches[launch], number)
-            of_several = f", launch {launch}" if len(schedules) > 1 else ""
-            console.print(
-                Text.assemble(
-                    (f"{printable(name)}{of_several}, block {number}", "bold"),
-                    f": {place} of T.Kernel({', '.join(map(str, schedule.grid))}), on core "
-                    f"{schedule.core_of_tile(number)}",
-                )
-            )
-            for buffer, modes in plan.pages(name, number, launch).items():
-                touched = [
-                    f"{mode}s {'' if pages.exact else 'at most '}"
-                    f"{_count(len(pages.ids), 'page')}: {spans(pages.ids)}"
-                    for mode, pages in modes.items()
-                ]
-                text = f"  {printable(buffer)} {'; '.join(touched) or 'is not touched'}"
-                console.print(Text(text), soft_wrap=True)
+            yield {
+                "function": name,
+                "launch": launch,
+                "block": number,
+                "place": block_of(program.launches[launch], number),
+                "grid": list(schedule.grid),
+                "core": list(schedule.core_of_tile(number)),
+                "pages": {
+                    buffer: {
+                        mode: {"ids": list(pages.ids), "exact": pages.exact}
+                        for mode, pages in modes.items()
+                    }
+                    for buffer, modes in plan.pages(name, number, launch).items()
+                },
+            }
 
 
 def _schedule(console: Console, name: str, schedule: Schedule) -> None:
@@ -178,31 +202,43 @@ def _cell_width(cells: Iterable[str]) -> int:
 
 
 def _buffers(console: Console, buffers: Mapping[str, BufferDescriptor]) -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("buffer", "role", "shape", "format", "tiles", "pages", "page", "pages a bank"):
-        table.add_column(heading, no_wrap=heading in ("buffer", "role"))
+    rows: list[list[Text | str]] = []
     for buffer in buffers.values():
         batch = "x".join(map(str, buffer.padded_shape[:-2]))
         tiles = f"{buffer.num_tiles_height}x{buffer.num_tiles_width}"
         padded = " (padded)" if buffer.needs_padding else ""
-        table.add_row(
-            Text(printable(buffer.name), "bold"),
-            buffer.role,
-            "x".join(map(str, buffer.shape)) or "scalar",
-            buffer.data_format + (f" in {buffer.carried_as}" if buffer.carried_as else ""),
-            (f"{batch}x" if batch else "") + tiles + padded,
-            str(buffer.accessor.num_pages),
-            f"{buffer.accessor.page_size} B",
-            _pages_a_bank(buffer.accessor),
+        rows.append(
+            [
+                Text(printable(buffer.name), "bold"),
+                buffer.role,
+                "x".join(map(str, buffer.shape)) or "scalar",
+                buffer.data_format + (f" in {buffer.carried_as}" if buffer.carried_as else ""),
+                (f"{batch}x" if batch else "") + tiles + padded,
+                str(buffer.accessor.num_pages),
+                f"{buffer.accessor.page_size} B",
+                _pages_a_bank(buffer.accessor),
+            ]
         )
     console.print()
-    console.print(table)
+    headings = ["buffer", "role", "shape", "format", "tiles", "pages", "page", "pages a bank"]
+    _table(console, headings, rows)
     for rule, names in _address_rules(buffers).items():
         console.print(f"{', '.join(names)}: {rule}", style="dim")
     for buffer in buffers.values():
         if buffer.written_by == "one block":
             text = f"{printable(buffer.name)}: each page is written by one block at most"
             console.print(text, style="dim", soft_wrap=True)
+
+
+def _table(console: Console, headings: Sequence[str], rows: Sequence[Sequence[Text | str]]) -> None:
+    """Columns as wide as what is in them, and nothing after the last."""
+    cells = [[Text(heading, "dim") for heading in headings]]
+    cells += [[Text(c) if isinstance(c, str) else c for c in row] for row in rows]
+    widths = [max(cell.cell_len for cell in column) for column in zip(*cells, strict=True)]
+    for row in cells:
+        for cell, width in zip(row[:-1], widths, strict=False):
+            cell.pad_right(width + 2 - cell.cell_len)
+        console.print(Text.assemble(*row), soft_wrap=True)
 
 
 def _pages_a_bank(accessor: TensorAccessorConfig) -> str:
@@ -238,6 +274,13 @@ def findings(console: Console, findings: Sequence[Finding]) -> None:
         if finding.advice:
             line.append(f"\n    {'':<{width}}-> {finding.advice}", "yellow")
         console.print(line, soft_wrap=True)
+
+
+def opening(console: Console, backend: str) -> None:
+    """What is about to take its time."""
+    if backend != "mock":
+        name = "a device" if backend == "auto" else backend
+        console.print(f"opening {name}; the first time compiles firmware", soft_wrap=True)
 
 
 def opened(console: Console, backend: Backend) -> None:
@@ -283,22 +326,22 @@ def kernel(console: Console, plan: KernelPlan) -> None:
 
 def validation(console: Console, evidence: Evidence) -> None:
     """The outcome by level, what is disproved, and the share of controls that were rejected."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("level", "proven", "disproved", "not checked", "claim"):
-        table.add_column(heading, no_wrap=heading != "claim")
+    rows: list[list[Text | str]] = []
     for level, claim in LEVELS.items():
         verdicts = [r.verdicts[level] for r in evidence.results if level in r.verdicts]
         proven = sum(verdict.proven for verdict in verdicts)
         disproved = len(verdicts) - proven
         unchecked = sum(level in result.unchecked for result in evidence.results)
-        table.add_row(
-            level,
-            Text(str(proven), "green" if proven else "dim"),
-            Text(str(disproved), "red" if disproved else "dim"),
-            Text(str(unchecked), "dim"),
-            claim,
+        rows.append(
+            [
+                level,
+                Text(str(proven), "green" if proven else "dim"),
+                Text(str(disproved), "red" if disproved else "dim"),
+                Text(str(unchecked), "dim"),
+                claim,
+            ]
         )
-    console.print(table)
+    _table(console, ["level", "proven", "disproved", "not checked", "claim"], rows)
     for line in evidence.objections():
         console.print(line, style="red", soft_wrap=True)
     reasons = {why for result in evidence.results for why in result.unchecked.values()}
@@ -311,3 +354,14 @@ def validation(console: Console, evidence: Evidence) -> None:
         f"({controls[NO_EFFECT]} more changed nothing)",
         style="red" if controls[UNNOTICED] else "",
     )
+
+
+def verdict(evidence: Evidence) -> str:
+    """The outcome of a run in a sentence, by its exit code."""
+    levels, controls = evidence.count(), evidence.count_controls()
+    claims = f"{_count(levels['proven'], 'claim')} of {levels['proven'] + levels['disproved']}"
+    wrong = controls[REJECTED] + controls[UNNOTICED]
+    rejected = f"; {controls[REJECTED]} of {wrong} wrong claims rejected"
+    said = {0: f"proven: {claims}", 3: "not proven: nothing could be checked"}
+    code = evidence.exit_code()
+    return f"{said.get(code, f'not proven: {claims} proven')}{rejected * (code != 3)}"
