@@ -42,6 +42,7 @@ _HOMES = {
     "Plan": "plan",
     "reference": "interpret",
     "run": "runtime.running",
+    "cycles": "jit.timing",
 }
 
 __all__ = sorted(_HOMES)
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     __version__: str
     from .device import DeviceSpec as DeviceSpec
     from .interpret import reference as reference
+    from .jit.timing import cycles as cycles
     from .metadata import BufferDescriptor as BufferDescriptor
     from .metadata import CoreRange as CoreRange
     from .metadata import RuntimeArg as RuntimeArg

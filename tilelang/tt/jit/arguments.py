@@ -48,6 +48,10 @@ def torch_tensor(value: Any) -> Any:
     return value if isinstance(value, torch.Tensor) else torch.from_dlpack(value)
 
 
+def torch_dtype(name: str) -> Any:
+    return getattr(_torch(), name)
+
+
 def sorted_out(
     compiled: Compiled, given: Mapping[int, Any]
 ) -> tuple[dict[int, Any], dict[int, Any]]:
@@ -171,7 +175,7 @@ def new_tensors(
                 f"kernel {compiled.name}: out_idx names {parameter.name}, which is a number; "
                 "expected a tensor"
             )
-        dtype = getattr(_torch(), parameter.dtype)
+        dtype = torch_dtype(parameter.dtype)
         made[place] = _torch().empty(shape, dtype=dtype, device=device)
     return made
 

@@ -185,14 +185,15 @@ class Kernel:
             memory = arguments.Memory(device.session.memory, used)
             memory.put()
             job = (prepared.number, memory.size, memory.records, scalars)
-            if not device.session.call(self.job, *job, timeout=_timeout()):
+            if not device.session.call(self.job, *job, timeout=timeout()):
                 launches = (prepared.number, prepared.launches)
-                device.session.call(f"{_JOBS}:prepare", *launches, timeout=_timeout())
-                device.session.call(self.job, *job, timeout=_timeout())
+                device.session.call(f"{_JOBS}:prepare", *launches, timeout=timeout())
+                device.session.call(self.job, *job, timeout=timeout())
             memory.take()
 
 
-def _timeout() -> float:
+def timeout() -> float:
+    """Seconds that a call may take. Raises ValueError for a variable that says none."""
     named = os.environ.get(TIMEOUT_VARIABLE)
     if not named:
         return TIMEOUT
