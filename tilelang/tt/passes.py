@@ -20,12 +20,14 @@ from . import _ffi
 from .device import DeviceLike, DeviceSpec, resolve_device
 
 if TYPE_CHECKING:
+    from tvm_ffi import Object
+
     from .program import Program
 
 _ffi.require_tvm()
 
-#: An IRModule or a PrimFunc. TVM's classes differ between TVMs, so they are not named here.
-Function = TypeVar("Function")
+#: An IRModule or a PrimFunc. TVM's classes differ between TVMs; this is what they share.
+Function = TypeVar("Function", bound="Object")
 
 
 def _make(name: str) -> Any:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import subprocess
 import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -121,3 +124,45 @@ def test_the_types_of_the_librarys_functions_are_those_that_it_registers(tmp_pat
     # Releases of tvm-ffi write a function without parameters differently.
     generated = stubs.read_text().replace("(*args: Any)", "()")
     assert generated == shipped
+
+
+def test_what_the_package_has_is_its_api():
+    assert sorted(dir(tt)) == sorted([*tt.__all__, "__version__"])
+    done = python("import tilelang.tt as tt; print([n for n in dir(tt) if not hasattr(tt, n)])")
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+@pytest.mark.needs("wolfpine")
+def test_the_workflow_takes_a_wheel_by_its_url_with_extras(root, tmp_path):
+    wheels = sorted((root / "build/wheels").glob("tilelang_tt-*.whl"))
+    assert wheels, "ci/build.sh makes one"
+    (word,) = re.findall(
+        r'install "(tilelang-tt\S* @ \S*)"', (root / "examples/nightly.yml").read_text()
+    )
+    handler = functools.partial(QuietHandler, directory=str(wheels[-1].parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/{wheels[-1].name}"
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--dry-run",
+            "--no-deps",
+            "--ignore-installed",
+        ]
+        done = subprocess.run(
+            [*command, word.replace("$TILELANG_TT_WHEEL", url)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        server.shutdown()
+    assert done.returncode == 0, done.stderr
+    assert "Would install tilelang-tt-" in done.stdout
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *words):
+        pass
