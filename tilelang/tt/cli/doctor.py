@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from .. import _ffi
@@ -13,17 +12,8 @@ from ..device import ENVIRONMENT_VARIABLE, DeviceSpec, resolve_device
 from ..extras import install_command
 from ..plan import package_version
 from ..runtime import BackendError
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was examined; no kernel can be planned where what is needed is not ok."""
-
-    subject: str
-    ok: bool
-    answer: str
-    advice: str = ""
-    needed: bool = False
+from .card_findings import card_findings
+from .findings import Finding
 
 
 def examine() -> list[Finding]:
@@ -36,6 +26,7 @@ def examine() -> list[Finding]:
         _ttnn(),
         _live(),
         _mock(),
+        *card_findings(),
         *(_backend(name) for name in _backends()),
         _named_device(),
         _cache(),

@@ -20,7 +20,7 @@ from ..program import block_of, listing, spans
 from ..sharing import FEW_ELEMENTS, said, shared_pages
 from ..text import printable
 from ..validate.evidence import LEVELS, NO_EFFECT, REJECTED, UNNOTICED
-from .doctor import Finding
+from .findings import Finding
 
 if TYPE_CHECKING:
     from ..codegen import KernelPlan
