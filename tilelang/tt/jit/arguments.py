@@ -6,6 +6,7 @@ Errors are worded as TileLang's own are, and say what was expected.
 
 from __future__ import annotations
 
+import ctypes
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -194,26 +195,41 @@ class Memory:
     """The tensors of a call, in a session's memory: :meth:`put` copies there, :meth:`take` back."""
 
     def __init__(self, memory: SharedMemory, used: Sequence[tuple[Place, Any]]) -> None:
-        torch = _torch()
         begins, self.size = places([tensor.nbytes for _, tensor in used])
-        mapped = memory.view(self.size)
-        self._put, self._take = [], []
-        self.records: list[Record] = []
-        for (place, tensor), begin in zip(used, begins, strict=True):
-            spec = place.spec
-            view = torch.frombuffer(
-                mapped, dtype=tensor.dtype, count=tensor.numel(), offset=begin
-            ).view(tensor.shape)
-            self.records.append((spec.name, spec.dtype, spec.shape, begin, place.given, place.back))
-            if place.given:
-                self._put.append((tensor, view))
-            if place.back:
-                self._take.append((tensor, view))
+        self._mapped = memory.view(self.size)
+        self._address = memory.address
+        self._used = [(*each, begin) for each, begin in zip(used, begins, strict=True)]
+        self.records: list[Record] = [
+            (place.spec.name, place.spec.dtype, place.spec.shape, begin, place.given, place.back)
+            for place, _, begin in self._used
+        ]
 
     def put(self) -> None:
-        for tensor, view in self._put:
-            view.copy_(tensor)
+        for place, tensor, begin in self._used:
+            if not place.given:
+                continue
+            if _is_plain(tensor):
+                ctypes.memmove(self._address + begin, tensor.data_ptr(), tensor.nbytes)
+            else:
+                self._view(tensor, begin).copy_(tensor)
 
     def take(self) -> None:
-        for tensor, view in self._take:
-            tensor.copy_(view)
+        for place, tensor, begin in self._used:
+            if not place.back:
+                continue
+            if _is_plain(tensor):
+                ctypes.memmove(tensor.data_ptr(), self._address + begin, tensor.nbytes)
+            else:
+                tensor.copy_(self._view(tensor, begin))
+
+    def _view(self, tensor: Any, begin: int) -> Any:
+        flat = _torch().frombuffer(
+            self._mapped, dtype=tensor.dtype, count=tensor.numel(), offset=begin
+        )
+        return flat.view(tensor.shape)
+
+
+def _is_plain(tensor: Any) -> bool:
+    """Whether its bytes are as they are wanted. Copying those is left to memmove: torch would share
+    them out among threads, which a busy machine is slow to wake."""
+    return bool(tensor.is_contiguous() and tensor.device.type == "cpu")

@@ -7,6 +7,7 @@ when both processes are. It grows to what the largest job so far needed.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import mmap
 import os
 
@@ -26,6 +27,8 @@ class SharedMemory:
         self._descriptor = descriptor
         self._map: mmap.mmap | None = None
         self._size = 0
+        #: Where the last view is, in this process.
+        self.address = 0
 
     @classmethod
     def made(cls) -> SharedMemory:
@@ -45,6 +48,7 @@ class SharedMemory:
                 if os.fstat(self._descriptor).st_size < room:
                     os.ftruncate(self._descriptor, room)
                 self._map, self._size = mmap.mmap(self._descriptor, room), room
+                self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
             except OSError as error:
                 raise MemoryError(f"{room} bytes for a kernel's tensors: {error}") from error
         return self._map
