@@ -111,6 +111,20 @@ def test_products_whose_operands_come_in_parts_are_right(ttsim):
     assert_right(shown(ttsim, program, plan=plan))
 
 
+@pytest.mark.parametrize("name", ["gemm", "gemm_large_blocks"])
+def test_a_core_reads_the_operands_of_its_next_block_ahead(ttsim, name):
+    from dataclasses import replace
+
+    program = kernel_list.LIST[name]
+    one = replace(ttsim.spec, grid_x=1, grid_y=1)
+    schedule = describe.schedule_tiles(program.launches[0].grid, one)
+    plan = generate(program, schedule, ttsim.spec)
+    (whole,) = kernel_plans(program, ttsim.spec)
+    assert len(plan.cores) == 1
+    assert plan.buffers[0].blocks == 2 * whole.buffers[0].blocks
+    assert_right(shown(ttsim, program, plan=plan))
+
+
 @pytest.mark.parametrize(
     "name", ["copy_ragged", pytest.param("gemm_ragged", marks=pytest.mark.long)]
 )
