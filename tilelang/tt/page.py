@@ -1,4 +1,5 @@
-"""Plans and reports as HTML pages: each one file, no network, no framework, light and dark.
+"""Plans and reports as HTML pages: each one file, no network, no framework, light and dark. What a
+page says is there without its script, which only points at it.
 
 A page is made from the JSON document, so that its figures are the document's.
 """
@@ -15,8 +16,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from .metadata import BufferDescriptor, Schedule, pages_of_banks
-from .program import Program, listing
+from .program import Program, listing, spans
 from .text import printable
+from .traffic import pages_of_launch, traffic
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -42,13 +44,56 @@ def render_plan(document: dict[str, Any]) -> str:
                     "active": sum(count > 0 for _, count in launch["tt_tiles_per_core"]),
                     "tiles_per_core": launch["tt_tiles_per_core"],
                     "args": [{"value": "", **arg} for arg in launch["tt_runtime_args_schema"]],
+                    **_blocks(document["device"]["grid_x"], attrs, launch, place),
                 }
-                for launch in attrs.get("tt_launches", [attrs])
+                for place, launch in enumerate(attrs.get("tt_launches", [attrs]))
             ],
         }
         for name, attrs in document["functions"].items()
     ]
     return _render("plan.html.j2", plan=document, functions=functions)
+
+
+def _blocks(
+    width: int, attrs: dict[str, Any], launch: dict[str, Any], place: int
+) -> dict[str, Any]:
+    """What each block of a launch touches, on its core, and what that adds up to; nothing where it
+    is not known or too much to draw."""
+    pages = pages_of_launch(attrs, place)
+    if pages is None:
+        return {"blocks": [], "traffic": {}}
+    columns, rows = launch["tt_grid_x"], launch["tt_grid_y"]
+    blocks: list[dict[str, Any]] = []
+    for core, (start, count) in enumerate(launch["tt_tiles_per_core"]):
+        for number in range(start, start + count):
+            x, y, z = number % columns, number // columns % rows, number // columns // rows
+            touched = [
+                f"{name}: {mode}s {_cut(spans(found.ids))}"
+                for name, each in pages.items()
+                for mode, found in each[number].items()
+            ]
+            where = f"block {number} ({x}, {y}, {z}) on core ({core % width}, {core // width})"
+            blocks.append({"core": core, "number": number, "said": "; ".join([where, *touched])})
+    blocks.sort(key=lambda block: block["number"])
+    sums = {name: traffic(attrs["tt_buffers"][name], each) for name, each in pages.items()}
+    return {"blocks": blocks, "traffic": sums}
+
+
+def _cut(text: str, most: int = 80) -> str:
+    return text if len(text) <= most else f"{text[:most]} ..."
+
+
+def _hue(core: int) -> int:
+    """A colour for a core that its neighbours' differ from: steps of the golden angle."""
+    return round(core * 137.508) % 360
+
+
+def _size(count: int) -> str:
+    """Bytes for people."""
+    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if count >= scale:
+            return f"{count / scale:.3g} {unit}"
+    return f"{count} B"
 
 
 def _listing(name: str, attrs: dict[str, Any]) -> Markup:
@@ -138,7 +183,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_visible,
     )
-    environment.globals.update(shade=_shade, pages_of_banks=pages_of_banks)
+    environment.globals.update(shade=_shade, pages_of_banks=pages_of_banks, hue=_hue, size=_size)
     return environment
 
 

@@ -11,7 +11,7 @@ from kernels import gemm
 
 import tilelang.tt as tt
 from tilelang.tt.describe import describe_tensor, schedule_tiles
-from tilelang.tt.program import Program, listing
+from tilelang.tt.program import Program, listing, spans
 
 pytestmark = [pytest.mark.needs("playwright"), pytest.mark.needs("wolfpine")]
 
@@ -148,6 +148,8 @@ def test_a_plans_page_has_the_figures_of_the_plan(show):
         ]
         bars += banks_of(accessor["num_pages"], accessor["num_banks"])
     assert titles(page, ".banks > span") == bars
+    loads = [count for _, count in tiles if count]
+    assert page.inner_text("#load-1") == f"{min(loads)} to {max(loads)}"
     program = Program.from_json(attrs["tt_program"])
     assert page.inner_text("#listing-1") == listing(program, *plan["functions"])
     assert table(page, "#arguments-1") == [
@@ -163,6 +165,58 @@ def test_a_plans_page_has_the_figures_of_the_plan(show):
         + [str(figure) for figure in (count, start, start + count - 1)]
         for core, (start, count) in enumerate(tiles)
     ]
+
+
+TOUCHED = [("A", "read"), ("B", "read"), ("C", "read"), ("C", "write")]
+
+
+def test_a_plans_page_says_what_each_block_touches(show):
+    page, document = show("plan")
+    plan = tt.Plan.from_text(json.dumps(document), "plan")
+    (name,) = document["functions"]
+    schedule = plan.schedule(name)
+    shown = [title for title, _ in titles(page, ".blocks > span")]
+    assert len(shown) == schedule.num_tiles == 1480
+    assert [int(said.split()[1]) for said in shown] == list(range(1480))
+    for number in range(0, 1480, 59):
+        x, y = schedule.core_of_tile(number)
+        place = f"block {number} ({number % 37}, {number // 37}, 0) on core ({x}, {y})"
+        touched = plan.pages(name, number)
+        assert shown[number].split("; ")[0] == place
+        for said, (buffer, mode) in zip(
+            shown[number].split("; ")[1:],
+            TOUCHED,
+            strict=True,
+        ):
+            assert said.startswith(f"{buffer}: {mode}s {spans(touched[buffer][mode].ids)[:80]}")
+        core = page.get_attribute(f".blocks > span:nth-child({number + 1})", "data-core")
+        assert int(core) == y * document["device"]["grid_x"] + x
+
+
+def test_a_plans_page_adds_up_what_blocks_touch(show):
+    """A GEMM of 37 x 40 blocks of one tile, 8 tiles deep: each reads its row of A,
+    its column of B, and C, to which it adds."""
+    page, _ = show("plan")
+    assert table(page, "#traffic-1") == [
+        ["A", "320", str(1480 * 8), "37", "0", "23.1 MiB", "0.0 %"],
+        ["B", "296", str(1480 * 8), "40", "0", "23.1 MiB", "0.0 %"],
+        ["C", "1480", "1480", "1", "1480", "5.78 MiB", "0.0 %"],
+    ]
+    assert page.inner_text("#bytes-1") == "52 MiB"
+
+
+def test_the_block_that_is_pointed_at_is_told_and_its_cores_others_are_outlined(show):
+    page, _ = show("plan")
+    shown = [title for title, _ in titles(page, ".blocks > span")]
+    page.focus(".blocks")
+    for key, number in (("ArrowRight", 1), ("ArrowDown", 38), ("ArrowUp", 1), ("ArrowLeft", 0)):
+        page.keyboard.press(key)
+        assert page.inner_text("#block-1") == shown[number]
+    page.hover(".blocks > span:nth-child(75)")
+    assert page.inner_text("#block-1") == shown[74]
+    same = page.eval_on_selector_all(".blocks > .same", "all => all.map(e => e.title)")
+    core = shown[74].split("; ")[0].partition(" on ")[2]
+    assert same == [said for said in shown if f" on {core};" in said]
 
 
 @pytest.mark.parametrize("name", ["proven", "disproved"])

@@ -12,6 +12,7 @@ No TVM and no ttnn here, and nothing else of ours. numpy is wanted by the interp
 from __future__ import annotations
 
 from .access import Pages as Pages
+from .access import PagesOfBlocks as PagesOfBlocks
 from .access import block_of as block_of
 from .access import pages_of_block as pages_of_block
 from .access import spans as spans

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .expressions import Expr
+from .expressions import Expr, Var, nodes
 from .program import Launch, Program
 from .reading.document import plain
 from .reading.expressions import ExpressionReader, Names
@@ -76,27 +76,51 @@ def pages_of_block(
     An atomic update reads and writes. Raises IndexError for a block that there is not, ValueError
     for a region that can't be told or has more than MOST_TURNS turns.
     """
-    taken = program.launches[launch]
-    block = block_of(taken, number)
-    env = {v: i for v, i in zip(taken.indices, block, strict=True) if v is not None}
-    shape = program.buffers[buffer].shape
-    found: dict[str, set[int]] = {"read": set(), "write": set()}
-    exact = {"read": True, "write": True}
-    for region in regions:
-        if region["launch"] != launch:
-            continue
-        modes = ("read", "write") if region["mode"] == "update" else (region["mode"],)
-        ids = set(_pages(_Region(program, region), shape, env))
-        for mode in modes:
-            found[mode] |= ids
-            exact[mode] &= region["exact"] or not ids
-    return {mode: Pages(sorted(ids), exact[mode]) for mode, ids in found.items() if ids}
+    return PagesOfBlocks(program, buffer, regions, launch)[number]
+
+
+class PagesOfBlocks:
+    """The pages of each block of a launch by its number, as :func:`pages_of_block` has them. What
+    doesn't depend on a block's place along an axis is worked out once."""
+
+    def __init__(
+        self, program: Program, buffer: int, regions: Sequence[Mapping[str, Any]], launch: int
+    ) -> None:
+        self._launch = program.launches[launch]
+        self._shape = program.buffers[buffer].shape
+        self._regions = [_Region(program, each) for each in regions if each["launch"] == launch]
+        self._known: dict[tuple[tuple[int, int], ...], dict[str, Pages]] = {}
+        used = set().union(*(each.variables for each in self._regions))
+        self._axes = [(v, axis) for axis, v in enumerate(self._launch.indices) if v in used]
+
+    def __len__(self) -> int:
+        return math.prod(self._launch.grid)
+
+    def __getitem__(self, number: int) -> dict[str, Pages]:
+        block = block_of(self._launch, number)
+        place = tuple((v, block[axis]) for v, axis in self._axes if v is not None)
+        if place not in self._known:
+            self._known[place] = self._of(dict(place))
+        return self._known[place]
+
+    def _of(self, env: dict[int, Any]) -> dict[str, Pages]:
+        found: dict[str, set[int]] = {"read": set(), "write": set()}
+        exact = {"read": True, "write": True}
+        for region in self._regions:
+            ids = set(_pages(region, self._shape, env))
+            for mode in region.modes:
+                found[mode] |= ids
+                exact[mode] &= region.exact or not ids
+        return {mode: Pages(sorted(ids), exact[mode]) for mode, ids in found.items() if ids}
 
 
 class _Region:
     """A region with its expressions read."""
 
     def __init__(self, program: Program, region: Mapping[str, Any]) -> None:
+        mode = region["mode"]
+        self.modes = ("read", "write") if mode == "update" else (mode,)
+        self.exact = region["exact"]
         names = Names()
         names.take(program.buffers, program.variables)
         names.states = bytearray([1] * len(program.variables))  # each is in scope
@@ -112,6 +136,13 @@ class _Region:
             (loop["var"], read(loop.get("min", 0)), read(loop["extent"]))
             for loop in region.get("loops", ())
         ]
+        bounds = [e for _, *pair in self.loops for e in pair]
+        self.variables = {
+            node.id
+            for e in (*self.at, *self.shape, *bounds)
+            for node in nodes(e)
+            if isinstance(node, Var)
+        }
 
 
 def _turns(region: _Region, env: dict[int, Any], depth: int = 0) -> Iterator[dict[int, Any]]:
