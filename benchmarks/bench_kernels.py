@@ -190,7 +190,7 @@ def clock(name: str, case: Case, arch: str) -> bool:
             (timing,) = time_kernel(case.program, given, session, runs=1, timeout=_PATIENCE)
         counted = json.loads(out.read_text())[-1]["cycles"]
     shown = timing.rows()["core"][1]
-    print(f"{name} on {arch}: {shown} cycles by its clocks, {counted} counted from the go", flush=True)
+    print(f"{name} on {arch}: {shown} cycles by its clocks, {counted} counted", flush=True)
     return 0 <= counted - shown <= CLOCK_APART
 
 
