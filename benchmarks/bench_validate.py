@@ -40,7 +40,8 @@ def start_cores(device: Any, schedule: Any, source: str) -> None:
     from tilelang.tt.runtime import bridge
 
     cores = bridge.core_range_set(schedule)
-    kernel = bridge.Kernel(Path(source), cores, bridge.runtime_args(schedule, _Zeros(), _Zeros()))
+    args = bridge.runtime_args(schedule, _Zeros(), _Zeros())
+    kernel = bridge.Kernel(Path(source), cores, args, len(schedule.runtime_args))
     bridge.run(device, [kernel], [bridge.room_in_l1(device, 1, 4)])
 
 

@@ -87,9 +87,9 @@ def test_e5_notices_a_page_that_was_not_reached_over_both_nocs():
 
 @pytest.mark.needs("ttnn")
 def test_in_both_levels_pages_go_over_both_nocs_and_each_over_the_other_one(claim):
-    from tilelang.tt.validate.examine import _TURNS, _transfer
+    from tilelang.tt.validate.trials import TURNS, transfer_of
 
-    read, written = (_transfer(claim, _TURNS[level]).places[:, 0] for level in ("E4", "E5"))
+    read, written = (transfer_of(claim, TURNS[level]).places[:, 0] for level in ("E4", "E5"))
     assert set(read) == {0, 1}
     assert (read + written == 1).all()
 
@@ -177,25 +177,26 @@ def test_a_place_is_refused_beside_its_tensor_and_where_no_bank_is(spec, claim, 
 @pytest.mark.parametrize("noc", [0, 1])
 def test_a_table_that_is_wrong_on_one_noc_is_tried_on_pages_over_that_noc(spec, claim, level, noc):
     from tilelang.tt.validate.controls import MUTATIONS, nocs_of
-    from tilelang.tt.validate.examine import _TURNS, _trial
+    from tilelang.tt.validate.trials import TURNS, candidates
 
     (mutation,) = [m for m in MUTATIONS if m.name == f"two banks swapped on NoC {noc}"]
     wrong = mutation.apply(claim)
-    pages = _trial(_Bench(spec, claim), 0, mutation, wrong, level)
-    assert pages
-    assert set(nocs_of(wrong, _TURNS[level])[pages]) == {noc}
+    by_noc = candidates(_Bench(spec, claim), 0, mutation, wrong, level)
+    assert [bool(pages) for pages in by_noc] == [noc == 0, noc == 1]
+    assert set(nocs_of(wrong, TURNS[level])[by_noc[noc]]) == {noc}
 
 
 @pytest.mark.needs("ttnn")
 @pytest.mark.parametrize("level", ["E4", "E5"])
 def test_a_wrong_claim_is_tried_on_pages_over_each_noc(spec, claim, level):
     from tilelang.tt.validate.controls import MUTATIONS, nocs_of
-    from tilelang.tt.validate.examine import _TURNS, _trial
+    from tilelang.tt.validate.trials import TURNS, candidates
 
     (mutation,) = [m for m in MUTATIONS if m.name == "two banks swapped"]
     wrong = mutation.apply(claim)
-    pages = _trial(_Bench(spec, claim), 0, mutation, wrong, level)
-    assert set(nocs_of(wrong, _TURNS[level])[pages]) == {0, 1}
+    by_noc = candidates(_Bench(spec, claim), 0, mutation, wrong, level)
+    for noc in (0, 1):
+        assert set(nocs_of(wrong, TURNS[level])[by_noc[noc]]) == {noc}
 
 
 @pytest.mark.needs("ttnn")
@@ -203,17 +204,17 @@ def test_a_wrong_claim_is_tried_on_pages_over_each_noc(spec, claim, level):
 def test_what_would_do_harm_has_to_be_refused_and_is_not_tried(spec, claim, level):
     from tilelang.tt.validate.controls import MUTATIONS
     from tilelang.tt.validate.evidence import REJECTED, UNNOTICED
-    from tilelang.tt.validate.examine import _trial
+    from tilelang.tt.validate.trials import candidates
 
     bench = _Bench(spec, claim)
     harmful = [mutation for mutation in MUTATIONS if mutation.harms]
     assert len(harmful) == 4
     for mutation in harmful:
-        control = _trial(bench, 0, mutation, mutation.apply(claim), level)
+        control = candidates(bench, 0, mutation, mutation.apply(claim), level)
         assert control.outcome == REJECTED, mutation.name
     bench.refusals = lambda transfer, index: {}
     for mutation in harmful:
-        control = _trial(bench, 0, mutation, mutation.apply(claim), level)
+        control = candidates(bench, 0, mutation, mutation.apply(claim), level)
         assert control.outcome == UNNOTICED, mutation.name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.needs("ttnn")
 from claims_on_paper import SCHEDULE, SPEC, copy_by  # noqa: E402  needs numpy
 
 from tilelang.tt.describe import describe_tensor  # noqa: E402
-from tilelang.tt.validate.controls import MUTATIONS  # noqa: E402
+from tilelang.tt.validate.controls import MUTATIONS, Mutation  # noqa: E402
 from tilelang.tt.validate.coverage import cover  # noqa: E402
 from tilelang.tt.validate.evidence import REJECTED, UNNOTICED, Control, Verdict  # noqa: E402
 from tilelang.tt.validate.schedule_controls import SCHEDULE_MUTATIONS  # noqa: E402
@@ -23,7 +24,7 @@ from tilelang.tt.validate.stamps import judge_copy  # noqa: E402
 if find_spec("ttnn") is not None:
     from bench_on_paper import BenchOnPaper
 
-    from tilelang.tt.validate import examine, examine_schedule
+    from tilelang.tt.validate import examine, examine_schedule, trials
 
 LEVELS = ("E1", "E2", "E3", "E4", "E5")
 SHAPES = [(3, 63, 193), (100, 70), (32, 32), (320, 128)]
@@ -74,6 +75,44 @@ def test_a_control_that_could_harm_is_refused_and_others_are_carried_out(examine
     assert {"two banks swapped on NoC 0", "two banks swapped on NoC 1"} <= carried_out
 
 
+def test_trials_of_one_program_reach_for_no_byte_that_another_reaches_for(examined, monkeypatch):
+    """Else a wrong claim that the device bears out could look rejected by what another wrote."""
+    programs = []
+
+    class Recorded(BenchOnPaper):
+        def write(self, transfers, pages):
+            programs.append([units for t in transfers for units in self.footprints(t)])
+            super().write(transfers, pages)
+
+    monkeypatch.setattr(sys.modules[__name__], "BenchOnPaper", Recorded)
+    results = examined()
+    tried = [c for r in results for c in r.controls if c.level == "E5" and "wrong)" in c.reason]
+    _, *of_controls = programs  # the first is E5's own
+    assert 1 < len(of_controls) < len(tried)
+    for footprints in of_controls:
+        assert len(set().union(*footprints)) == sum(map(len, footprints))
+
+
+def test_a_mutation_that_the_device_bears_out_is_unnoticed_beside_all_others(examined, monkeypatch):
+    """Claims that are right, and tried since their pages are said to have changed."""
+    right = [Mutation(f"right {n}", ("E4", "E5"), lambda claim: claim) for n in range(3)]
+    mixed = [right[0], *MUTATIONS[:9], right[1], *MUTATIONS[9:], right[2]]
+    changed = trials.changed_pages
+
+    def said(claim, wrong, turn, most):
+        pages = claim.buffer.accessor.num_pages
+        return (
+            list(range(min(most, pages))) if wrong is claim else changed(claim, wrong, turn, most)
+        )
+
+    monkeypatch.setattr(trials, "changed_pages", said)
+    for module in (examine, trials):
+        monkeypatch.setattr(module, "MUTATIONS", mixed)
+    controls = [c for result in examined() for c in result.controls]
+    unnoticed = {(c.level, c.mutation) for c in controls if c.outcome == UNNOTICED}
+    assert unnoticed == {(level, one.name) for one in right for level in ("E4", "E5")}
+
+
 def test_two_versions_of_contents_are_never_the_same(examined):
     bench = BenchOnPaper(None, SPEC, [describe_tensor("X", (64, 64), "float32", SPEC)] * 3, seed=5)
     contents = {bench.bits(i, version).tobytes() for i in range(3) for version in range(30)}
@@ -101,7 +140,7 @@ def test_a_device_that_does_otherwise_is_seen(examined, fault):
 
 
 def test_where_both_levels_reach_pages_over_one_noc_the_other_is_missed(examined, monkeypatch):
-    monkeypatch.setattr(examine, "_TURNS", {"E4": 0, "E5": 0})
+    monkeypatch.setattr(examine, "TURNS", {"E4": 0, "E5": 0})
     results = examined()
     assert disproved(results) == [["E5"]] * len(SHAPES)
     assert results[0].verdicts[-1].difference.expected == "reached over NoC 0 and over NoC 1"
@@ -214,12 +253,12 @@ def test_arguments_reach_ttnn_in_the_schemas_order_each_by_its_own_name():
     from tilelang.tt.runtime import bridge
 
     addresses, scalars = {"B": 200, "A": 100, "C": 300}, {"m": 8, "n": 7}
-    args = bridge.runtime_args(SCHEDULE, addresses, scalars, extra=[1000, 1001])
+    args = bridge.runtime_args(SCHEDULE, addresses, scalars)
     found = {(x, y): list(args[x][y]) for y in range(2) for x in range(3)}
     starts = iter([(0, 2), (2, 2), (4, 1), (5, 1), (6, 1), (7, 1)])
     for y in range(2):
         for x in range(3):
-            assert found[x, y] == [*next(starts), 4, 2, 1, 100, 200, 7, 8, 5, 1000, 1001]
+            assert found[x, y] == [*next(starts), 4, 2, 1, 100, 200, 7, 8, 5]
 
 
 @pytest.mark.parametrize(

@@ -130,10 +130,10 @@ def test_e4_says_whose_bytes_are_there_and_counts_them():
 @pytest.mark.needs("ttnn")
 @pytest.mark.parametrize("shape", [(32, 32), (100, 70), (3, 200, 40)])
 def test_e4_and_e5_reach_each_page_where_it_is_over_one_noc_and_over_the_other(shape):
-    from tilelang.tt.validate.examine import _TURNS, _transfer
+    from tilelang.tt.validate.trials import TURNS, transfer_of
 
     claim = claim_of(shape)
-    read, written = (_transfer(claim, _TURNS[level]).places for level in ("E4", "E5"))
+    read, written = (transfer_of(claim, TURNS[level]).places for level in ("E4", "E5"))
     assert (read[:, 0] + written[:, 0] == 1).all()
     expected = addresses_of(claim.buffer.accessor.num_pages, 4096)
     for places in (read, written):

@@ -6,6 +6,7 @@ is told, never asked what it would have chosen.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -103,7 +104,6 @@ def runtime_args(
     schedule: Schedule,
     addresses: Mapping[str, int],
     scalars: Mapping[str, int] | None = None,
-    extra: Sequence[int] = (),
 ) -> Any:
     """The runtime arguments of each active core, in the schema's order.
 
@@ -111,7 +111,6 @@ def runtime_args(
     ----------
     addresses : base address, in bytes, of each buffer that the schema names
     scalars : the 32-bit word of each scalar parameter that the schema names
-    extra : words that every core gets after the schema's
 
     Raises
     ------
@@ -133,7 +132,7 @@ def runtime_args(
                 words.append(_given(addresses, str(arg.source), arg.name))
             else:
                 words.append(_given(scalars or {}, str(arg.source), arg.name))
-        args[x][y] = [*words, *extra]
+        args[x][y] = words
     return args
 
 
@@ -156,15 +155,18 @@ def accessor_args(*tensors: Any) -> list[int]:
 class Kernel:
     """A data-movement kernel on some cores.
 
-    ``args`` are ttnn's RuntimeArgs of each of the ``cores`` (a CoreRangeSet); ``noc`` is the one
-    that it uses, 0 on NCRISC and 1 on BRISC.
+    ``args`` are ttnn's RuntimeArgs of the ``cores`` (a CoreRangeSet), ``num_args`` of each;
+    ``common_args`` are the words that all of them get, and ``noc`` is the one that it uses, 0 on
+    NCRISC and 1 on BRISC.
     """
 
     source: Path
     cores: Any
     args: Any
+    num_args: int
     compile_time_args: Sequence[int] = ()
     noc: int = 0
+    common_args: Sequence[int] = ()
 
     def descriptor(self) -> Any:
         return ttnn.KernelDescriptor(
@@ -173,31 +175,38 @@ class Kernel:
             core_ranges=self.cores,
             compile_time_args=list(self.compile_time_args),
             runtime_args=self.args,
+            common_runtime_args=list(self.common_args),
             config=ttnn.WriterConfigDescriptor() if self.noc else ttnn.ReaderConfigDescriptor(),
         )
 
 
-def run(device: Any, kernels: Sequence[Kernel], tensors: Sequence[Any], scratch: int = 0) -> None:
+def run(device: Any, kernels: Sequence[Kernel], tensors: Sequence[Any]) -> None:
     """Run kernels as one program and wait for it.
 
     Parameters
     ----------
     tensors : what the kernels read and write, so that it stays allocated; ttnn takes the last one
         for their output
-    scratch : bytes of L1 that each core of the first kernel gets, in circular buffer 0
     """
-    buffers = []
-    if scratch:
-        form = ttnn.CBFormatDescriptor(buffer_index=0, data_format=ttnn.uint32, page_size=scratch)
-        cores = kernels[0].cores
-        buffers.append(
-            ttnn.CBDescriptor(total_size=scratch, core_ranges=cores, format_descriptors=[form])
-        )
     program = ttnn.ProgramDescriptor(
-        kernels=[kernel.descriptor() for kernel in kernels], semaphores=[], cbs=buffers
+        kernels=[kernel.descriptor() for kernel in kernels], semaphores=[], cbs=[]
     )
+    program.custom_program_hash = _structure(kernels)
     ttnn.generic_op([*tensors, tensors[-1]], program)  # ttnn wants an input and an output
     ttnn.synchronize_device(device)
+
+
+def _structure(kernels: Sequence[Kernel]) -> int:
+    """What tells programs apart that can't be one with other arguments in it.
+
+    ttnn keeps a program by that, and its own doesn't look at how many arguments a core has: the
+    next one with more of them on the same cores would overrun those of the first.
+    """
+    words = [
+        (str(k.source), str(k.cores), *k.compile_time_args, k.noc, k.num_args, len(k.common_args))
+        for k in kernels
+    ]
+    return int.from_bytes(hashlib.sha256(repr(words).encode()).digest()[:8], "little")
 
 
 def first_cores(device: Any, count: int) -> Any:

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import ttnn
 
 from ..metadata import BufferDescriptor, Schedule
-from . import bridge
-
-_KERNELS = Path(__file__).parent / "kernels"
-
-#: TT-metal's max_runtime_args, words a kernel.
-MOST_ARGS = 341
-
-_ARGS = 16
+from . import bridge, probe
 
 
 def round_trip(device: Any, array: Any, buffer: BufferDescriptor) -> Any:
@@ -60,20 +52,10 @@ def copy_by_schedule(
     source = bridge.to_device(device, content, buffer)
     target = bridge.to_device(device, np.zeros_like(content), buffer)
     names = [arg.name for arg in schedule.runtime_args]
-    own = [
-        *(source.buffer_address(), target.buffer_address()),
-        *(names.index("start_id"), names.index("count"), len(names)),
-    ]
-    # As many arguments for kernels of about as many: ttnn compiles the copy once for all of them.
-    words = min(-(-(len(names) + len(own)) // _ARGS) * _ARGS, MOST_ARGS)
-    padding = [0] * (words - len(names) - len(own))
-    kernel = bridge.Kernel(
-        _KERNELS / "copy_tiles.cpp",
-        bridge.core_range_set(schedule),
-        bridge.runtime_args(schedule, addresses, scalars, [*padding, *own]),
-        [*bridge.accessor_args(source, target), words],
-    )
-    bridge.run(device, [kernel], [source, target], buffer.accessor.aligned_page_size)
+    own = [names.index("start_id"), names.index("count"), len(names)]
+    args = bridge.runtime_args(schedule, addresses, scalars)
+    cores, page_size = bridge.core_range_set(schedule), buffer.accessor.aligned_page_size
+    probe.copy(device, cores, args, own, source, target, page_size)
     return content, bridge.from_device(target, buffer)
 
 

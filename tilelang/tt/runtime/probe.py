@@ -21,14 +21,15 @@ class Question(IntEnum):
     BANKS = 0
     ADDRESSES = 1
     MOVES = 2
+    COPIES = 3
 
 
-# Arguments that a question has, at most. All have as many, since ttnn keeps a program by its
-# kernels and cores, and gives it other arguments in the places of the ones before.
+# Arguments that a question has, at most. All have as many, so that ttnn makes one program of a
+# question's on so many cores, and of the next one of another kind.
 _MOST_ARGS = 4
 
-# Words of an accessor where none is looked at: those of tiles of bfloat16 in DRAM, for which the
-# kernel is compiled before long in most runs.
+# Words of an accessor where it makes no difference: those of tiles of bfloat16 in DRAM, for which
+# the kernel is compiled before long in most runs.
 _ANY_ACCESSOR = (2, 2048)
 
 
@@ -48,11 +49,34 @@ def ask(
     """
     kernels = []
     for noc, rows_of_noc in enumerate(rows):
-        padded = [[question, *row, *[0] * (_MOST_ARGS - len(row))] for row in rows_of_noc]
+        padded = [[*row, *[0] * (_MOST_ARGS - len(row))] for row in rows_of_noc]
         args = bridge.args_of_first_cores(device, padded)
         cores = bridge.first_cores(device, len(rows_of_noc))
-        kernels.append(bridge.Kernel(_SOURCE, cores, args, accessor_words, noc))
+        kernels.append(
+            bridge.Kernel(_SOURCE, cores, args, _MOST_ARGS, accessor_words, noc, [question])
+        )
     bridge.run(device, kernels, tensors)
+
+
+def copy(
+    device: Any, cores: Any, args: Any, own: Sequence[int], source: Any, target: Any, page_size: int
+) -> None:
+    """Copy pages from tensor to tensor, in DRAM, over NoC 0, and wait until it is done.
+
+    Parameters
+    ----------
+    cores, args : that copy, and each one's arguments by a schedule's schema
+    own : the places of start_id and count among them, and how many there are
+    page_size : of both tensors, in bytes, with what aligns the next page
+    """
+    grid = device.compute_with_storage_grid_size()
+    # A read from DRAM wants the same alignment at both ends, and an L1 tensor's own is less.
+    room = bridge.room_in_l1(device, grid.x * grid.y, 2 * page_size // 4)
+    scratch = -(-room.buffer_address() // page_size) * page_size
+    places = [source.buffer_address(), target.buffer_address(), page_size]
+    common = [Question.COPIES, *places, *own, scratch]
+    kernel = bridge.Kernel(_SOURCE, cores, args, own[-1], _ANY_ACCESSOR, 0, common)
+    bridge.run(device, [kernel], [room, source, target])
 
 
 def bank_tables(device: Any, num_banks: int) -> Any:

@@ -195,6 +195,18 @@ class Bench:
             found[place] = f"{noc_x_y}, address {address[place]:#x}: {why}"
         return found
 
+    def footprints(self, transfer: Transfer) -> list[set[tuple[int, int]]]:
+        """The memory that each page of a transfer takes, of which none is refused: banks, and units
+        of alignment in them. It is the same over both NoCs."""
+        banks, unit = self.claims[0].banks, self.spec.dram_alignment
+        at = [{core: bank for bank, core in enumerate(cores)} for cores in banks.cores]
+        found = []
+        for noc, x, y, address in transfer.places.tolist():
+            bank = at[noc][x, y]
+            first = (address - banks.offsets[bank]) // unit
+            found.append({(bank, first + n) for n in range(-(-transfer.size // unit))})
+        return found
+
     def read(self, transfers: Sequence[Transfer]) -> list[Array]:
         """The bytes at some places; uint8 of shape (pages, bytes) for each transfer."""
         return self._move(transfers, None)

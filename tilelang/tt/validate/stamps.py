@@ -1,6 +1,6 @@
 """E6: what each copy of a tile says of the core that made it, and what a schedule says it must.
 
-The first words of a copy are a stamp (runtime/kernels/copy_tiles.cpp): the core's logical x and y,
+The first words of a copy are a stamp (runtime/kernels/copy_tiles.h): the core's logical x and y,
 the tile, how many this core had copied before, and the arguments of the schema as the core saw
 them. Each buffer address and scalar has a word of its own, by its name, so that one in another's
 place is seen.
@@ -24,6 +24,7 @@ _WORDS = _TILE * _TILE  # of a page of uint32
 _ITSELF = ("x", "y", "tile", "copied before")
 
 _STAMP_WORDS = len(_ITSELF)
+_PER_CORE = ("start_id", "count")  # arguments of which each core has its own
 
 
 @dataclass(frozen=True)
@@ -134,16 +135,20 @@ def _judge_stamps(schedule: Schedule, copied: Copied) -> Difference | None:
     found = _stamps(schedule, copied)
     expected = np.full_like(found, -1)
     width = schedule.core_grid[0]
+    launch = dict(zip(("grid_x", "grid_y", "grid_z"), schedule.grid, strict=True))
+    words = np.asarray([_word(arg, launch) for arg in args], np.int64)
+    own_words = [
+        (place, arg.name) for place, arg in enumerate(args, _STAMP_WORDS) if arg.name in _PER_CORE
+    ]
     for core, tiles in enumerate(schedule.tiles_per_core):
         own = slice(tiles.start_id, tiles.start_id + tiles.count)
-        values = {"start_id": tiles.start_id, "count": tiles.count}
-        values.update(zip(("grid_x", "grid_y", "grid_z"), schedule.grid, strict=True))
         rows = expected[own]
         rows[:, 0], rows[:, 1] = core % width, core // width
         rows[:, 2] = np.arange(len(expected))[own]
         rows[:, 3] = np.arange(len(rows))
-        for place, arg in enumerate(args, _STAMP_WORDS):
-            rows[:, place] = _word(arg, values)
+        rows[:, _STAMP_WORDS:] = words
+        for place, name in own_words:
+            rows[:, place] = getattr(tiles, name)
     wrong = np.argwhere(expected != found)
     if not len(wrong):
         return None

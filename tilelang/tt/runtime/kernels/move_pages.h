@@ -6,19 +6,19 @@
 // goes to or comes from, in bytes after the start of `data`. A page that is listed for the other
 // NoC than this kernel's is not moved.
 //
-// Runtime arguments, after the question: list, data (addresses in this core's L1), number of
-// entries, 1 to write.
+// Runtime arguments: list, data (addresses in this core's L1), number of entries, 1 to write.
 #pragma once
 
 inline void move_pages() {
   volatile tt_l1_ptr uint32_t* entry =
-      reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_arg_val<uint32_t>(1));
-  const uint32_t data = get_arg_val<uint32_t>(2);
-  const uint32_t count = get_arg_val<uint32_t>(3);
-  const bool writes = get_arg_val<uint32_t>(4);
+      reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_arg_val<uint32_t>(0));
+  const uint32_t data = get_arg_val<uint32_t>(1);
+  const uint32_t count = get_arg_val<uint32_t>(2);
+  const bool writes = get_arg_val<uint32_t>(3);
   for (uint32_t i = 0; i < count; ++i, entry += 4) {
-    if (entry[0] >> 12 != noc_index) continue;
-    const uint64_t page = NOC_XY_ADDR(entry[0] & 63, entry[0] >> 6 & 63, entry[1]);
+    const uint32_t at = entry[0];
+    if (at >> 12 != noc_index) continue;
+    const uint64_t page = NOC_XY_ADDR(at & 63, at >> 6 & 63, entry[1]);
     if (writes) {
       noc_async_write(data + entry[3], page, entry[2]);
     } else {

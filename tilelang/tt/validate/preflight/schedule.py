@@ -16,9 +16,8 @@ from .values import Words, expect, fault_of, integer, integers, one_of, text
 
 #: TT-metal's limit of a kernel's runtime arguments (get_arg_addr, dataflow_api.h).
 MOST_ARGS = 341
-#: Those of them that the copy of E6 takes for itself: the addresses of its source and its target,
-#: the places of start_id and count, and how many arguments the schedule has.
-OWN_ARGS = 5
+#: Those of them that the copy of E6 has besides the schedule's (runtime/kernels/copy_tiles.h).
+OWN_ARGS = 8
 _PER_CORE = ("start_id", "count")
 _AXES = ("grid_x", "grid_y", "grid_z")
 # What follows the source's name in that of its argument.
