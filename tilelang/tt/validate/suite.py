@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from ..describe import describe_tensor, schedule_tiles
+from ..metadata import RuntimeArg
 from ..runtime.session import Session
 from .broken import broken
 from .cases import Case, for_controls, kernels
@@ -151,6 +153,22 @@ def test_the_partition_that_no_author_set_is_ttnns(tt_device: Session, tiles: in
     (result, _) = validate(tt_device, [Case("tiles", "table", schedule=schedule)]).results
     assert result.partition == "ttnn"
     assert result.verdicts["E6"].proven
+
+
+def test_schedules_with_more_and_with_fewer_arguments_run_on_the_same_cores(
+    tt_device: Session,
+) -> None:
+    """ttnn keeps a program by its kernels and cores, whatever arguments it has."""
+    plain = schedule_tiles([3], tt_device.spec)
+    cases = []
+    for number in (2, 60, 0, 300):
+        more = (
+            RuntimeArg(f"B{n}_addr", "uint32", "buffer_address", source=f"B{n}")
+            for n in range(number)
+        )
+        schedule = replace(plain, runtime_args=(*plain.runtime_args, *more))
+        cases.append(Case(f"{number} addresses", "table", schedule=schedule))
+    assert validate(tt_device, cases).objections() == []
 
 
 # One tile; several cores, which multicast over both NoCs; and no multiples of a tile. A fresh
