@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .runtime.backend import Backend
     from .runtime.session import Session
     from .validate.cases import Case
-    from .validate.harness import Evidence
+    from .validate.findings import Evidence
 
 _DEFAULT = pytest.StashKey[str]()
 
@@ -249,7 +249,7 @@ def tt_prove(request: pytest.FixtureRequest, tt_device: Session) -> Callable[...
     from .plan import Plan
     from .validate.cases import of_plans
     from .validate.evidence import LEVELS, NOT_GENERATED
-    from .validate.harness import check_device
+    from .validate.planned_device import check_device
 
     number = itertools.count()
 

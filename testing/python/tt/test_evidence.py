@@ -494,7 +494,7 @@ def _evidence(spec, levels, controls):
     from tilelang.tt.runtime.backend import Statement
     from tilelang.tt.validate.cases import Case
     from tilelang.tt.validate.evidence import Verdict
-    from tilelang.tt.validate.harness import CaseResult, Evidence
+    from tilelang.tt.validate.findings import CaseResult, Evidence
 
     statement = Statement("none", "none 1.0", spec.arch, "none", True, True, (0, 1), ())
     result = CaseResult(Case("X", "table", buffer=describe_tensor("X", (32, 32), "int8", spec)))

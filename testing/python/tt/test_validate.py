@@ -220,7 +220,7 @@ def test_a_mutation_that_nothing_notices_is_a_failure_of_the_harness(device, mon
 
     from tilelang.tt.validate.cases import Case
     from tilelang.tt.validate.evidence import UNNOTICED, Control, Examined, Verdict
-    from tilelang.tt.validate.harness import CaseResult, Evidence
+    from tilelang.tt.validate.findings import CaseResult, Evidence
     from tilelang.tt.validate.report import to_json, to_junit
 
     buffer = describe_tensor("X", (32, 32), "float32", device.spec)
@@ -400,7 +400,8 @@ def test_the_buffers_and_the_schedule_of_a_kernel_are_proven_from_its_plan(devic
     import sys
 
     from tilelang.tt.validate.cases import of_plan
-    from tilelang.tt.validate.harness import check_device, validate
+    from tilelang.tt.validate.harness import validate
+    from tilelang.tt.validate.planned_device import check_device
 
     sys.path.insert(0, str(root / "examples"))
     try:
@@ -472,7 +473,7 @@ def test_several_plans_are_proven_in_one_run(tool, plans, tmp_path):
 
 
 def test_a_plan_for_another_device_is_refused(device):
-    from tilelang.tt.validate.harness import check_device
+    from tilelang.tt.validate.planned_device import check_device
 
     class Plan:
         device = tt.DeviceSpec.preset("p150a")

@@ -25,7 +25,7 @@ from .findings import Finding
 if TYPE_CHECKING:
     from ..codegen import KernelPlan
     from ..runtime.backend import Backend
-    from ..validate.harness import Evidence
+    from ..validate.findings import Evidence
 
 # One colour a group of cores with equal counts; a schedule by the default rule has two.
 _GROUP_STYLES = ("bold green", "cyan", "yellow", "magenta", "blue")

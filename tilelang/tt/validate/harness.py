@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..describe import describe_tensor, schedule_tiles
 from ..device import DeviceSpec
-from ..plan import Plan
 from ..runtime import BackendError
-from ..runtime.backend import Statement
 from ..runtime.banks import describe_banks
 from ..runtime.running import RUN
 from ..runtime.session import Session
 from .cases import Case, batches, for_controls
-from .evidence import TENSOR_LEVELS, UNNOTICED, Control, Difference, Examined, Result, Verdict
+from .evidence import TENSOR_LEVELS, Difference, Examined
+from .findings import CaseResult, Evidence
 from .interrupt import Interrupted
 from .preflight import MOST_ARGS, OWN_ARGS, schedule_fault, tensor_fault
 from .result_scope import products_of, unexamined
@@ -33,115 +30,14 @@ _PAGE = 4 * _TILE**2
 #: Seconds that a batch may take: for each kernel that is compiled, each core that runs them (a
 #: simulator has to start it), and each page. Several times what the slowest simulator needs.
 _TIMEOUT_A_KERNEL, _TIMEOUT_A_CORE, _TIMEOUT_A_PAGE = 30.0, 1.0, 0.1
-# copy_tiles for a schedule; report_addresses and move_pages, each on both NoCs, for tensors.
+# probe.cpp: over one NoC for a schedule, over both for tensors, by the accessors of their pages.
 _KERNELS_OF_SCHEDULE, _KERNELS_OF_TENSORS = 1, 4
 # A reader, a writer, and compute's three; a product of tiles takes no longer than a page.
 _KERNELS_OF_RESULT = 5
 # A schedule and those that are run in its place (schedule_controls.py).
 _RUNS_WITH_CONTROLS = 6
 
-if TYPE_CHECKING:
-    from .coverage import Coverage
-
 Progress = Callable[[str, int], None]
-
-
-@dataclass
-class CaseResult:
-    """A case's verdicts and controls, and why a level was not checked.
-
-    Nothing of a ``malformed`` claim was tried, and its figures may be of any type. A schedule's
-    ``partition`` is "ttnn" if it is the one that is made where the author sets none, and so has to
-    be that of ttnn.split_work_to_cores; else "own", and is proven as it stands.
-    """
-
-    case: Case
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
-    controls: list[Control] = field(default_factory=list)
-    unchecked: dict[str, str] = field(default_factory=dict)
-    malformed: bool = False
-    partition: str = ""
-    results: list[Result] = field(default_factory=list)
-
-    @property
-    def levels(self) -> tuple[str, ...]:
-        """The levels that are about such a case."""
-        if self.case.kernel is not None:
-            return ("E7",)
-        return TENSOR_LEVELS if self.case.buffer is not None else ("E6",)
-
-    def disprove(self, difference: Difference) -> None:
-        """Nothing of the claim was tried, for a reason that holds on every level."""
-        self.verdicts = {level: Verdict(level, 1, difference) for level in self.levels}
-
-
-@dataclass
-class Evidence:
-    """What a run has shown. ``failure`` is what ended it early, if anything did."""
-
-    device: DeviceSpec
-    statement: Statement
-    seed: int
-    started: datetime
-    seconds: float = 0.0
-    results: list[CaseResult] = field(default_factory=list)
-    failure: str = ""
-
-    def count(self) -> Counter[str]:
-        """How many levels of cases were "proven", "disproved" or "unchecked"."""
-        found: Counter[str] = Counter()
-        for result in self.results:
-            found["unchecked"] += len(result.unchecked)
-            for verdict in result.verdicts.values():
-                found["proven" if verdict.proven else "disproved"] += 1
-        return found
-
-    def count_controls(self) -> Counter[str]:
-        """How many controls were "rejected" or "unnoticed", or had "no effect"."""
-        return Counter(control.outcome for result in self.results for control in result.controls)
-
-    def coverage(self) -> list[Coverage]:
-        """What the controls cover, of the levels on which something is proven."""
-        from .coverage import cover  # which needs numpy
-
-        proven = {v.level for r in self.results for v in r.verdicts.values() if v.proven}
-        controls = [control for result in self.results for control in result.controls]
-        return cover(proven, self.device, controls)
-
-    def disproved(self) -> list[str]:
-        """A line for each claim that is disproved."""
-        return [
-            f"{verdict.level} {result.case.name}: {verdict.difference or 'nothing was compared'}"
-            for result in self.results
-            for verdict in result.verdicts.values()
-            if not verdict.proven
-        ]
-
-    def doubts(self) -> list[str]:
-        """A line for each wrong claim that went unnoticed or was not made, and for a failure."""
-        lines = [
-            f"{control.level} {result.case.name}: unnoticed: {control.mutation}"
-            for result in self.results
-            for control in result.controls
-            if control.outcome == UNNOTICED
-        ]
-        if self.failure:
-            return [*lines, f"the run ended early: {self.failure}"]
-        missing = [one for one in self.coverage() if one.missing]
-        return lines + [f"{m.level}: no control was rejected: {m.mutation}" for m in missing]
-
-    def objections(self) -> list[str]:
-        """Why the run is red, a line each."""
-        return [*self.disproved(), *self.doubts()]
-
-    def exit_code(self) -> int:
-        """0 if everything that was checked is proven and every wrong claim was rejected, 1 if
-        something is disproved, a wrong claim went unnoticed or was not made or the run ended early,
-        3 if nothing was checked."""
-        levels = self.count()
-        if not levels["proven"] and not levels["disproved"]:
-            return 3
-        return 1 if self.objections() else 0
 
 
 def validate(
@@ -320,26 +216,3 @@ def _fill(result: CaseResult, found: Examined) -> None:
     result.verdicts = {verdict.level: verdict for verdict in found.verdicts}
     result.controls = found.controls
     result.results = found.results
-
-
-def check_device(plan: Plan, session: Session) -> None:
-    """Raise ValueError, with what to do, if a plan is for another device than the open one."""
-    planned, found = plan.device, session.spec
-    differing = [
-        f"{name} {getattr(planned, name)}, not {getattr(found, name)}"
-        for name in ("arch", "grid_x", "grid_y", "dram_banks", "dram_alignment")
-        if getattr(planned, name) != getattr(found, name)
-    ]
-    if not differing:
-        return
-    remedy = (
-        f"plan for this one: tilelang-tt device --from {session.backend.name} --arch {found.arch} "
-        "-o device.json; in a test, tt_device.spec"
-    )
-    smaller = planned.grid_x <= found.grid_x and planned.grid_y <= found.grid_y
-    if smaller and not any(not one.startswith("grid") for one in differing):
-        remedy = f"open it with --grid {planned.grid_x}x{planned.grid_y}, or {remedy}"
-    raise ValueError(
-        f"the plan is for a device with {', '.join(differing)} as {session.backend} has it; "
-        f"{remedy}"
-    )

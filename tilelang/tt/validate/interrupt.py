@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..runtime.session import signal_name
 
 if TYPE_CHECKING:
-    from .harness import Evidence
+    from .findings import Evidence
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

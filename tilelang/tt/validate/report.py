@@ -20,7 +20,7 @@ from ..page import render_report
 from ..plan import package_version
 from ..text import printable
 from .evidence import LEVELS, Result, Verdict
-from .harness import CaseResult, Evidence
+from .findings import CaseResult, Evidence
 
 SCHEMA_VERSION = 1
 

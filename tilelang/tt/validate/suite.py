@@ -16,8 +16,9 @@ from .broken import broken
 from .cases import Case, for_controls, kernels
 from .controls import MUTATIONS
 from .evidence import LEVELS, REJECTED, UNNOTICED
+from .findings import Evidence
 from .formats import DTYPES, dtypes_of
-from .harness import Evidence, validate
+from .harness import validate
 from .report import write
 from .result_controls import KERNEL_MUTATIONS
 from .schedule_controls import SCHEDULE_MUTATIONS

@@ -16,7 +16,7 @@ from ..group import JSON, Command, answer, out
 from ..options import ARCH, ASSERTS, BACKEND, GRID, WATCHER, Folder, arch_of
 
 if TYPE_CHECKING:
-    from ...validate.harness import Evidence
+    from ...validate.findings import Evidence
 
 EXAMPLES = """
     tilelang-tt validate gemm.json --backend wolfpine -o report
@@ -82,7 +82,8 @@ def validate_cases(
     checked, 128 and a signal's number if one ended the run.
     """
     from ...validate.cases import of_plans, parse_cases
-    from ...validate.harness import check_device, validate
+    from ...validate.harness import validate
+    from ...validate.planned_device import check_device
     from ...validate.report import to_json, write
 
     plans = {str(path): Plan.load(path) for path in paths}
