@@ -33,7 +33,7 @@ class Wolfpine(Backend):
     name = "wolfpine"
     #: A core's first start takes it 0.15 s, and from then on every message of the host's runs all
     #: cores that were started for 100 cycles.
-    most_cores = 4
+    most_cores = 2
     most_products = 2**9
 
     def __init__(self, arch: str) -> None:
