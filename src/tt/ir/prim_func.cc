@@ -85,6 +85,27 @@ std::string LanesOf(const ffi::Object* layout) {
   return ffi::DLDataTypeToString(found.cast<DLDataType>());
 }
 
+/*! A stride that is not that of a compact row-major tensor. */
+struct OtherStride {
+  size_t axis;
+  /*! Nothing where it is symbolic. */
+  std::optional<int64_t> found;
+  int64_t expected;
+};
+
+/*! The innermost one; strides are as many as dimensions. A dimension of one element has any. */
+std::optional<OtherStride> FindOtherStride(const ffi::Array<ffi::Any>& strides,
+                                           const std::vector<int64_t>& shape, const Dims& dims) {
+  int64_t expected = 1;
+  for (size_t axis = shape.size(); axis-- > 0;) {
+    std::optional<int64_t> stride = Evaluate(strides[axis], dims);
+    if (shape[axis] != 1 && stride != expected) return OtherStride{axis, stride, expected};
+    // No stride is beyond int64, and a tensor that would have one is refused by its pages.
+    if (__builtin_mul_overflow(expected, shape[axis], &expected)) break;
+  }
+  return std::nullopt;
+}
+
 /*! Reads one tensor; names without a value go to `symbols`. */
 class TensorReader {
  public:
@@ -145,16 +166,11 @@ class TensorReader {
       TT_MALFORMED() << place << " has " << strides.size() << " strides; expected " << shape.size()
                      << ", one a dimension";
     }
-    int64_t expected = 1;
-    for (size_t axis = shape.size(); axis-- > 0;) {
-      std::optional<int64_t> stride = Evaluate(strides[axis], dims_);
-      if (shape[axis] != 1 && stride != expected) {
-        TT_UNSUPPORTED() << place << ": the stride of axis " << axis << " is "
-                         << (stride ? std::to_string(*stride) : "symbolic") << "; expected "
-                         << expected << ", that of a compact row-major tensor";
-      }
-      // Only a stride beyond int64 overflows here, and such a shape is refused by its pages.
-      if (__builtin_mul_overflow(expected, shape[axis], &expected)) return;
+    if (std::optional<OtherStride> other = FindOtherStride(strides, shape, dims_)) {
+      TT_UNSUPPORTED() << place << ": the stride of axis " << other->axis << " is "
+                       << (other->found ? std::to_string(*other->found) : "symbolic")
+                       << "; expected " << other->expected
+                       << ", that of a compact row-major tensor";
     }
   }
 
@@ -253,13 +269,7 @@ std::vector<std::string> NamesWithoutValue(const ffi::Any& value, const Dims& di
 bool IsCompact(const ffi::Object* layout, const std::vector<int64_t>& shape, const Dims& dims) {
   ffi::Array<ffi::Any> strides = ArrayField(layout, "strides");
   if (strides.empty()) return true;
-  if (strides.size() != shape.size()) return false;
-  int64_t expected = 1;
-  for (size_t axis = shape.size(); axis-- > 0;) {
-    if (shape[axis] != 1 && Evaluate(strides[axis], dims) != expected) return false;
-    if (__builtin_mul_overflow(expected, shape[axis], &expected)) return false;
-  }
-  return true;
+  return strides.size() == shape.size() && !FindOtherStride(strides, shape, dims);
 }
 
 Params ReadParams(const ffi::ObjectRef& func, const Dims& dims) {
