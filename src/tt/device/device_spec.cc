@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <tuple>
 #include <vector>
 
@@ -85,17 +84,21 @@ void CheckCores(const Attrs& attrs, const char* key, int64_t banks,
   auto numbers = attrs.IntRows(key, 2);
   if (!numbers) return;
   CheckEntries(attrs, key, numbers->size() / 2, banks);
-  std::set<std::tuple<int64_t, int64_t, int64_t>> places;
+  std::vector<std::tuple<int64_t, int64_t, int64_t>> places;
   for (int64_t bank = 0; bank < banks; ++bank) {
     int64_t x = (*numbers)[2 * bank], y = (*numbers)[2 * bank + 1];
     if (std::min(x, y) < 0 || std::max(x, y) >= kMaxGridSide) {
       TT_MALFORMED() << attrs.place() << ": " << key << " has [" << x << ", " << y
                      << "]; expected coordinates of 0 to " << kMaxGridSide - 1;
     }
-    if (!places.emplace(x, y, offsets ? (*offsets)[bank] : 0).second) {
-      TT_MALFORMED() << attrs.place() << ": " << key << " has [" << x << ", " << y
-                     << "] twice; expected a place of its own for each DRAM bank";
-    }
+    places.emplace_back(x, y, offsets ? (*offsets)[bank] : 0);
+  }
+  std::sort(places.begin(), places.end());
+  auto twice = std::adjacent_find(places.begin(), places.end());
+  if (twice != places.end()) {
+    TT_MALFORMED() << attrs.place() << ": " << key << " has [" << std::get<0>(*twice) << ", "
+                   << std::get<1>(*twice) << "] twice; expected a place of its own for each DRAM "
+                   << "bank";
   }
 }
 
@@ -109,12 +112,12 @@ void CheckBankCounts(const Attrs& attrs, int64_t dram_banks) {
 }
 
 void CheckNames(const Attrs& attrs) {
-  static const std::set<std::string> kNames = {
+  static const std::vector<ffi::String> kNames = {
       "arch",           "grid_x",          "grid_y",         "dram_banks",  "l1_alignment",
       "dram_alignment", "source",          "dram_bank_size", "l1_banks",    "l1_bank_size",
       "dram_cores",     "dram_cores_noc1", "dispatch",       "dram_offsets"};
   for (const auto& entry : attrs.map()) {
-    if (kNames.count(entry.first) == 0) {
+    if (std::find(kNames.begin(), kNames.end(), entry.first) == kNames.end()) {
       TT_MALFORMED() << attrs.place() << ": found the field \"" << ShowName(entry.first)
                      << "\"; expected none of that name in the description of a device";
     }

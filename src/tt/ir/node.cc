@@ -150,7 +150,9 @@ Kind KindOf(const ffi::Any& value) {
 
 std::optional<ffi::Any> TryField(const ffi::Object* node, std::string_view name) {
   for (const TVMFFIFieldInfo* field : TypeOf(node).fields) {
-    if (std::string_view(field->name.data, field->name.size) == name) {
+    // Names that are as long mostly differ at once, without a call.
+    if (field->name.size == name.size() && field->name.data[0] == name[0] &&
+        std::string_view(field->name.data, field->name.size) == name) {
       return ffi::reflection::FieldGetter(field)(node);
     }
   }

@@ -12,15 +12,16 @@ namespace schedule {
 
 std::optional<std::string> FindPartitionFault(const std::vector<TileRange>& ranges,
                                               int64_t num_tiles) {
-  std::ostringstream fault;
   std::vector<size_t> active;
   for (size_t core = 0; core < ranges.size(); ++core) {
     if (ranges[core].count < 0 || ranges[core].count > num_tiles) {
+      std::ostringstream fault;
       fault << "core " << core << " has " << ranges[core].count << " blocks; expected 0 to "
             << num_tiles;
       return fault.str();
     }
     if (ranges[core].start < 0 || ranges[core].start > num_tiles) {
+      std::ostringstream fault;
       fault << "core " << core << " starts at block " << ranges[core].start << "; expected 0 to "
             << num_tiles;
       return fault.str();
@@ -32,6 +33,7 @@ std::optional<std::string> FindPartitionFault(const std::vector<TileRange>& rang
   int64_t next = 0;  // the first tile that no core so far runs
   for (size_t core : active) {
     if (ranges[core].start != next) {
+      std::ostringstream fault;
       fault << "core " << core << " starts at block " << ranges[core].start << "; expected " << next
             << ", since "
             << (ranges[core].start < next ? "a block would run twice" : "no core runs it");
@@ -40,6 +42,7 @@ std::optional<std::string> FindPartitionFault(const std::vector<TileRange>& rang
     next += ranges[core].count;
   }
   if (next != num_tiles) {
+    std::ostringstream fault;
     fault << "the cores run " << next << " blocks; expected " << num_tiles;
     return fault.str();
   }
@@ -49,15 +52,16 @@ std::optional<std::string> FindPartitionFault(const std::vector<TileRange>& rang
 std::optional<std::string> FindCoreRangeFault(const std::vector<CoreRange>& ranges,
                                               const std::vector<int64_t>& counts, int64_t grid_x,
                                               int64_t grid_y) {
-  std::ostringstream fault;
   std::vector<int64_t> covered(counts.size(), 0);
   for (const CoreRange& r : ranges) {
     if (r.x0 < 0 || r.y0 < 0 || r.x0 > r.x1 || r.y0 > r.y1 || r.x1 >= grid_x || r.y1 >= grid_y) {
+      std::ostringstream fault;
       fault << "the rectangle (" << r.x0 << ", " << r.y0 << ")-(" << r.x1 << ", " << r.y1
             << ") is found; expected one inside the grid of " << grid_x << "x" << grid_y;
       return fault.str();
     }
     if (r.count < 1) {
+      std::ostringstream fault;
       fault << "the rectangle (" << r.x0 << ", " << r.y0 << ")-(" << r.x1 << ", " << r.y1
             << ") has " << r.count << " blocks a core; expected at least 1";
       return fault.str();
@@ -66,6 +70,7 @@ std::optional<std::string> FindCoreRangeFault(const std::vector<CoreRange>& rang
       for (int64_t x = r.x0; x <= r.x1; ++x) {
         int64_t& seen = covered[y * grid_x + x];
         if (seen != 0 || r.count != counts[y * grid_x + x]) {
+          std::ostringstream fault;
           fault << "core (" << x << ", " << y << ") has " << r.count
                 << " blocks by its rectangle; expected "
                 << (seen != 0 ? "it in one rectangle only"
@@ -78,6 +83,7 @@ std::optional<std::string> FindCoreRangeFault(const std::vector<CoreRange>& rang
   }
   for (size_t core = 0; core < counts.size(); ++core) {
     if (covered[core] != counts[core]) {
+      std::ostringstream fault;
       fault << "core (" << core % grid_x << ", " << core / grid_x
             << ") is in no rectangle; expected"
             << " one with its " << counts[core] << " blocks";

@@ -4,7 +4,7 @@
  */
 #include "affine.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace tilelang_tt {
 namespace program {
@@ -33,17 +33,16 @@ int64_t Affine::FactorOf(int symbol) const {
 }
 
 Affine Affine::Without(int symbol) const {
-  Affine rest = *this;
-  rest.terms.erase(std::remove_if(rest.terms.begin(), rest.terms.end(),
-                                  [symbol](const Term& term) { return term.symbol == symbol; }),
-                   rest.terms.end());
+  Affine rest{constant, {}, exact};
+  for (const Term& term : terms) {
+    if (term.symbol != symbol) rest.terms.push_back(term);
+  }
   return rest;
 }
 
 Affine AddScaled(const Affine& a, const Affine& b, int64_t factor) {
   Affine sum;
   sum.exact = a.exact && b.exact && AddProduct(a.constant, factor, b.constant, &sum.constant);
-  sum.terms.reserve(a.terms.size() + b.terms.size());
   auto i = a.terms.begin(), j = b.terms.begin();
   while (i != a.terms.end() || j != b.terms.end()) {
     bool take_a = j == b.terms.end() || (i != a.terms.end() && i->symbol <= j->symbol);

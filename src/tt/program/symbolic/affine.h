@@ -6,7 +6,8 @@
 #define TILELANG_TT_PROGRAM_SYMBOLIC_AFFINE_H_
 
 #include <cstdint>
-#include <vector>
+
+#include "few.h"
 
 namespace tilelang_tt {
 namespace program {
@@ -40,7 +41,7 @@ struct Affine {
   static constexpr int64_t kMost = int64_t{1} << 60;
 
   int64_t constant = 0;
-  std::vector<Term> terms;
+  Few<Term, 3> terms;
   bool exact = true;
 
   static Affine Of(int64_t constant) { return {constant, {}, true}; }

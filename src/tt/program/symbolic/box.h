@@ -19,10 +19,18 @@ struct Interval {
   struct Stride {
     int64_t factor;  // positive
     int64_t count;
+
+    bool operator==(const Stride& other) const {
+      return factor == other.factor && count == other.count;
+    }
   };
   Affine begin, end;
   /*! Those that leave gaps; none for a plain interval. */
   std::vector<Stride> strides;
+
+  bool operator==(const Interval& other) const {
+    return begin == other.begin && end == other.end && strides == other.strides;
+  }
 };
 
 /*! \brief All elements that are in the interval of each dimension, and within the buffer. */
@@ -41,6 +49,10 @@ Box WholeOf(int buffer, const Program& program);
 struct Turns {
   int variable;
   Affine min, extent;
+
+  bool operator==(const Turns& other) const {
+    return variable == other.variable && min == other.min && extent == other.extent;
+  }
 };
 
 /*!
