@@ -69,8 +69,8 @@ void ShowInto(const ffi::Any& value, int depth, std::string* out) {
 
 }  // namespace
 
-bool IsContractAttr(const std::string& name) {
-  static const std::vector<std::string> kNames = {
+bool IsContractAttr(const ffi::String& name) {
+  static const std::vector<ffi::String> kNames = {
       attr::kSchemaVersion, attr::kDevice,     attr::kSchedulePolicy, attr::kScheduleOrder,
       attr::kLayoutType,    attr::kTileHeight, attr::kTileWidth,      attr::kGrid[0],
       attr::kGrid[1],       attr::kGrid[2],    attr::kNumTiles,       attr::kNumCores,
@@ -110,7 +110,7 @@ bool SameValue(const ffi::Any& a, const ffi::Any& b) {
 Attrs::Attrs(std::string place, AttrMap map)
     : place_(Shorten(std::move(place), kMaxPlace)), map_(std::move(map)) {}
 
-std::optional<int64_t> Attrs::Int(const char* key) const {
+std::optional<int64_t> Attrs::Int(const ffi::String& key) const {
   auto value = map_.Get(key);
   if (!value) return std::nullopt;
   std::optional<int64_t> number = ir::ConstInt(*value);
@@ -118,7 +118,7 @@ std::optional<int64_t> Attrs::Int(const char* key) const {
   return number;
 }
 
-std::optional<std::string> Attrs::String(const char* key) const {
+std::optional<std::string> Attrs::String(const ffi::String& key) const {
   auto value = map_.Get(key);
   if (!value) return std::nullopt;
   std::optional<std::string> text = ir::ConstString(*value);
@@ -126,7 +126,7 @@ std::optional<std::string> Attrs::String(const char* key) const {
   return text;
 }
 
-std::optional<AttrMap> Attrs::Map(const char* key) const {
+std::optional<AttrMap> Attrs::Map(const ffi::String& key) const {
   auto value = map_.Get(key);
   if (!value) return std::nullopt;
   auto map = value->as<AttrMap>();
@@ -134,7 +134,7 @@ std::optional<AttrMap> Attrs::Map(const char* key) const {
   return *map;
 }
 
-std::optional<ffi::Array<ffi::Any>> Attrs::Array(const char* key) const {
+std::optional<ffi::Array<ffi::Any>> Attrs::Array(const ffi::String& key) const {
   auto value = map_.Get(key);
   if (!value) return std::nullopt;
   auto array = value->as<ffi::Array<ffi::Any>>();
@@ -142,7 +142,7 @@ std::optional<ffi::Array<ffi::Any>> Attrs::Array(const char* key) const {
   return *array;
 }
 
-std::optional<std::vector<int64_t>> Attrs::Ints(const char* key) const {
+std::optional<std::vector<int64_t>> Attrs::Ints(const ffi::String& key) const {
   auto array = Array(key);
   if (!array) return std::nullopt;
   std::vector<int64_t> numbers;
@@ -155,7 +155,7 @@ std::optional<std::vector<int64_t>> Attrs::Ints(const char* key) const {
   return numbers;
 }
 
-std::optional<std::vector<int64_t>> Attrs::IntRows(const char* key, size_t width) const {
+std::optional<std::vector<int64_t>> Attrs::IntRows(const ffi::String& key, size_t width) const {
   auto array = Array(key);
   if (!array) return std::nullopt;
   auto wrong = [&](const ffi::Any& item) {
@@ -175,38 +175,38 @@ std::optional<std::vector<int64_t>> Attrs::IntRows(const char* key, size_t width
   return numbers;
 }
 
-int64_t Attrs::RequireInt(const char* key, const char* advice) const {
+int64_t Attrs::RequireInt(const ffi::String& key, const char* advice) const {
   if (!Has(key)) Missing(key, advice);
   return *Int(key);
 }
 
-std::string Attrs::RequireString(const char* key, const char* advice) const {
+std::string Attrs::RequireString(const ffi::String& key, const char* advice) const {
   if (!Has(key)) Missing(key, advice);
   return *String(key);
 }
 
-AttrMap Attrs::RequireMap(const char* key, const char* advice) const {
+AttrMap Attrs::RequireMap(const ffi::String& key, const char* advice) const {
   if (!Has(key)) Missing(key, advice);
   return *Map(key);
 }
 
-ffi::Array<ffi::Any> Attrs::RequireArray(const char* key, const char* advice) const {
+ffi::Array<ffi::Any> Attrs::RequireArray(const ffi::String& key, const char* advice) const {
   if (!Has(key)) Missing(key, advice);
   return *Array(key);
 }
 
-std::vector<int64_t> Attrs::RequireInts(const char* key, const char* advice) const {
+std::vector<int64_t> Attrs::RequireInts(const ffi::String& key, const char* advice) const {
   if (!Has(key)) Missing(key, advice);
   return *Ints(key);
 }
 
-std::vector<int64_t> Attrs::RequireIntRows(const char* key, size_t width,
+std::vector<int64_t> Attrs::RequireIntRows(const ffi::String& key, size_t width,
                                            const char* advice) const {
   if (!Has(key)) Missing(key, advice);
   return *IntRows(key, width);
 }
 
-void Attrs::Infer(const char* key, const ffi::Any& value) {
+void Attrs::Infer(const ffi::String& key, const ffi::Any& value) {
   auto found = map_.Get(key);
   if (!found) return Set(key, value);
   if (!SameValue(*found, value)) {
@@ -214,23 +214,23 @@ void Attrs::Infer(const char* key, const ffi::Any& value) {
   }
 }
 
-void Attrs::Default(const char* key, const ffi::Any& value) {
+void Attrs::Default(const ffi::String& key, const ffi::Any& value) {
   if (!Has(key)) Set(key, value);
 }
 
-void Attrs::Contradiction(const char* key, const ffi::Any& found, const ffi::Any& expected,
+void Attrs::Contradiction(const ffi::String& key, const ffi::Any& found, const ffi::Any& expected,
                           const std::string& why) const {
   TT_MALFORMED() << place_ << ": " << key << " is " << Show(found) << "; expected "
                  << Show(expected) << ", since " << why;
   throw;
 }
 
-void Attrs::Missing(const char* key, const char* advice) const {
+void Attrs::Missing(const ffi::String& key, const char* advice) const {
   TT_MALFORMED() << place_ << ": found no " << key << "; " << advice;
   throw;
 }
 
-void Attrs::WrongType(const char* key, const ffi::Any& found, const char* expected) const {
+void Attrs::WrongType(const ffi::String& key, const ffi::Any& found, const char* expected) const {
   TT_MALFORMED() << place_ << ": " << key << " is " << Show(found) << "; expected " << expected;
   throw;
 }

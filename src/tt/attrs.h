@@ -26,29 +26,30 @@ using AttrMap = ffi::Map<ffi::String, ffi::Any>;
 /*! \brief The schema version of the metadata that this library writes and verifies. */
 constexpr int64_t kSchemaVersion = 2;
 
+/*! The names are strings of TVM's, made once: what is looked up by another text allocates one. */
 namespace attr {
-constexpr const char* kSchemaVersion = "tt_schema_version";
-constexpr const char* kDevice = "tt_device";
-constexpr const char* kSchedulePolicy = "tt_schedule_policy";
-constexpr const char* kScheduleOrder = "tt_schedule_order";
-constexpr const char* kLayoutType = "tt_layout_type";
-constexpr const char* kTileHeight = "tt_tile_height";
-constexpr const char* kTileWidth = "tt_tile_width";
-constexpr const char* kGrid[3] = {"tt_grid_x", "tt_grid_y", "tt_grid_z"};
-constexpr const char* kNumTiles = "tt_num_tiles";
-constexpr const char* kNumCores = "tt_num_cores";
-constexpr const char* kTilesPerCore = "tt_tiles_per_core";
-constexpr const char* kCoreOrder = "tt_core_order";
-constexpr const char* kCoreRanges = "tt_core_ranges";
-constexpr const char* kRuntimeArgs = "tt_runtime_args_schema";
-constexpr const char* kBuffers = "tt_buffers";
-constexpr const char* kDims = "tt_dims";
-constexpr const char* kProgram = "tt_program";
-constexpr const char* kLaunches = "tt_launches";
+inline const ffi::String kSchemaVersion = "tt_schema_version";
+inline const ffi::String kDevice = "tt_device";
+inline const ffi::String kSchedulePolicy = "tt_schedule_policy";
+inline const ffi::String kScheduleOrder = "tt_schedule_order";
+inline const ffi::String kLayoutType = "tt_layout_type";
+inline const ffi::String kTileHeight = "tt_tile_height";
+inline const ffi::String kTileWidth = "tt_tile_width";
+inline const ffi::String kGrid[3] = {"tt_grid_x", "tt_grid_y", "tt_grid_z"};
+inline const ffi::String kNumTiles = "tt_num_tiles";
+inline const ffi::String kNumCores = "tt_num_cores";
+inline const ffi::String kTilesPerCore = "tt_tiles_per_core";
+inline const ffi::String kCoreOrder = "tt_core_order";
+inline const ffi::String kCoreRanges = "tt_core_ranges";
+inline const ffi::String kRuntimeArgs = "tt_runtime_args_schema";
+inline const ffi::String kBuffers = "tt_buffers";
+inline const ffi::String kDims = "tt_dims";
+inline const ffi::String kProgram = "tt_program";
+inline const ffi::String kLaunches = "tt_launches";
 }  // namespace attr
 
 /*! \brief Whether the metadata contract has an attribute of that name. */
-bool IsContractAttr(const std::string& name);
+bool IsContractAttr(const ffi::String& name);
 
 /*!
  * \brief A value as text, for messages: 3, 3.0, "row_major", [0, 2], {"name": "start_id"}.
@@ -68,39 +69,41 @@ class Attrs {
 
   const std::string& place() const { return place_; }
   const AttrMap& map() const { return map_; }
-  bool Has(const char* key) const { return map_.count(key) != 0; }
+  bool Has(const ffi::String& key) const { return map_.count(key) != 0; }
 
   // Each returns nothing if the key is absent and throws ValueError if its type is another.
-  std::optional<int64_t> Int(const char* key) const;
-  std::optional<std::string> String(const char* key) const;
-  std::optional<AttrMap> Map(const char* key) const;
-  std::optional<ffi::Array<ffi::Any>> Array(const char* key) const;
-  std::optional<std::vector<int64_t>> Ints(const char* key) const;
+  std::optional<int64_t> Int(const ffi::String& key) const;
+  std::optional<std::string> String(const ffi::String& key) const;
+  std::optional<AttrMap> Map(const ffi::String& key) const;
+  std::optional<ffi::Array<ffi::Any>> Array(const ffi::String& key) const;
+  std::optional<std::vector<int64_t>> Ints(const ffi::String& key) const;
   /*! A list of lists of integers, each of `width` entries, one after the other. */
-  std::optional<std::vector<int64_t>> IntRows(const char* key, size_t width) const;
+  std::optional<std::vector<int64_t>> IntRows(const ffi::String& key, size_t width) const;
 
   // The same for a key that has to be there: ValueError, with the advice, if it is not.
-  int64_t RequireInt(const char* key, const char* advice) const;
-  std::string RequireString(const char* key, const char* advice) const;
-  AttrMap RequireMap(const char* key, const char* advice) const;
-  ffi::Array<ffi::Any> RequireArray(const char* key, const char* advice) const;
-  std::vector<int64_t> RequireInts(const char* key, const char* advice) const;
-  std::vector<int64_t> RequireIntRows(const char* key, size_t width, const char* advice) const;
+  int64_t RequireInt(const ffi::String& key, const char* advice) const;
+  std::string RequireString(const ffi::String& key, const char* advice) const;
+  AttrMap RequireMap(const ffi::String& key, const char* advice) const;
+  ffi::Array<ffi::Any> RequireArray(const ffi::String& key, const char* advice) const;
+  std::vector<int64_t> RequireInts(const ffi::String& key, const char* advice) const;
+  std::vector<int64_t> RequireIntRows(const ffi::String& key, size_t width,
+                                      const char* advice) const;
 
   /*! Sets a value that is absent; ValueError if another one is there. */
-  void Infer(const char* key, const ffi::Any& value);
+  void Infer(const ffi::String& key, const ffi::Any& value);
   /*! Sets a value that is absent; keeps any other. */
-  void Default(const char* key, const ffi::Any& value);
+  void Default(const ffi::String& key, const ffi::Any& value);
   /*! Sets a value. */
-  void Set(const char* key, const ffi::Any& value) { map_.Set(key, value); }
+  void Set(const ffi::String& key, const ffi::Any& value) { map_.Set(key, value); }
 
   /*! ValueError for a value that is not the one expected. */
-  [[noreturn]] void Contradiction(const char* key, const ffi::Any& found, const ffi::Any& expected,
-                                  const std::string& why) const;
+  [[noreturn]] void Contradiction(const ffi::String& key, const ffi::Any& found,
+                                  const ffi::Any& expected, const std::string& why) const;
 
  private:
-  [[noreturn]] void Missing(const char* key, const char* advice) const;
-  [[noreturn]] void WrongType(const char* key, const ffi::Any& found, const char* expected) const;
+  [[noreturn]] void Missing(const ffi::String& key, const char* advice) const;
+  [[noreturn]] void WrongType(const ffi::String& key, const ffi::Any& found,
+                              const char* expected) const;
 
   /*! A place is the names of a function and a buffer, and a field, in bytes. */
   static constexpr size_t kMaxPlace = 3 * kMaxShown;

@@ -12,6 +12,7 @@
 namespace tilelang_tt {
 
 std::shared_ptr<const program::Program> TileProgramObj::program() const {
+  std::lock_guard<std::mutex> lock(mutex_);
   if (program_ == nullptr) {
     try {
       program_ = std::make_shared<program::Program>(program::FromJson({json.data(), json.size()}));
@@ -20,6 +21,16 @@ std::shared_ptr<const program::Program> TileProgramObj::program() const {
     }
   }
   return program_;
+}
+
+const Consequences& TileProgramObj::consequences(int64_t tile) const {
+  std::shared_ptr<const program::Program> program = this->program();
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto found = consequences_.find(tile);
+  if (found == consequences_.end()) {
+    found = consequences_.emplace(tile, ConsequencesOf(*program, tile)).first;
+  }
+  return found->second;
 }
 
 TileProgram TileProgram::Of(std::shared_ptr<const program::Program> program) {

@@ -9,9 +9,11 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
+#include "consequences.h"
 #include "program/program.h"
 
 namespace tilelang_tt {
@@ -26,6 +28,11 @@ namespace ffi = tvm::ffi;
  */
 class TileProgramObj : public ffi::Object {
  public:
+  TileProgramObj() = default;
+  /*! A copy is its text alone: who copies may change that, and nothing else would follow from it.
+   */
+  TileProgramObj(const TileProgramObj& other) : Object(other), json(other.json) {}
+
   ffi::String json;
 
   /*!
@@ -33,6 +40,14 @@ class TileProgramObj : public ffi::Object {
    * \throws ValueError: a text that is no program.
    */
   std::shared_ptr<const program::Program> program() const;
+
+  /*!
+   * \brief What follows from the program, found when it is first asked for.
+   *
+   * Neither the program nor what is found ever changes, so a pass that checks an attribute against
+   * it may have it from the pass that set the attribute.
+   */
+  const Consequences& consequences(int64_t tile) const;
 
   /*! What it was read from. IR is never changed in place, so a function that has the same is the
    * function that was read. Null for a program from a text. */
@@ -44,7 +59,9 @@ class TileProgramObj : public ffi::Object {
 
  private:
   friend class TileProgram;
+  mutable std::mutex mutex_;  // of what is found when it is first asked for
   mutable std::shared_ptr<const program::Program> program_;
+  mutable std::map<int64_t, Consequences> consequences_;  // by the side of a tile
 };
 
 class TileProgram : public ffi::ObjectRef {

@@ -84,20 +84,24 @@ def bind_tt_device(func_or_mod: Function, device: DeviceLike | None = None) -> F
 
 
 def _bind(mod: Any, device: DeviceLike | None) -> Any:
+    spec = _device_of(mod, device)
+    return mod if spec is None else _device_pass("BindTTDevice", spec, device is not None)(mod)
+
+
+def _device_of(mod: Any, device: DeviceLike | None) -> DeviceSpec | None:
+    """The device that :func:`bind_tt_device` finds; None where each function has its own."""
     if device is not None:
-        spec = resolve_device(device)
-    elif all("tt_device" in (func.attrs or {}) for func in mod.functions.values()):
-        return mod
-    elif "tt_device" in (mod.attrs or {}):
-        spec = DeviceSpec.from_attr(mod.attrs["tt_device"], "the module's tt_device")
-    else:
-        spec = DeviceSpec.query()
-    return _bind_pass(spec, device is not None)(mod)
+        return resolve_device(device)
+    if all("tt_device" in (func.attrs or {}) for func in mod.functions.values()):
+        return None
+    if "tt_device" in (mod.attrs or {}):
+        return DeviceSpec.from_attr(mod.attrs["tt_device"], "the module's tt_device")
+    return DeviceSpec.query()
 
 
 @functools.lru_cache(maxsize=16)
-def _bind_pass(spec: DeviceSpec, replace: bool) -> Any:
-    return _make("BindTTDevice")(spec.to_attr(), replace)
+def _device_pass(name: str, spec: DeviceSpec | None, replace: bool) -> Any:
+    return _make(name)(spec and spec.to_attr(), replace)
 
 
 def infer_default_tt_schedule(func_or_mod: Function, device: DeviceLike | None = None) -> Function:
@@ -248,6 +252,8 @@ def infer_metadata(
 ) -> Function:
     """The whole stage: dimensions' values, defaults, device, schedule, shard, verify.
 
+    It is one pass, ``InferTTMetadata``, that does to each function what those do.
+
     Parameters
     ----------
     func_or_mod : tvm.IRModule or tvm.tirx.PrimFunc
@@ -258,9 +264,7 @@ def infer_metadata(
     def stage(mod: Any) -> Any:
         if dims:
             mod = bind_tt_dims(mod, dims)
-        mod = _bind(_pass("ApplyTTDefaults")(mod), device)
-        for name in ("InferDefaultTTSchedule", "InferDefaultTTShard", "VerifyTTMetadata"):
-            mod = _pass(name)(mod)
-        return mod
+        spec = _device_of(mod, device)
+        return _device_pass("InferTTMetadata", spec, device is not None)(mod)
 
     return _over_module(func_or_mod, stage)

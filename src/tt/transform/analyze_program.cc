@@ -11,6 +11,7 @@
 #include "../program/analysis/buffer_access.h"
 #include "../program/analysis/race.h"
 #include "../program/analysis/reduction.h"
+#include "../program/analysis/region_out.h"
 #include "../program/analysis/roles.h"
 #include "../program/json/json.h"
 
@@ -51,10 +52,32 @@ void FindRaces(const program::Body& body, const Program& program, program::Symbo
   }
 }
 
+/*! Makes JSON text (region_out.h). */
+struct JsonOut {
+  using Value = std::string;
+
+  std::string Int(int64_t value) const { return std::to_string(value); }
+  std::string Bool(bool value) const { return value ? "true" : "false"; }
+  std::string Text(const std::string& text) const { return '"' + text + '"'; }
+  std::string Expr(program::ExprRef expr) const { return ToJson(expr); }
+  std::string List(const std::vector<std::string>& items) const {
+    std::string all;
+    for (const std::string& item : items) all += (all.empty() ? "" : ",") + item;
+    return "[" + all + "]";
+  }
+  std::string Map(const std::vector<std::pair<const char*, std::string>>& entries) const {
+    std::string all;
+    for (const auto& [key, value] : entries) {
+      all += (all.empty() ? "" : ",") + Text(key) + ":" + value;
+    }
+    return "{" + all + "}";
+  }
+};
+
 /*!
  * {"kt_tiles": [a number or null for each launch], "racy": [a bool for each map],
  *  "buffers": [for each, null if it is not in device memory, else {"read", "written": bools,
- *    "access": [{"launch": place, ...RegionJson}],
+ *    "access": [RegionOut's maps],
  *    "written_by": of pages, "elements_written_by": of elements}]}
  */
 std::string Analyze(const Program& program) {
@@ -66,7 +89,16 @@ std::string Analyze(const Program& program) {
     around.BindBlocks(launch);
     FindRaces(launch.body, program, &around, &racy);
   }
-  std::vector<program::BufferAccess> access = program::FindBufferAccess(program, kTile);
+  std::vector<std::string> regions(program.buffers.size());
+  auto write = [&](const program::TouchedRegion& region, size_t launch,
+                   const program::Symbols& symbols) {
+    std::string& list = regions[region.box.buffer];
+    if (!list.empty()) list.push_back(',');
+    list += program::RegionOut<JsonOut>(symbols).Region(region, launch, program, kTile);
+  };
+  std::vector<program::Writers> of_pages = program::FindBufferAccess(program, kTile, write);
+  std::vector<program::Writers> of_elements = program::FindBufferAccess(
+      program, 1, [](const program::TouchedRegion&, size_t, const program::Symbols&) {});
   std::vector<program::BufferUse> uses = FindRoles(program);
   for (size_t i = 0; i < program.buffers.size(); ++i) {
     if (i > 0) all.push_back(',');
@@ -75,9 +107,9 @@ std::string Analyze(const Program& program) {
       continue;
     }
     all += std::string("{\"read\":") + (uses[i].read ? "true" : "false") +
-           ",\"written\":" + (uses[i].written ? "true" : "false") +
-           ",\"access\":" + access[i].regions + ",\"written_by\":\"" + NameOf(access[i].pages) +
-           "\",\"elements_written_by\":\"" + NameOf(access[i].elements) + "\"}";
+           ",\"written\":" + (uses[i].written ? "true" : "false") + ",\"access\":[" + regions[i] +
+           "],\"written_by\":\"" + NameOf(of_pages[i]) + "\",\"elements_written_by\":\"" +
+           NameOf(of_elements[i]) + "\"}";
   }
   return "{\"kt_tiles\":[" + kt_tiles + "],\"racy\":[" + racy + "],\"buffers\":[" + all + "]}";
 }

@@ -11,8 +11,8 @@
 namespace tilelang_tt {
 namespace {
 
-void DefaultString(Attrs* attrs, const char* key, const char* only_value) {
-  attrs->Default(key, ffi::String(only_value));
+void DefaultString(Attrs* attrs, const ffi::String& key, const char* only_value) {
+  if (!attrs->Has(key)) return attrs->Set(key, ffi::String(only_value));
   std::string value = *attrs->String(key);
   if (value != only_value) {
     TT_UNSUPPORTED() << attrs->place() << ": " << key << " is \"" << ShowName(value)
@@ -20,7 +20,7 @@ void DefaultString(Attrs* attrs, const char* key, const char* only_value) {
   }
 }
 
-void DefaultInt(Attrs* attrs, const char* key, int64_t only_value) {
+void DefaultInt(Attrs* attrs, const ffi::String& key, int64_t only_value) {
   attrs->Default(key, only_value);
   int64_t value = *attrs->Int(key);
   if (value != only_value) {
@@ -49,8 +49,9 @@ void ApplyDefaults(Attrs* attrs) {
 void CheckDefaults(const Attrs& attrs) {
   Attrs completed = attrs;
   ApplyDefaults(&completed);
+  if (completed.map().same_as(attrs.map())) return;
   for (const auto& entry : completed.map()) {
-    if (!attrs.Has(entry.first.c_str())) {
+    if (!attrs.Has(entry.first)) {
       TT_MALFORMED() << attrs.place() << ": found no " << std::string(entry.first)
                      << "; run apply_tt_defaults first, or infer_metadata for all";
     }

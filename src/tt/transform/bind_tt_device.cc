@@ -6,8 +6,17 @@
 
 #include "../device/device_spec.h"
 #include "prim_func_pass.h"
+#include "stage.h"
 
 namespace tilelang_tt {
+
+void BindDevice(const AttrMap& description, bool replace, Attrs* attrs) {
+  if (attrs->Has(attr::kDevice) && !replace) {
+    device::CheckDescription(Attrs(attrs->place() + ": tt_device", *attrs->Map(attr::kDevice)));
+  } else {
+    attrs->Set(attr::kDevice, description);
+  }
+}
 
 /*!
  * \brief A pass that sets tt_device.
@@ -18,11 +27,7 @@ namespace tilelang_tt {
 ffi::ObjectRef BindTTDevice(AttrMap description, bool replace) {
   device::CheckDescription(Attrs("BindTTDevice: tt_device", description));
   return MakeAttrPass("tl.tt.BindTTDevice", [=](const ffi::ObjectRef&, Attrs* attrs) {
-    if (attrs->Has(attr::kDevice) && !replace) {
-      device::CheckDescription(Attrs(attrs->place() + ": tt_device", *attrs->Map(attr::kDevice)));
-    } else {
-      attrs->Set(attr::kDevice, description);
-    }
+    BindDevice(description, replace, attrs);
   });
 }
 

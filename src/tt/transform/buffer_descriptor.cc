@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "../error.h"
+#include "../ir/node.h"
 #include "../shard/data_format.h"
 #include "../shard/page_layout.h"
 #include "defaults.h"
@@ -28,19 +29,32 @@ constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
                    << ". Take smaller tensors, or plan for a device with more memory";
 }
 
-ffi::Array<ffi::Any> IntList(const std::vector<int64_t>& values) {
-  ffi::Array<ffi::Any> list;
-  for (int64_t value : values) list.push_back(value);
-  return list;
-}
+const ffi::String kTileShape = "tt_tile_shape";
+const ffi::String kNeedsPadding = "tt_needs_padding";
+const ffi::String kPaddedShape = "tt_padded_shape";
+const ffi::String kTilesHeight = "tt_num_tiles_height";
+const ffi::String kTilesWidth = "tt_num_tiles_width";
+const ffi::String kDataFormat = "tt_data_format";
+const ffi::String kAccessor = "tt_tensor_accessor_config";
+// Of the accessor.
+const ffi::String kMemory = "memory";
+const ffi::String kPageSize = "page_size";
+const ffi::String kAlignedPageSize = "aligned_page_size";
+const ffi::String kNumPages = "num_pages";
+const ffi::String kNumBanks = "num_banks";
+const ffi::String kCompileTimeArgs = "compile_time_args";
 
 }  // namespace
+
+ffi::Array<ffi::Any> IntList(const std::vector<int64_t>& values) {
+  return ffi::Array<ffi::Any>(values.begin(), values.end());
+}
 
 std::string BufferPlace(const Attrs& func_attrs, const std::string& name) {
   return func_attrs.place() + ": buffer " + ShowName(name);
 }
 
-AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device,
+Entries DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device,
                        const std::string& name, const std::vector<int64_t>& shape,
                        const std::string& dtype) {
   std::string place = BufferPlace(func_attrs, name);
@@ -71,30 +85,32 @@ AttrMap DescribeBuffer(const Attrs& func_attrs, const device::DeviceSpec& device
     TooLarge(place + " takes ", bytes ? std::to_string(*bytes) : "more than 2^63", device);
   }
 
-  AttrMap accessor;
-  accessor.Set("memory", ffi::String("dram"));
-  accessor.Set("page_size", layout->page_size);
-  accessor.Set("aligned_page_size", layout->aligned_page_size);
-  accessor.Set("num_pages", layout->num_pages);
-  accessor.Set("num_banks", device.dram_banks);
   // TensorAccessorArgs of an interleaved buffer in DRAM, as of ttnn 0.67.4: flags, aligned page
   // size.
-  accessor.Set("compile_time_args", IntList({kIsDram, layout->aligned_page_size}));
-
-  AttrMap descriptor;
-  descriptor.Set("tt_shape", IntList(shape));
-  descriptor.Set("tt_dtype", ffi::String(dtype));
-  descriptor.Set("tt_layout",
-                 ffi::String(func_attrs.RequireString(
-                     attr::kLayoutType, "run apply_tt_defaults first, or infer_metadata for all")));
-  descriptor.Set("tt_tile_shape", IntList({tile_height, tile_width}));
-  descriptor.Set("tt_needs_padding", layout->needs_padding);
-  descriptor.Set("tt_padded_shape", IntList(layout->padded_shape));
-  descriptor.Set("tt_num_tiles_height", layout->tiles_height);
-  descriptor.Set("tt_num_tiles_width", layout->tiles_width);
-  descriptor.Set("tt_data_format", ffi::String(format->name));
-  if (!format->carrier.empty()) descriptor.Set("tt_carried_as", ffi::String(format->carrier));
-  descriptor.Set("tt_tensor_accessor_config", accessor);
+  AttrMap accessor{
+      {kMemory, ffi::String("dram")},
+      {kPageSize, layout->page_size},
+      {kAlignedPageSize, layout->aligned_page_size},
+      {kNumPages, layout->num_pages},
+      {kNumBanks, device.dram_banks},
+      {kCompileTimeArgs, IntList({kIsDram, layout->aligned_page_size})},
+  };
+  Entries descriptor{
+      {kShape, IntList(shape)},
+      {kDtype, ffi::String(dtype)},
+      {kLayout, ffi::String(func_attrs.RequireString(
+                    attr::kLayoutType, "run apply_tt_defaults first, or infer_metadata for all"))},
+      {kTileShape, IntList({tile_height, tile_width})},
+      {kNeedsPadding, layout->needs_padding},
+      {kPaddedShape, IntList(layout->padded_shape)},
+      {kTilesHeight, layout->tiles_height},
+      {kTilesWidth, layout->tiles_width},
+      {kDataFormat, ffi::String(format->name)},
+  };
+  if (!format->carrier.empty()) {
+    descriptor.emplace_back(kCarriedAs, ffi::String(format->carrier));
+  }
+  descriptor.emplace_back(kAccessor, std::move(accessor));
   return descriptor;
 }
 
@@ -102,19 +118,19 @@ void CheckCapacity(const Attrs& func_attrs, const device::DeviceSpec& device,
                    const AttrMap& buffers) {
   if (!device.dram_bank_size) return;
   int64_t together = 0;
-  std::string names;
   for (const auto& [name, value] : buffers) {
-    Attrs descriptor(BufferPlace(func_attrs, name), value.cast<AttrMap>());
-    Attrs accessor(descriptor.place(), *descriptor.Map("tt_tensor_accessor_config"));
+    auto accessor = value.cast<AttrMap>().at(kAccessor).cast<AttrMap>();
     // Each is at most a bank, by DescribeBuffer, so no sum of them overflows.
-    together += *shard::BytesOfABank(*accessor.Int("num_pages"), *accessor.Int("aligned_page_size"),
+    together += *shard::BytesOfABank(*ir::ConstInt(accessor.at(kNumPages)),
+                                     *ir::ConstInt(accessor.at(kAlignedPageSize)),
                                      device.dram_banks, *device.dram_bank_size);
-    names += (names.empty() ? "" : ", ") + std::string(name);
   }
-  if (together > *device.dram_bank_size) {
-    TooLarge(func_attrs.place() + ": buffers " + names + " take ", std::to_string(together),
-             device);
+  if (together <= *device.dram_bank_size) return;
+  std::string names;
+  for (const auto& entry : buffers) {
+    names += (names.empty() ? "" : ", ") + std::string(entry.first);
   }
+  TooLarge(func_attrs.place() + ": buffers " + names + " take ", std::to_string(together), device);
 }
 
 /*! The descriptor of a tensor that belongs to no function, on a device. */
@@ -129,7 +145,9 @@ AttrMap DescribeTensor(ffi::String name, ffi::Array<int64_t> shape, ffi::String 
                      << "; expected at least 1";
     }
   }
-  return DescribeBuffer(defaults, device::ReadDeviceSpec("tensor", device), name, extents, dtype);
+  Entries descriptor =
+      DescribeBuffer(defaults, device::ReadDeviceSpec("tensor", device), name, extents, dtype);
+  return AttrMap(descriptor.begin(), descriptor.end());
 }
 
 TVM_FFI_STATIC_INIT_BLOCK() {

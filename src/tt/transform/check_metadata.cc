@@ -9,7 +9,6 @@
 #include <algorithm>
 
 #include "../error.h"
-#include "access_attrs.h"
 #include "buffer_descriptor.h"
 #include "check_runtime_args.h"
 #include "defaults.h"
@@ -53,7 +52,7 @@ void CheckCores(const Attrs& attrs, const device::DeviceSpec& device) {
 }
 
 std::vector<int64_t> DescribedShape(const Attrs& descriptor) {
-  std::vector<int64_t> shape = descriptor.RequireInts("tt_shape", kShardAdvice);
+  std::vector<int64_t> shape = descriptor.RequireInts(kShape, kShardAdvice);
   for (int64_t extent : shape) {
     if (extent < 1) {
       TT_MALFORMED() << descriptor.place() << ": tt_shape has " << extent
@@ -63,8 +62,8 @@ std::vector<int64_t> DescribedShape(const Attrs& descriptor) {
   return shape;
 }
 
-bool IsOneOf(const ffi::String& key, const std::vector<const char*>& keys) {
-  return std::any_of(keys.begin(), keys.end(), [&](const char* each) { return key == each; });
+bool IsOneOf(const ffi::String& key, const std::vector<ffi::String>& keys) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
 /*!
@@ -72,26 +71,28 @@ bool IsOneOf(const ffi::String& key, const std::vector<const char*>& keys) {
  * \param others Keys that may be left out, and are not looked at here where nothing gives them.
  */
 void CheckBuffers(const Attrs& attrs, const device::DeviceSpec& device,
-                  const std::vector<const char*>& others) {
+                  const std::vector<ffi::String>& others) {
   AttrMap buffers = attrs.RequireMap(attr::kBuffers, kShardAdvice);
   for (const auto& [name, value] : buffers) {
     std::string place = BufferPlace(attrs, name);
     auto map = value.as<AttrMap>();
     if (!map) TT_MALFORMED() << place << " is " << Show(value) << "; expected a descriptor";
     Attrs descriptor(place, *map);
-    AttrMap expected = DescribeBuffer(attrs, device, name, DescribedShape(descriptor),
-                                      descriptor.RequireString("tt_dtype", kShardAdvice));
+    Entries expected = DescribeBuffer(attrs, device, name, DescribedShape(descriptor),
+                                      descriptor.RequireString(kDtype, kShardAdvice));
     for (const auto& [key, expected_value] : expected) {
       auto found = map->Get(key);
       if (!found && IsOneOf(key, others)) continue;
       if (!found || !SameValue(*found, expected_value)) {
-        descriptor.Contradiction(key.c_str(), found.value_or(ffi::Any()), expected_value,
+        descriptor.Contradiction(key, found.value_or(ffi::Any()), expected_value,
                                  "the buffer's shape, its dtype and the device say so");
       }
     }
     CheckRole(descriptor);
     for (const auto& [key, found_value] : *map) {
-      if (expected.count(key) == 0 && !IsOneOf(key, others)) {
+      bool is_expected = std::any_of(expected.begin(), expected.end(),
+                                     [&key](const auto& entry) { return entry.first == key; });
+      if (!is_expected && !IsOneOf(key, others)) {
         TT_MALFORMED() << place << ": found the key \"" << ShowName(key)
                        << "\"; expected none of that name in a descriptor";
       }
@@ -116,9 +117,9 @@ void CheckRoleOf(const program::Buffer& buffer, const Attrs& descriptor) {
 }
 
 /*! The buffers are the program's, and what blocks do to them is what the program says. */
-void CheckProgramBuffers(const Attrs& attrs, const program::Program& program) {
+void CheckProgramBuffers(const Attrs& attrs, const program::Program& program,
+                         const std::vector<AttrMap>& access) {
   AttrMap buffers = *attrs.Map(attr::kBuffers);
-  std::vector<AttrMap> access = AccessOf(program, *attrs.Int(attr::kTileWidth));
   size_t described = 0;
   for (size_t i = 0; i < program.buffers.size(); ++i) {
     const program::Buffer& buffer = program.buffers[i];
@@ -131,14 +132,12 @@ void CheckProgramBuffers(const Attrs& attrs, const program::Program& program) {
                      << "; expected a descriptor of every tensor";
     }
     Attrs descriptor(place, found->cast<AttrMap>());
-    ffi::Array<ffi::Any> shape;
-    for (int64_t extent : buffer.shape) shape.push_back(extent);
-    descriptor.Infer("tt_shape", shape);
-    descriptor.Infer("tt_dtype", ffi::String(program::NameOf(buffer.dtype)));
+    if (descriptor.Ints(kShape) != buffer.shape) descriptor.Infer(kShape, IntList(buffer.shape));
+    descriptor.Infer(kDtype, ffi::String(program::NameOf(buffer.dtype)));
     for (const auto& [key, expected] : access[i]) {
       auto value = descriptor.map().Get(key);
       if (!value || !SameValue(*value, expected)) {
-        descriptor.Contradiction(key.c_str(), value.value_or(ffi::Any()), expected,
+        descriptor.Contradiction(key, value.value_or(ffi::Any()), expected,
                                  "the kernel's program says so");
       }
     }
@@ -152,37 +151,39 @@ void CheckProgramBuffers(const Attrs& attrs, const program::Program& program) {
 
 }  // namespace
 
-void CheckMetadata(const Attrs& attrs, const program::Program& program) {
+void CheckMetadata(const Attrs& attrs, const TileProgram& tile_program) {
+  const program::Program& program = *tile_program->program();
   device::DeviceSpec device = CheckStage(attrs);
   CheckCores(attrs, device);
   std::vector<Attrs> launches = GivenLaunches(attrs, program.launches.size());
   for (const Attrs& launch : launches) CheckLaunch(launch, device);
   CheckBuffers(attrs, device, {kRole, kAccess, kWrittenBy});
-  CheckProgramBuffers(attrs, program);
+  const Consequences& expected = tile_program->consequences(*attrs.Int(attr::kTileWidth));
+  CheckProgramBuffers(attrs, program, expected.access);
   for (size_t i = 0; i < launches.size(); ++i) {
     CheckAddresses(launches[i], *attrs.Map(attr::kBuffers));
-    CheckProgramLaunch(launches[i], program, i, *attrs.Int(attr::kTileWidth));
+    CheckProgramLaunch(launches[i], program, i, expected.reduction_tiles[i]);
   }
   CheckEntries(attrs, launches);
 }
 
 void CheckMetadataWithoutProgram(const Attrs& attrs) {
   device::DeviceSpec device = CheckStage(attrs);
-  for (const char* key : {attr::kProgram, attr::kLaunches}) {
+  for (const ffi::String& key : {attr::kProgram, attr::kLaunches}) {
     if (!attrs.Has(key)) continue;
     TT_MALFORMED() << attrs.place() << ": found " << key
                    << "; expected none of that name in schema version 1";
   }
   CheckCores(attrs, device);
   CheckLaunch(attrs, device);
-  CheckBuffers(attrs, device, {kRole, "tt_carried_as"});  // which came after version 1
+  CheckBuffers(attrs, device, {kRole, kCarriedAs});  // which came after version 1
   CheckAddresses(attrs, *attrs.Map(attr::kBuffers));
 }
 
 TVM_FFI_STATIC_INIT_BLOCK() {
   tvm::ffi::reflection::GlobalDef().def("tl.tt.check_metadata", [](ffi::String place, AttrMap map) {
     Attrs attrs(place, map);
-    CheckMetadata(attrs, *RequireProgram(attrs)->program());
+    CheckMetadata(attrs, RequireProgram(attrs));
   });
 }
 

@@ -6,7 +6,7 @@
 #define TILELANG_TT_TRANSFORM_CHECK_METADATA_H_
 
 #include "../attrs.h"
-#include "../program/program.h"
+#include "../tile_program.h"
 
 namespace tilelang_tt {
 
@@ -19,7 +19,7 @@ namespace tilelang_tt {
  * with what the program's blocks do to it; the arguments are the program's buffers and scalars.
  * \throws ValueError, NotImplementedError: naming what disagrees.
  */
-void CheckMetadata(const Attrs& attrs, const program::Program& program);
+void CheckMetadata(const Attrs& attrs, const TileProgram& program);
 
 /*! \brief The same of metadata of schema version 1, in which there is no program. */
 void CheckMetadataWithoutProgram(const Attrs& attrs);

@@ -156,7 +156,7 @@ ffi::String CheckFunction(Attrs function, int64_t version) {
                    << "; expected what the function's blocks do";
   }
   TileProgram program = function.map().at(attr::kProgram).cast<TileProgram>();
-  CheckMetadata(function, *program->program());
+  CheckMetadata(function, program);
   return program->json;
 }
 

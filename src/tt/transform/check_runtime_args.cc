@@ -10,6 +10,7 @@
 
 #include "../error.h"
 #include "../ir/node.h"
+#include "runtime_args.h"
 
 namespace tilelang_tt {
 namespace {
@@ -27,12 +28,16 @@ bool FitsWord(const std::string& dtype) {
   }
 }
 
+std::string EntryPlace(const Attrs& attrs, size_t i) {
+  return attrs.place() + ": tt_runtime_args_schema[" + std::to_string(i) + "]";
+}
+
 /*! One entry of the schema while it is checked. */
 struct Entry {
   Attrs attrs;
   std::string name, kind;
 
-  [[noreturn]] void Expected(const char* key, const std::string& expected) const {
+  [[noreturn]] void Expected(const ffi::String& key, const std::string& expected) const {
     TT_MALFORMED() << attrs.place() << ": " << key << " is "
                    << Show(attrs.map().Get(key).value_or(ffi::Any())) << "; expected " << expected;
     throw;
@@ -40,7 +45,7 @@ struct Entry {
 
   void ExpectName(const std::string& expected) const {
     if (name != expected) {
-      Expected("name", "\"" + ShowName(expected) + "\", by the rule for the kind " + kind);
+      Expected(arg::kName, "\"" + ShowName(expected) + "\", by the rule for the kind " + kind);
     }
   }
 };
@@ -50,13 +55,14 @@ Entry ReadEntry(const std::string& place, const ffi::Any& value) {
   auto map = value.as<AttrMap>();
   if (!map) TT_MALFORMED() << place << " is " << Show(value) << "; expected a map";
   Entry entry{Attrs(place, *map), "", ""};
-  entry.name = entry.attrs.RequireString("name", kAdvice);
-  entry.kind = entry.attrs.RequireString("kind", kAdvice);
-  std::string dtype = entry.attrs.RequireString("dtype", kAdvice);
-  entry.attrs.String("meaning");
-  if (entry.kind != "scalar" && dtype != "uint32") entry.Expected("dtype", "\"uint32\"");
+  entry.name = entry.attrs.RequireString(arg::kName, kAdvice);
+  entry.kind = entry.attrs.RequireString(arg::kKind, kAdvice);
+  std::string dtype = entry.attrs.RequireString(arg::kDtype, kAdvice);
+  entry.attrs.String(arg::kMeaning);
+  if (dtype == "uint32") return entry;
+  if (entry.kind != "scalar") entry.Expected(arg::kDtype, "\"uint32\"");
   if (!FitsWord(dtype)) {
-    entry.Expected("dtype", "a scalar's of at most 32 bits, such as \"int32\" or \"float32\"");
+    entry.Expected(arg::kDtype, "a scalar's of at most 32 bits, such as \"int32\" or \"float32\"");
   }
   return entry;
 }
@@ -64,49 +70,50 @@ Entry ReadEntry(const std::string& place, const ffi::Any& value) {
 constexpr const char* kGridNames[3] = {"grid_x", "grid_y", "grid_z"};
 
 void CheckConstant(const Entry& entry, const std::array<int64_t, 3>& grid) {
-  int64_t value = entry.attrs.RequireInt("value", "expected it in a constant");
+  int64_t value = entry.attrs.RequireInt(arg::kValue, "expected it in a constant");
   for (int axis = 0; axis < 3; ++axis) {
     if (entry.name != kGridNames[axis]) continue;
     if (value == grid[axis]) return;
-    entry.attrs.Contradiction("value", value, grid[axis],
+    entry.attrs.Contradiction(arg::kValue, value, grid[axis],
                               std::string("that is T.Kernel's ") + kGridNames[axis]);
   }
   if (entry.name != "kt_tiles") {
-    entry.Expected("name", "\"grid_x\", \"grid_y\", \"grid_z\" or \"kt_tiles\" of a constant");
+    entry.Expected(arg::kName, "\"grid_x\", \"grid_y\", \"grid_z\" or \"kt_tiles\" of a constant");
   }
   if (value < 1 || value > kMaxUint32) {
-    entry.Expected("value", "1 to " + std::to_string(kMaxUint32));
+    entry.Expected(arg::kValue, "1 to " + std::to_string(kMaxUint32));
   }
 }
 
 /*! Checks what the kind asks for; returns the key that only it has, null for none. */
-const char* CheckKind(const Entry& entry, const std::array<int64_t, 3>& grid) {
+const ffi::String* CheckKind(const Entry& entry, const std::array<int64_t, 3>& grid) {
   if (entry.kind == "per_core") {
     if (entry.name != "start_id" && entry.name != "count") {
-      entry.Expected("name", "\"start_id\" or \"count\" of the kind per_core");
+      entry.Expected(arg::kName, "\"start_id\" or \"count\" of the kind per_core");
     }
     return nullptr;
   }
   if (entry.kind == "constant") {
     CheckConstant(entry, grid);
-    return "value";
+    return &arg::kValue;
   }
   if (entry.kind == "buffer_address") {
-    entry.ExpectName(entry.attrs.RequireString("buffer", "expected it in a buffer_address") +
+    entry.ExpectName(entry.attrs.RequireString(arg::kBuffer, "expected it in a buffer_address") +
                      "_addr");
-    return "buffer";
+    return &arg::kBuffer;
   }
   if (entry.kind == "scalar") {
-    entry.ExpectName(entry.attrs.RequireString("parameter", "expected it in a scalar") + "_value");
-    return "parameter";
+    entry.ExpectName(entry.attrs.RequireString(arg::kParameter, "expected it in a scalar") +
+                     "_value");
+    return &arg::kParameter;
   }
-  entry.Expected("kind", "\"per_core\", \"constant\", \"buffer_address\" or \"scalar\"");
+  entry.Expected(arg::kKind, "\"per_core\", \"constant\", \"buffer_address\" or \"scalar\"");
 }
 
-void CheckKeys(const Entry& entry, const char* own_key) {
+void CheckKeys(const Entry& entry, const ffi::String* own_key) {
   for (const auto& [key, value] : entry.attrs.map()) {
-    if (key != "name" && key != "dtype" && key != "kind" && key != "meaning" &&
-        (own_key == nullptr || key != own_key)) {
+    if (key != arg::kName && key != arg::kDtype && key != arg::kKind && key != arg::kMeaning &&
+        (own_key == nullptr || key != *own_key)) {
       TT_MALFORMED() << entry.attrs.place() << ": found the key \"" << ShowName(key)
                      << "\"; expected none of that name for the kind \"" << entry.kind << "\"";
     }
@@ -120,8 +127,7 @@ void CheckRuntimeArgs(const Attrs& attrs, const std::array<int64_t, 3>& grid) {
       attrs.RequireArray(attr::kRuntimeArgs, "run InferDefaultTTSchedule first");
   std::set<std::string> names;
   for (size_t i = 0; i < schema.size(); ++i) {
-    Entry entry = ReadEntry(
-        attrs.place() + ": " + attr::kRuntimeArgs + "[" + std::to_string(i) + "]", schema[i]);
+    Entry entry = ReadEntry(EntryPlace(attrs, i), schema[i]);
     CheckKeys(entry, CheckKind(entry, grid));
     if (!names.insert(entry.name).second) {
       TT_MALFORMED() << entry.attrs.place() << ": the name \"" << ShowName(entry.name)
@@ -141,7 +147,7 @@ void CheckAddresses(const Attrs& attrs, const AttrMap& buffers) {
   ffi::Array<ffi::Any> schema = *attrs.Array(attr::kRuntimeArgs);
   for (const ffi::Any& item : schema) {
     AttrMap entry = item.cast<AttrMap>();
-    if (auto buffer = entry.Get("buffer")) {
+    if (auto buffer = entry.Get(arg::kBuffer)) {
       std::string name = *ir::ConstString(*buffer);
       ++addressed;
       if (buffers.count(name) == 0) {
@@ -150,7 +156,7 @@ void CheckAddresses(const Attrs& attrs, const AttrMap& buffers) {
                        << attr::kBuffers;
       }
     }
-    if (auto parameter = entry.Get("parameter")) {
+    if (auto parameter = entry.Get(arg::kParameter)) {
       std::string name = *ir::ConstString(*parameter);
       if (buffers.count(name) != 0) {
         TT_MALFORMED() << attrs.place() << ": " << attr::kRuntimeArgs << " has the tensor \""
@@ -176,16 +182,16 @@ void CheckScalars(const Attrs& attrs, const program::Program& program) {
   ffi::Array<ffi::Any> schema = *attrs.Array(attr::kRuntimeArgs);
   for (size_t i = 0; i < schema.size(); ++i) {
     AttrMap map = schema[i].cast<AttrMap>();
-    auto parameter = map.Get("parameter");
+    auto parameter = map.Get(arg::kParameter);
     if (!parameter) continue;
-    Attrs entry(attrs.place() + ": " + attr::kRuntimeArgs + "[" + std::to_string(i) + "]", map);
+    Attrs entry(EntryPlace(attrs, i), map);
     auto found = dtypes.find(*ir::ConstString(*parameter));
     if (found == dtypes.end()) {
       TT_MALFORMED() << entry.place() << ": parameter is " << Show(*parameter)
                      << "; expected the name of a scalar parameter";
     }
-    if (*entry.String("dtype") != found->second) {
-      entry.Contradiction("dtype", map.at("dtype"), ffi::String(found->second),
+    if (*entry.String(arg::kDtype) != found->second) {
+      entry.Contradiction(arg::kDtype, map.at(arg::kDtype), ffi::String(found->second),
                           "that is the parameter's");
     }
     ++passed;

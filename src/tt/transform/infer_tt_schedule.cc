@@ -9,7 +9,6 @@
 #include <tvm/ffi/reflection/registry.h>
 
 #include "../error.h"
-#include "../program/analysis/reduction.h"
 #include "../schedule/core_ranges.h"
 #include "../schedule/partition.h"
 #include "check_runtime_args.h"
@@ -19,6 +18,7 @@
 #include "prim_func_pass.h"
 #include "runtime_args.h"
 #include "schedule_attrs.h"
+#include "stage.h"
 
 namespace tilelang_tt {
 namespace {
@@ -29,6 +29,8 @@ std::vector<int64_t> PartitionTiles(const device::DeviceSpec& device, int64_t nu
   if (attrs->Has(attr::kTilesPerCore)) return CheckTilesPerCore(*attrs, device, num_tiles);
   ffi::Array<ffi::Any> rows;
   std::vector<int64_t> counts;
+  rows.reserve(device.num_cores());
+  counts.reserve(device.num_cores());
   for (const auto& range : schedule::SplitContiguous(num_tiles, device.num_cores())) {
     rows.push_back(ffi::Array<ffi::Any>{range.start, range.count});
     counts.push_back(range.count);
@@ -64,9 +66,12 @@ void ScheduleGrid(const std::array<int64_t, 3>& grid, const device::DeviceSpec& 
   GroupCores(device, PartitionTiles(device, num_tiles, launch), launch);
 }
 
+}  // namespace
+
 void InferSchedule(const ffi::ObjectRef& func, Attrs* attrs) {
   device::DeviceSpec device = RequireDevice(*attrs);
-  std::shared_ptr<const program::Program> program = EnsureProgram(func, attrs)->program();
+  TileProgram tile_program = EnsureProgram(func, attrs);
+  std::shared_ptr<const program::Program> program = tile_program->program();
   ScheduleCores(device, attrs);
   std::vector<Attrs> launches = GivenLaunches(*attrs, program->launches.size());
   for (size_t i = 0; i < launches.size(); ++i) {
@@ -77,12 +82,14 @@ void InferSchedule(const ffi::ObjectRef& func, Attrs* attrs) {
       continue;
     }
     std::optional<int64_t> kt_tiles =
-        program::FindReductionTiles(*program, launch, *attrs->Int(attr::kTileWidth));
+        tile_program->consequences(*attrs->Int(attr::kTileWidth)).reduction_tiles[i];
     launches[i].Set(attr::kRuntimeArgs,
                     RuntimeArgs(attrs->place(), launch.grid, kt_tiles, *program));
   }
   SetLaunches(launches, attrs);
 }
+
+namespace {
 
 /*! The default schedule of a launch grid on a device, as attributes; no function is needed. */
 AttrMap ScheduleTiles(ffi::Array<int64_t> extents, AttrMap device) {

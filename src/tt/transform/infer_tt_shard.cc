@@ -13,12 +13,12 @@
 #include "../error.h"
 #include "../ir/node.h"
 #include "../program/analysis/roles.h"
-#include "access_attrs.h"
 #include "buffer_descriptor.h"
 #include "defaults.h"
 #include "function_program.h"
 #include "prim_func_pass.h"
 #include "schedule_attrs.h"
+#include "stage.h"
 
 namespace tilelang_tt {
 namespace {
@@ -51,23 +51,27 @@ std::string RoleOf(const program::Buffer& buffer, const program::BufferUse& use,
 }
 
 /*! What the author set of a descriptor is kept, if it agrees, and the rest is added. */
-Attrs Complete(const std::string& place, const AttrMap& own, const AttrMap& inferred) {
-  Attrs descriptor(place, own);
-  std::string layout = *Attrs(place, inferred).String("tt_layout");
-  if (auto found = descriptor.String("tt_layout"); found && *found != layout) {
-    TT_UNSUPPORTED() << place << ": tt_layout is \"" << *found << "\"; expected \"" << layout
-                     << "\", the only one there is a rule for";
+void Complete(const Entries& inferred, Attrs* own) {
+  for (const auto& [key, value] : inferred) {
+    std::optional<std::string> layout = key == kLayout ? own->String(kLayout) : std::nullopt;
+    if (layout && !SameValue(ffi::String(*layout), value)) {
+      TT_UNSUPPORTED() << own->place() << ": tt_layout is \"" << *layout << "\"; expected "
+                       << Show(value) << ", the only one there is a rule for";
+    }
   }
-  for (const auto& [key, value] : inferred) descriptor.Infer(key.c_str(), value);
-  return descriptor;
+  for (const auto& [key, value] : inferred) own->Infer(key, value);
 }
+
+}  // namespace
 
 void InferShard(const ffi::ObjectRef& func, Attrs* attrs) {
   ApplyDefaults(attrs);
   device::DeviceSpec device = RequireDevice(*attrs);
-  std::shared_ptr<const program::Program> program = EnsureProgram(func, attrs)->program();
+  TileProgram tile_program = EnsureProgram(func, attrs);
+  std::shared_ptr<const program::Program> program = tile_program->program();
   std::vector<program::BufferUse> uses = program::FindRoles(*program);
-  std::vector<AttrMap> access = AccessOf(*program, *attrs->Int(attr::kTileWidth));
+  const std::vector<AttrMap>& access =
+      tile_program->consequences(*attrs->Int(attr::kTileWidth)).access;
   std::set<int> declared_outputs =
       DeclaredOutputs(*attrs, static_cast<int>(ir::ArrayField(func.get(), "params").size()));
   AttrMap given = attrs->Map(attr::kBuffers).value_or(AttrMap());
@@ -77,15 +81,20 @@ void InferShard(const ffi::ObjectRef& func, Attrs* attrs) {
     const program::Buffer& buffer = program->buffers[i];
     if (!buffer.in_device_memory()) continue;
     std::string place = BufferPlace(*attrs, buffer.name);
-    AttrMap inferred =
+    Entries inferred =
         DescribeBuffer(*attrs, device, buffer.name, buffer.shape, program::NameOf(buffer.dtype));
-    for (const auto& [key, value] : access[i]) inferred.Set(key, value);
-    Attrs descriptor(place, inferred);
-    if (std::optional<AttrMap> own = Attrs(place, given).Map(buffer.name.c_str())) {
-      descriptor = Complete(place, *own, inferred);
-    }
+    inferred.insert(inferred.end(), access[i].begin(), access[i].end());
     bool declared_output = declared_outputs.count(buffer.param) != 0;
-    descriptor.Default(kRole, ffi::String(RoleOf(buffer, uses[i], declared_output)));
+    ffi::String role = RoleOf(buffer, uses[i], declared_output);
+    std::optional<AttrMap> own = Attrs(place, given).Map(buffer.name);
+    if (!own) {
+      inferred.emplace_back(kRole, role);
+      buffers.Set(buffer.name, AttrMap(inferred.begin(), inferred.end()));
+      continue;
+    }
+    Attrs descriptor(place, *own);
+    Complete(inferred, &descriptor);
+    descriptor.Default(kRole, role);
     CheckRole(descriptor);
     buffers.Set(buffer.name, descriptor.map());
   }
@@ -99,8 +108,6 @@ void InferShard(const ffi::ObjectRef& func, Attrs* attrs) {
   CheckCapacity(*attrs, device, buffers);
   attrs->Set(attr::kBuffers, buffers);
 }
-
-}  // namespace
 
 ffi::ObjectRef InferDefaultTTShard() {
   return MakeAttrPass("tl.tt.InferDefaultTTShard", InferShard);

@@ -8,8 +8,9 @@
 #include <string>
 
 #include "../error.h"
-#include "../program/analysis/reduction.h"
+#include "../ir/node.h"
 #include "check_runtime_args.h"
+#include "runtime_args.h"
 #include "schedule_attrs.h"
 
 namespace tilelang_tt {
@@ -18,8 +19,7 @@ namespace {
 constexpr const char* kAdvice = "run InferDefaultTTSchedule first";
 
 bool IsLaunchKey(const ffi::String& key) {
-  return std::any_of(std::begin(kLaunchKeys), std::end(kLaunchKeys),
-                     [&](const char* known) { return key == known; });
+  return std::find(std::begin(kLaunchKeys), std::end(kLaunchKeys), key) != std::end(kLaunchKeys);
 }
 
 Attrs ReadEntry(const std::string& place, const ffi::Any& value) {
@@ -56,7 +56,7 @@ std::vector<Attrs> AgreeingEntries(const Attrs& attrs, const std::vector<Attrs>&
     for (const auto& [key, value] : entries[i].map()) {
       const ffi::Any expected = launches[i].map().at(key);
       if (!SameValue(value, expected)) {
-        entries[i].Contradiction(key.c_str(), value, expected, "the function's own says so");
+        entries[i].Contradiction(key, value, expected, "the function's own says so");
       }
     }
   }
@@ -64,7 +64,7 @@ std::vector<Attrs> AgreeingEntries(const Attrs& attrs, const std::vector<Attrs>&
 }
 
 void RequireKeys(const Attrs& attrs) {
-  for (const char* key : kLaunchKeys) {
+  for (const ffi::String& key : kLaunchKeys) {
     if (!attrs.Has(key)) {
       TT_MALFORMED() << attrs.place() << ": found no " << key
                      << "; expected it, as InferDefaultTTSchedule sets it";
@@ -76,15 +76,16 @@ void RequireKeys(const Attrs& attrs) {
 void CheckReduction(const Attrs& launch, std::optional<int64_t> expected) {
   ffi::Array<ffi::Any> schema = *launch.Array(attr::kRuntimeArgs);
   for (const ffi::Any& item : schema) {
-    Attrs arg(launch.place() + ": " + attr::kRuntimeArgs + ": kt_tiles", item.cast<AttrMap>());
-    if (arg.String("name") != "kt_tiles") continue;
+    AttrMap entry = item.cast<AttrMap>();
+    if (ir::ConstString(entry.at(arg::kName)) != "kt_tiles") continue;
+    Attrs kt_tiles(launch.place() + ": " + attr::kRuntimeArgs + ": kt_tiles", entry);
     if (!expected) {
-      TT_MALFORMED() << arg.place() << " is " << Show(arg.map().at("value"))
+      TT_MALFORMED() << kt_tiles.place() << " is " << Show(kt_tiles.map().at(arg::kValue))
                      << "; expected none, since the kernel says no single length of a reduction";
     }
-    if (arg.Int("value") != *expected) {
-      arg.Contradiction("value", arg.map().at("value"), *expected,
-                        "so many tiles the kernel reduces along");
+    if (kt_tiles.Int(arg::kValue) != *expected) {
+      kt_tiles.Contradiction(arg::kValue, kt_tiles.map().at(arg::kValue), *expected,
+                             "so many tiles the kernel reduces along");
     }
   }
 }
@@ -93,14 +94,15 @@ void CheckReduction(const Attrs& launch, std::optional<int64_t> expected) {
 
 std::vector<Attrs> GivenLaunches(const Attrs& attrs, size_t count) {
   std::vector<Attrs> launches = ReadEntries(attrs, count);
-  for (const char* key : kLaunchKeys) {
+  for (const ffi::String& key : kLaunchKeys) {
     auto value = attrs.map().Get(key);
     if (!value) continue;
     if (count > 1) {
       TT_MALFORMED() << attrs.place() << ": found " << key << " on a function of " << count
                      << " launches; expected it in the entries of " << attr::kLaunches;
     }
-    launches[0].Set(key, *value);
+    auto own = launches[0].map().Get(key);
+    if (!own || !own->same_as(*value)) launches[0].Set(key, *value);
   }
   if (count == 1) launches[0] = Attrs(attrs.place(), launches[0].map());
   return launches;
@@ -113,7 +115,7 @@ void SetLaunches(const std::vector<Attrs>& launches, Attrs* attrs) {
   auto found = attrs->map().Get(attr::kLaunches);
   if (!found || !SameValue(*found, entries)) attrs->Set(attr::kLaunches, entries);
   if (launches.size() > 1) return;
-  for (const auto& [key, value] : launches[0].map()) attrs->Default(key.c_str(), value);
+  for (const auto& [key, value] : launches[0].map()) attrs->Default(key, value);
 }
 
 void CheckLaunch(const Attrs& launch, const device::DeviceSpec& device) {
@@ -136,7 +138,7 @@ void CheckLaunch(const Attrs& launch, const device::DeviceSpec& device) {
 }
 
 void CheckProgramLaunch(const Attrs& launch, const program::Program& program, size_t index,
-                        int64_t tile) {
+                        std::optional<int64_t> reduction_tiles) {
   const program::Launch& expected = program.launches[index];
   for (int axis = 0; axis < 3; ++axis) {
     int64_t found = *launch.Int(attr::kGrid[axis]);
@@ -146,7 +148,7 @@ void CheckProgramLaunch(const Attrs& launch, const program::Program& program, si
     }
   }
   CheckScalars(launch, program);
-  CheckReduction(launch, program::FindReductionTiles(program, expected, tile));
+  CheckReduction(launch, reduction_tiles);
 }
 
 void CheckEntries(const Attrs& attrs, const std::vector<Attrs>& launches) {

@@ -5,6 +5,7 @@
 #ifndef TILELANG_TT_TRANSFORM_LAUNCHES_H_
 #define TILELANG_TT_TRANSFORM_LAUNCHES_H_
 
+#include <optional>
 #include <vector>
 
 #include "../attrs.h"
@@ -14,7 +15,7 @@
 namespace tilelang_tt {
 
 /*! \brief What an entry holds. Where there is one launch, the function has the same. */
-constexpr const char* kLaunchKeys[] = {
+inline const ffi::String kLaunchKeys[] = {
     attr::kGrid[0],      attr::kGrid[1],    attr::kGrid[2],     attr::kNumTiles,
     attr::kTilesPerCore, attr::kCoreRanges, attr::kRuntimeArgs,
 };
@@ -45,11 +46,11 @@ void CheckLaunch(const Attrs& launch, const device::DeviceSpec& device);
 /*!
  * \brief Checks, after CheckLaunch, what the program says of a launch: its grid, its scalars and
  * the length of its reduction.
- * \param tile The side of a tile, in elements.
+ * \param reduction_tiles What kt_tiles is; nothing where there is none.
  * \throws ValueError.
  */
 void CheckProgramLaunch(const Attrs& launch, const program::Program& program, size_t index,
-                        int64_t tile);
+                        std::optional<int64_t> reduction_tiles);
 
 /*!
  * \brief Checks that tt_launches has all of each launch and says nothing else.

@@ -22,7 +22,7 @@ bool HasContractAttr(const AttrMap& attrs) {
 
 /*! Whether a function is there for the host alone: it launches nothing, and another one does. */
 bool IsHostCode(const ffi::ObjectRef& func, const AttrMap& attrs, const ffi::ObjectRef& module) {
-  if (ir::HasLaunch(func.get()) || HasContractAttr(attrs)) return false;
+  if (HasContractAttr(attrs) || ir::HasLaunch(func.get())) return false;
   auto functions = ir::Field(module.get(), "functions").cast<ffi::Map<ffi::Any, ffi::Any>>();
   for (const auto& [name, value] : functions) {
     const ffi::Object* other = ir::ObjectOf(value);

@@ -10,20 +10,40 @@ namespace tilelang_tt {
 namespace {
 
 constexpr int64_t kMaxUint32 = 0xffffffff;
+const ffi::String kUint32 = "uint32";
 
-AttrMap Argument(const std::string& name, const std::string& kind, const std::string& meaning) {
-  AttrMap entry;
-  entry.Set("name", ffi::String(name));
-  entry.Set("dtype", ffi::String("uint32"));
-  entry.Set("kind", ffi::String(kind));
-  entry.Set("meaning", ffi::String(meaning));
-  return entry;
+AttrMap PerCore(const char* name, const char* meaning) {
+  static const ffi::String kPerCore = "per_core";
+  return {{arg::kName, ffi::String(name)},
+          {arg::kDtype, kUint32},
+          {arg::kKind, kPerCore},
+          {arg::kMeaning, ffi::String(meaning)}};
 }
 
-AttrMap Constant(const std::string& name, int64_t value, const std::string& meaning) {
-  AttrMap entry = Argument(name, "constant", meaning);
-  entry.Set("value", value);
-  return entry;
+AttrMap Constant(const char* name, int64_t value, const char* meaning) {
+  static const ffi::String kConstant = "constant";
+  return {{arg::kName, ffi::String(name)},
+          {arg::kDtype, kUint32},
+          {arg::kKind, kConstant},
+          {arg::kMeaning, ffi::String(meaning)},
+          {arg::kValue, value}};
+}
+
+AttrMap Address(const std::string& buffer) {
+  static const ffi::String kAddress = "buffer_address";
+  return {{arg::kName, ffi::String(buffer + "_addr")},
+          {arg::kDtype, kUint32},
+          {arg::kKind, kAddress},
+          {arg::kMeaning, ffi::String("base address of " + buffer + " in each bank, bytes")},
+          {arg::kBuffer, ffi::String(buffer)}};
+}
+
+AttrMap Scalar(const std::string& parameter, const std::string& dtype) {
+  return {{arg::kName, ffi::String(parameter + "_value")},
+          {arg::kDtype, ffi::String(dtype)},
+          {arg::kKind, ffi::String("scalar")},
+          {arg::kMeaning, ffi::String("the parameter " + parameter)},
+          {arg::kParameter, ffi::String(parameter)}};
 }
 
 }  // namespace
@@ -31,8 +51,8 @@ AttrMap Constant(const std::string& name, int64_t value, const std::string& mean
 ffi::Array<ffi::Any> RuntimeArgs(const std::string& place, const std::array<int64_t, 3>& grid,
                                  std::optional<int64_t> kt_tiles, const program::Program& program) {
   ffi::Array<ffi::Any> schema;
-  schema.push_back(Argument("start_id", "per_core", "id of the core's first block"));
-  schema.push_back(Argument("count", "per_core", "blocks that the core runs"));
+  schema.push_back(PerCore("start_id", "id of the core's first block"));
+  schema.push_back(PerCore("count", "blocks that the core runs"));
   schema.push_back(Constant("grid_x", grid[0], "extent of T.Kernel along x"));
   schema.push_back(Constant("grid_y", grid[1], "extent of T.Kernel along y"));
   schema.push_back(Constant("grid_z", grid[2], "extent of T.Kernel along z"));
@@ -41,10 +61,7 @@ ffi::Array<ffi::Any> RuntimeArgs(const std::string& place, const std::array<int6
   }
   for (const program::Buffer& buffer : program.buffers) {
     if (!buffer.in_device_memory()) continue;
-    AttrMap entry = Argument(buffer.name + "_addr", "buffer_address",
-                             "base address of " + buffer.name + " in each bank, bytes");
-    entry.Set("buffer", ffi::String(buffer.name));
-    schema.push_back(entry);
+    schema.push_back(Address(buffer.name));
   }
   for (const program::Variable& scalar : program.variables) {
     if (scalar.kind != program::Variable::Kind::kScalar) continue;
@@ -53,10 +70,7 @@ ffi::Array<ffi::Any> RuntimeArgs(const std::string& place, const std::array<int6
       TT_UNSUPPORTED() << place << ": parameter " << scalar.name << " is " << dtype
                        << "; expected a scalar of at most 32 bits, the size of a runtime argument";
     }
-    AttrMap entry = Argument(scalar.name + "_value", "scalar", "the parameter " + scalar.name);
-    entry.Set("dtype", ffi::String(dtype));
-    entry.Set("parameter", ffi::String(scalar.name));
-    schema.push_back(entry);
+    schema.push_back(Scalar(scalar.name, dtype));
   }
   return schema;
 }

@@ -19,6 +19,17 @@
 
 namespace tilelang_tt {
 
+/*! \brief The keys of an entry. */
+namespace arg {
+inline const ffi::String kName = "name";
+inline const ffi::String kDtype = "dtype";
+inline const ffi::String kKind = "kind";
+inline const ffi::String kMeaning = "meaning";
+inline const ffi::String kValue = "value";
+inline const ffi::String kBuffer = "buffer";
+inline const ffi::String kParameter = "parameter";
+}  // namespace arg
+
 /*!
  * \brief The schema: start_id, count, grid_x, grid_y, grid_z, kt_tiles (where the kernel
  *   multiplies matrices), one address a buffer, the scalars.

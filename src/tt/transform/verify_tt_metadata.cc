@@ -11,18 +11,20 @@
 #include "defaults.h"
 #include "function_program.h"
 #include "prim_func_pass.h"
+#include "stage.h"
 
 namespace tilelang_tt {
-namespace {
 
-void Verify(const ffi::ObjectRef& func, Attrs* attrs) {
-  CheckDefaults(*attrs);  // a function of which nothing was inferred lacks these first
-  CheckMetadata(*attrs, *RequireCurrentProgram(func, *attrs)->program());
+void Verify(const ffi::ObjectRef& func, const Attrs& attrs) {
+  // A function of which nothing was inferred lacks these first.
+  if (!attrs.Has(attr::kProgram)) CheckDefaults(attrs);
+  CheckMetadata(attrs, RequireCurrentProgram(func, attrs));
 }
 
-}  // namespace
-
-ffi::ObjectRef VerifyTTMetadata() { return MakeAttrPass("tl.tt.VerifyTTMetadata", Verify); }
+ffi::ObjectRef VerifyTTMetadata() {
+  return MakeAttrPass("tl.tt.VerifyTTMetadata",
+                      [](const ffi::ObjectRef& func, Attrs* attrs) { Verify(func, *attrs); });
+}
 
 TVM_FFI_STATIC_INIT_BLOCK() {
   tvm::ffi::reflection::GlobalDef().def("tl.tt.transform.VerifyTTMetadata", VerifyTTMetadata);

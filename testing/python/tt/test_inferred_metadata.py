@@ -136,6 +136,42 @@ def test_the_whole_stage_in_one_call_is_the_stages_one_by_one():
     assert tvm_ffi.structural_equal(whole, annotated(256, 256, 256))
 
 
+def test_the_whole_stage_verifies_what_no_step_before_looks_at():
+    func = kernels.gemm(64, 64, 64).with_attr("tt_of_nobody", 1)
+    with pytest.raises(ValueError, match="tt_of_nobody; expected none of that name"):
+        tt.infer_metadata(func, DEVICE)
+
+
+def test_what_was_inferred_once_is_no_excuse_for_a_claim_that_was_changed_since():
+    """What follows from a program is found once; each claim is compared with it all the same."""
+    func = tt.infer_metadata(kernels.gemm(64, 64, 64), DEVICE)
+    tt.verify_tt_metadata(func)
+    buffers = {name: {**descriptor} for name, descriptor in func.attrs["tt_buffers"].items()}
+    buffers["C"]["tt_access"] = buffers["A"]["tt_access"]
+    with pytest.raises(ValueError, match="buffer C: tt_access"):
+        tt.verify_tt_metadata(func.with_attr("tt_buffers", buffers))
+    tt.verify_tt_metadata(func)
+
+
+def test_the_whole_stage_is_one_pass_and_keeps_a_functions_own_device():
+    import tvm
+
+    seen = []
+
+    @tvm.instrument.pass_instrument
+    class Names:
+        def run_before_pass(self, mod, info):
+            seen.append(info.name)
+
+    own = tt.DeviceSpec.preset("p150a")
+    func = tt.bind_tt_device(kernels.gemm(64, 64, 64), own)
+    with tvm.transform.PassContext(instruments=[Names()]):
+        kept, replaced = tt.infer_metadata(func), tt.infer_metadata(func, DEVICE)
+    assert seen.count("tl.tt.InferTTMetadata") == len(seen) == 2
+    for found, device in ((kept, own), (replaced, DEVICE)):
+        assert tt.DeviceSpec.from_attr(found.attrs["tt_device"], "it") == device
+
+
 def test_an_irmodule_gives_an_irmodule_with_every_function_annotated():
     import tvm
 

@@ -5,7 +5,6 @@
 #include "access.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "storage_box.h"
 
@@ -16,7 +15,7 @@ namespace {
 class AccessFinder {
  public:
   AccessFinder(const Program& program, Symbols* symbols) : program_(program), symbols_(*symbols) {
-    counts_.resize(program.buffers.size() * 3);
+    alike_.resize(program.buffers.size() * 3);
   }
 
   LaunchAccess Run(const Launch& launch) {
@@ -27,7 +26,7 @@ class AccessFinder {
 
  private:
   /*! More regions of a buffer than these become one. */
-  static constexpr int kMostRegions = 64;
+  static constexpr size_t kMostRegions = 64;
 
   struct Running {
     Turns turns;
@@ -111,14 +110,14 @@ class AccessFinder {
       region.exact = false;
     }
     KeepLoops(kept, &region);
-    int& count = counts_[storage * 3 + static_cast<int>(access.mode)];
-    if (count > kMostRegions) return;
-    if (count == kMostRegions) {
+    std::vector<size_t>& alike = alike_[storage * 3 + static_cast<int>(access.mode)];
+    if (alike.size() > kMostRegions) return;
+    if (alike.size() == kMostRegions) {
       region = {access.mode, WholeOf(storage, program_), {}, false};
-    } else if (!IsNew(&region)) {
+    } else if (!IsNew(region, alike)) {
       return;
     }
-    ++count;
+    alike.push_back(found_.regions.size());
     found_.regions.push_back(std::move(region));
   }
 
@@ -187,24 +186,24 @@ class AccessFinder {
     }
   }
 
-  /*! Whether no region before is the same; one that is exact makes the other so. */
-  bool IsNew(TouchedRegion* region) {
-    bool exact = region->exact;
-    region->exact = false;
-    std::string key =
-        std::to_string(region->box.buffer) + RegionJson(*region, program_, symbols_, 0);
-    region->exact = exact;
-    auto [place, is_new] = places_.emplace(std::move(key), found_.regions.size());
-    if (!is_new) found_.regions[place->second].exact |= exact;
-    return is_new;
+  /*! Whether no region of those before is the same; one that is exact makes the other so. */
+  bool IsNew(const TouchedRegion& region, const std::vector<size_t>& before) {
+    for (size_t place : before) {
+      TouchedRegion& known = found_.regions[place];
+      if (known.box.dims == region.box.dims && known.loops == region.loops) {
+        known.exact |= region.exact;
+        return false;
+      }
+    }
+    return true;
   }
 
   const Program& program_;
   Symbols& symbols_;
   LaunchAccess found_;
   std::vector<Running> loops_;
-  std::vector<int> counts_;
-  std::unordered_map<std::string, size_t> places_;
+  /*! The places in found_ of the regions of each buffer in each mode. */
+  std::vector<std::vector<size_t>> alike_;
   /*! Reasons why what is visited may not happen: conditions, whiles, loops that may be left. */
   int perhaps_ = 0;
   int maps_ = 0;

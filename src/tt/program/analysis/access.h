@@ -5,7 +5,7 @@
 #ifndef TILELANG_TT_PROGRAM_ANALYSIS_ACCESS_H_
 #define TILELANG_TT_PROGRAM_ANALYSIS_ACCESS_H_
 
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "../symbolic/box.h"
@@ -38,17 +38,11 @@ struct LaunchAccess {
  */
 LaunchAccess FindAccess(const Program& program, const Launch& launch, Symbols* symbols);
 
-/*! \brief A sum as an expression of docs/program.md, in JSON. */
-std::string AffineJson(const Affine& sum, const Symbols& symbols);
-
 /*!
- * \brief A region as JSON: mode, unit, at, shape, loops (absent: none), exact.
- *
- * \param tile The side of a tile; with it, a region of whole tiles is given in pages: the last
- *   two dimensions in tiles. 0: in elements.
+ * \brief A box in pages, the last two dimensions in tiles; nothing where it is not of whole tiles.
+ * \param tile The side of a tile.
  */
-std::string RegionJson(const TouchedRegion& region, const Program& program, const Symbols& symbols,
-                       int64_t tile);
+std::optional<std::vector<Interval>> InPages(const Box& box, const Program& program, int64_t tile);
 
 }  // namespace program
 }  // namespace tilelang_tt

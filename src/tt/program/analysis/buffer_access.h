@@ -5,7 +5,7 @@
 #ifndef TILELANG_TT_PROGRAM_ANALYSIS_BUFFER_ACCESS_H_
 #define TILELANG_TT_PROGRAM_ANALYSIS_BUFFER_ACCESS_H_
 
-#include <string>
+#include <functional>
 #include <vector>
 
 #include "written_by.h"
@@ -13,19 +13,16 @@
 namespace tilelang_tt {
 namespace program {
 
-struct BufferAccess {
-  /*! A JSON list of regions, {"launch": i, ...RegionJson}; "[]" where no block touches it. */
-  std::string regions = "[]";
-  /*! Who writes each page, and each element. */
-  Writers pages = Writers::kNone, elements = Writers::kNone;
-};
+using VisitRegion =
+    std::function<void(const TouchedRegion& region, size_t launch, const Symbols& symbols)>;
 
 /*!
- * \brief The access of each buffer, in the order of the program's; none for scratch and views,
- * whose regions are their storage's.
- * \param tile The side of a tile, which is a page.
+ * \brief Visits each region that blocks touch, launch by launch, and tells who writes each page.
+ * \param tile The side of a tile, which is a page; 1: who writes each element.
+ * \return For each buffer; kNone for scratch and views, whose regions are their storage's.
  */
-std::vector<BufferAccess> FindBufferAccess(const Program& program, int64_t tile);
+std::vector<Writers> FindBufferAccess(const Program& program, int64_t tile,
+                                      const VisitRegion& visit);
 
 }  // namespace program
 }  // namespace tilelang_tt
