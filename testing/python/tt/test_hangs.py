@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -282,3 +284,45 @@ def test_tt_metal_gives_a_card_up_before_we_do(card, monkeypatch, asked, given):
         environ = Path(f"/proc/{device._worker.pid}/environ").read_text().split("\0")
     assert f"{name}={given}" in environ
     assert float(given) < 60  # the limit of Session.call
+
+
+EXECUTE = """
+import subprocess, sys
+from tilelang.tt.runtime.execute import execute
+from tilelang.tt.runtime.mock import Mock
+
+class Simulated(Mock):
+    def environment(self, folder):
+        simulator = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        (folder / "simulator.pid").write_text(str(simulator.pid))
+        print(simulator.pid, folder, flush=True)
+        return super().environment(folder)
+
+sys.exit(execute(Simulated("wormhole_b0"), sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("number", [None, signal.SIGTERM, signal.SIGKILL])
+def test_a_command_of_ones_own_leaves_no_simulator_however_it_ends(number):
+    seconds = "0.1" if number is None else "60"
+    process = subprocess.Popen(
+        [sys.executable, "-c", EXECUTE, "sleep", seconds], stdout=subprocess.PIPE, text=True
+    )
+    pid, folder = process.stdout.readline().split()
+    if number is not None:
+        time.sleep(0.5)
+        process.send_signal(number)
+    process.wait(30)
+    until = time.monotonic() + 10
+    while (os.path.exists(folder) or runs(pid)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not os.path.exists(folder)
+    assert not runs(pid)
+
+
+def runs(pid) -> bool:
+    """Whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

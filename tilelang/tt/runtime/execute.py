@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -15,15 +16,26 @@ from .backend import Backend
 from .cache import claim_kernel_cache
 from .environment import folder_variables
 
+# Seconds for what a guardian does; it goes on by itself after that.
+_END_TIMEOUT = 10.0
+
 
 def execute(backend: Backend, command: Sequence[str]) -> int:
-    """Run a command and give its exit code; what it leaves running of a simulator is ended.
+    """Run a command and give its exit code; a simulator that it leaves running is ended, also where
+    this process is.
 
     The command opens the device by itself, as ``ttnn.open_device(device_id=0)``. The word python
     is this interpreter, which has ttnn. Raises BackendError for a command that can't be started.
     """
     folder = Path(tempfile.mkdtemp(prefix="tilelang-tt-"))
     kernels = None
+    lifeline_read, lifeline = os.pipe()
+    watching = subprocess.Popen(
+        [sys.executable, "-SE", guardian.__file__, str(lifeline_read), "0", str(folder)],
+        pass_fds=[lifeline_read],
+        start_new_session=True,
+    )
+    os.close(lifeline_read)
     try:
         env = {**backend.environment(folder), **folder_variables(folder)}
         if backend.shares_kernels:
@@ -42,9 +54,8 @@ def execute(backend: Backend, command: Sequence[str]) -> int:
             signal.signal(signal.SIGINT, before)
         return code if code >= 0 else 128 - code
     finally:
-        simulator = guardian.simulator_pid(str(folder))
-        if simulator is not None:
-            guardian.end_group(simulator)
+        os.close(lifeline)  # the simulator and the folder go then, as where this process is killed
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            watching.wait(_END_TIMEOUT)
         if kernels is not None:
             kernels.release()
-        shutil.rmtree(folder, ignore_errors=True)

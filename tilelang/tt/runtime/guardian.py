@@ -1,11 +1,12 @@
-"""The process that cleans up after a session, however the session ends.
+"""The process that cleans up after a session, or a command, however it ends.
 
     python -SE guardian.py LIFELINE_FD PROCESS_GROUP FOLDER
 
 It waits until the other end of the lifeline, a pipe that only the session's parent
 holds, is closed: by the parent, or by the parent's death, even by SIGKILL. Then it ends
 the device's process group and the simulator, which TT-metal starts in a group of its
-own, and removes the session's folder.
+own, and removes the session's folder. Group 0 is none: a command of the user's own is in a group
+with others.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def main(lifeline: str, group: str, folder: str) -> None:
 
 def end_session(group: int, folder: str) -> None:
     """End a session's processes and remove its folder; what is gone already is no error."""
-    end_group(group)
+    if group:
+        end_group(group)
     simulator = simulator_pid(folder)
     if simulator is not None:
         end_group(simulator)
