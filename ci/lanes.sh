@@ -68,7 +68,7 @@ ttnn_env() {
     "${PACKAGE[@]}" "${TESTS[@]}" pytest-xdist pytest-timeout playwright==1.65.2 axe-playwright-python==0.1.8
 }
 tilelang_env() {
-  venv tilelang "$1" torch==2.13.0 tilelang==0.1.15 "${PACKAGE[@]}" "${TESTS[@]}"
+  venv tilelang "$1" torch==2.13.0 tilelang==0.1.15 "${PACKAGE[@]}" "${TESTS[@]}" pytest-xdist
 }
 # The extras of the wheel that was built last, as a user installs them.
 one_env() {

@@ -82,7 +82,11 @@ device_tests() {
 # They come before the ttnn lane, which reads the plan that the tilelang lane writes.
 say "Python tests in the lanes without devices"
 for lane in "${lanes[@]}"; do
-  [ "$lane" = ttnn ] || start python_tests "$lane"
+  case "$lane" in
+    ttnn) ;;
+    tilelang) start python_tests "$lane" -n 2 --dist loadfile ;; # has twice as much to do as the other
+    *) start python_tests "$lane" ;;
+  esac
 done
 finish || failed=1
 if [ -n "${python_of[ttnn]:-}" ]; then

@@ -13,6 +13,9 @@ import pytest
 import tilelang.tt as tt
 from tilelang.tt.cli.app import app
 
+# In one lane, since each command imports all of TileLang in that of its own.
+pytestmark = pytest.mark.needs("wolfpine")
+
 COMMANDS = sorted(app.commands)
 
 
@@ -56,7 +59,6 @@ def test_h_is_help(run):
 PLAN = "plan GEMM -a M=256 -a N=128 -a K=64 --device n150 -o plan.json"
 
 
-@pytest.mark.needs("apache-tvm")
 def test_what_is_piped_is_neither_wrapped_nor_padded(run):
     done = run(f"{PLAN} --html page.html")
     assert done.returncode == 0, done.stderr
@@ -67,7 +69,6 @@ def test_what_is_piped_is_neither_wrapped_nor_padded(run):
     assert max(map(len, lines)) > 80
 
 
-@pytest.mark.needs("apache-tvm")
 def test_json_is_the_document_alone(run, tmp_path):
     done = run(f"{PLAN} --json")
     assert done.returncode == 0, done.stderr
@@ -93,7 +94,6 @@ def test_the_doctors_findings_are_a_document(run):
     assert all(finding["advice"] for finding in findings if finding["needed"] and not finding["ok"])
 
 
-@pytest.mark.needs("wolfpine")
 def test_validate_ends_with_its_verdict_and_has_a_document(run):
     assert run(PLAN).returncode == 0
     done = run("validate plan.json --backend mock --json")
