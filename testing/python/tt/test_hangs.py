@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tilelang.tt.runtime import BackendError
+from tilelang.tt.runtime.session import _is_running
 
 pytestmark = pytest.mark.needs("wolfpine")
 
@@ -314,15 +315,7 @@ def test_a_command_of_ones_own_leaves_no_simulator_however_it_ends(number):
         process.send_signal(number)
     process.wait(30)
     until = time.monotonic() + 10
-    while (os.path.exists(folder) or runs(pid)) and time.monotonic() < until:
+    while (os.path.exists(folder) or _is_running(int(pid))) and time.monotonic() < until:
         time.sleep(0.05)
     assert not os.path.exists(folder)
-    assert not runs(pid)
-
-
-def runs(pid) -> bool:
-    """Whether a process is there and no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    assert not _is_running(int(pid))

@@ -91,14 +91,16 @@ class PagesOfBlocks:
         self._regions = [_Region(program, each) for each in regions if each["launch"] == launch]
         self._known: dict[tuple[tuple[int, int], ...], dict[str, Pages]] = {}
         used = set().union(*(each.variables for each in self._regions))
-        self._axes = [(v, axis) for axis, v in enumerate(self._launch.indices) if v in used]
+        self._axes = [
+            (v, axis) for axis, v in enumerate(self._launch.indices) if v is not None and v in used
+        ]
 
     def __len__(self) -> int:
         return math.prod(self._launch.grid)
 
     def __getitem__(self, number: int) -> dict[str, Pages]:
         block = block_of(self._launch, number)
-        place = tuple((v, block[axis]) for v, axis in self._axes if v is not None)
+        place = tuple((v, block[axis]) for v, axis in self._axes)
         if place not in self._known:
             self._known[place] = self._of(dict(place))
         return self._known[place]
