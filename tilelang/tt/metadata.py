@@ -6,7 +6,7 @@ the same attributes as a plain dict, which is how a plan holds them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,33 @@ class CoreRange:
 
 
 @dataclass(frozen=True)
+class Box:
+    """The blocks of one core under a rectangular schedule: ``across`` of them from block index
+    ``x`` on, ``down`` from ``y``, ``deep`` from ``z``. An idle core has none."""
+
+    x: int
+    y: int
+    z: int
+    across: int
+    down: int
+    deep: int
+
+    @property
+    def count(self) -> int:
+        return self.across * self.down * self.deep
+
+
+@dataclass(frozen=True)
+class SharedRead:
+    """A tensor that cores which stand in a row (``along`` "x") or in a column ("y") read alike: the
+    first of them reads it from DRAM and multicasts it to the others over NoC ``noc``."""
+
+    buffer: str
+    along: str
+    noc: int
+
+
+@dataclass(frozen=True)
 class RuntimeArg:
     """One runtime argument of a kernel: a word of at most 32 bits.
 
@@ -65,7 +92,9 @@ class Schedule:
     """Which core runs which blocks.
 
     ``grid`` is T.Kernel's (x, y, z) in blocks, ``core_grid`` the device's (x, y) in cores.
-    ``tiles_per_core`` has one entry a core; the core at (x, y) is entry y * core_grid[0] + x.
+    ``tiles_per_core`` has one entry a core; the core at (x, y) is entry y * core_grid[0] + x. Its
+    n-th block is the one at position ``start_id + n * stride`` of ``order``. Under the policy
+    "rectangular" it is empty, and ``boxes`` has one entry a core. :meth:`blocks` says it for all.
     """
 
     policy: str
@@ -77,15 +106,52 @@ class Schedule:
     tiles_per_core: tuple[TileRange, ...]
     core_ranges: tuple[CoreRange, ...]
     runtime_args: tuple[RuntimeArg, ...]
+    stride: int = 1
+    boxes: tuple[Box, ...] = ()
+    shared_reads: tuple[SharedRead, ...] = ()
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many blocks each core runs."""
+        return tuple(each.count for each in self.boxes or self.tiles_per_core)
 
     @property
     def num_active_cores(self) -> int:
-        return sum(tiles.count > 0 for tiles in self.tiles_per_core)
+        return sum(count > 0 for count in self.counts)
+
+    def blocks(self, core: int) -> Sequence[int]:
+        """The ids of a core's blocks, in the order in which it runs them."""
+        if self.boxes:
+            return self._blocks_of_box(self.boxes[core])
+        tiles = self.tiles_per_core[core]
+        positions = range(
+            tiles.start_id, tiles.start_id + tiles.count * self.stride, self.stride
+        )  # fmt: skip
+        if self.order == "row_major":
+            return positions
+        x, y, _ = self.grid
+        return [
+            (position // (x * y) * y + position % y) * x + position // y % x
+            for position in positions
+        ]
+
+    def _blocks_of_box(self, box: Box) -> list[int]:
+        x, y, _ = self.grid
+        columns, rows = range(box.x, box.x + box.across), range(box.y, box.y + box.down)
+        return [
+            ((bz * y) + by) * x + bx
+            for bz in range(box.z, box.z + box.deep)
+            for bx, by in (
+                ((bx, by) for by in rows for bx in columns)
+                if self.order == "row_major"
+                else ((bx, by) for bx in columns for by in rows)
+            )
+        ]
 
     def core_of_tile(self, tile: int) -> tuple[int, int]:
         """The (x, y) of the core that runs a block. Raises IndexError for an id out of range."""
-        for core, tiles in enumerate(self.tiles_per_core):
-            if tiles.start_id <= tile < tiles.start_id + tiles.count:
+        for core, count in enumerate(self.counts):
+            if count and tile in self.blocks(core):
                 return core % self.core_grid[0], core // self.core_grid[0]
         raise IndexError(f"found block {tile}; expected 0 to {self.num_tiles - 1}")
 
@@ -308,6 +374,7 @@ def _schedule(get: Callable[[str], Any], launch: Mapping[str, Any]) -> Schedule:
     def of_launch(key: str) -> Any:
         return _require(launch, key, "run infer_default_tt_schedule first")
 
+    ranges = () if "tt_block_boxes" in launch else of_launch("tt_tiles_per_core")
     return Schedule(
         policy=get("tt_schedule_policy"),
         order=get("tt_schedule_order"),
@@ -315,9 +382,12 @@ def _schedule(get: Callable[[str], Any], launch: Mapping[str, Any]) -> Schedule:
         core_grid=(get("tt_device")["grid_x"], get("tt_device")["grid_y"]),
         num_tiles=of_launch("tt_num_tiles"),
         num_cores=get("tt_num_cores"),
-        tiles_per_core=tuple(TileRange(*row) for row in of_launch("tt_tiles_per_core")),
+        tiles_per_core=tuple(TileRange(*row) for row in ranges),
         core_ranges=tuple(CoreRange(*row) for row in of_launch("tt_core_ranges")),
         runtime_args=tuple(_runtime_arg(entry) for entry in of_launch("tt_runtime_args_schema")),
+        stride=launch.get("tt_block_stride", 1),
+        boxes=tuple(Box(*row) for row in launch.get("tt_block_boxes", ())),
+        shared_reads=tuple(SharedRead(**each) for each in launch.get("tt_shared_reads", ())),
     )
 
 
