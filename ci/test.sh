@@ -104,7 +104,7 @@ if [ -n "${python_of[ttnn]:-}" ]; then
 fi
 
 say "the wheel"
-"$ROOT/ci/wheel.sh" "" || failed=1
+"$ROOT/ci/wheel.sh" --built "" || failed=1
 
 say "summary"
 "${python_of[${lanes[0]}]}" "$ROOT/ci/summary.py" "$results" || failed=1

@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
 # Builds what is published, in dist/, and tries it as a user would:
-#   ci/wheel.sh [EXTRA...]      by default tvm sim; also tilelang (large), or none of them: ""
+#   ci/wheel.sh [--built] [EXTRA...]      by default tvm sim; also tilelang (large), or none of them: ""
 # An sdist, a wheel built from that sdist, repaired by auditwheel for manylinux; then, outside of the
 # source tree, the bare wheel in every Python from 3.10 to 3.13 that is here, and each extra.
+#   --built  takes the wheel that ci/build.sh made of the tree; the sdist has to be that tree, byte for byte
 set -euo pipefail
 . "$(dirname "$0")/lanes.sh"
 . "$(dirname "$0")/beside.sh"
 
+built=()
+if [ "${1:-}" = --built ]; then
+  built=("$WHEELS"/tilelang_tt-*.whl)
+  shift
+fi
 [ $# -gt 0 ] || set -- tvm sim
 dist="$ROOT/dist"
 scratch="$(mktemp -d)"
@@ -14,10 +20,17 @@ trap 'rm -rf "$scratch"' EXIT
 python="$(wheel_env)"
 bin="$(dirname "$python")"
 
-say "building the sdist, and the wheel from it"
 rm -rf "$dist"
-CMAKE_ARGS="-DCMAKE_PROJECT_INCLUDE=$ROOT/ci/precompile.cmake" \
-  "$python" -m build --quiet --outdir "$scratch/built" "$ROOT"
+if [ ${#built[@]} -gt 0 ]; then
+  say "building the sdist"
+  "$python" -m build --quiet --sdist --outdir "$scratch/built" "$ROOT"
+  "$python" "$ROOT/ci/compare_sdist.py" "$scratch"/built/*.tar.gz "$ROOT"
+  cp "${built[0]}" "$scratch/built"
+else
+  say "building the sdist, and the wheel from it"
+  CMAKE_ARGS="-DCMAKE_PROJECT_INCLUDE=$ROOT/ci/precompile.cmake" \
+    "$python" -m build --quiet --outdir "$scratch/built" "$ROOT"
+fi
 # libtvm_ffi is the loading process's own, of whichever TVM it has.
 PATH="$bin:$PATH" "$bin/auditwheel" repair --exclude libtvm_ffi.so --wheel-dir "$dist" "$scratch"/built/*.whl
 mv "$scratch"/built/*.tar.gz "$dist"

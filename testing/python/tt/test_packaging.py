@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import io
 import re
 import subprocess
 import sys
+import tarfile
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -161,6 +163,34 @@ def test_the_workflow_takes_a_wheel_by_its_url_with_extras(root, tmp_path):
         server.shutdown()
     assert done.returncode == 0, done.stderr
     assert "Would install tilelang-tt-" in done.stdout
+
+
+SOURCES = {"pyproject.toml": "[project]", "src/tt/error.cc": "int x;", "tilelang/tt/plan.py": ""}
+
+
+@pytest.mark.parametrize(
+    ("packed", "code", "line"),
+    [
+        (SOURCES, 0, "the sdist has all that a build reads, as the tree has it"),
+        ({**SOURCES, "docs/guide.md": "more"}, 0, "the sdist has all"),
+        ({**SOURCES, "src/tt/error.cc": "int y;"}, 1, "src/tt/error.cc: not the tree's in the sdist"),
+        ({"pyproject.toml": "[project]"}, 1, "tilelang/tt/plan.py: not in the sdist"),
+    ],
+)  # fmt: skip
+def test_an_sdist_has_all_that_a_build_reads(packed, code, line, root, tmp_path):
+    for name, text in SOURCES.items():
+        file = tmp_path / "tree" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    with tarfile.open(tmp_path / "x.tar.gz", "w:gz") as archive:
+        for name, text in packed.items():
+            member = tarfile.TarInfo(f"tilelang_tt-0.1.0/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    command = [sys.executable, root / "ci/compare_sdist.py", "x.tar.gz", "tree"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == code, done.stderr
+    assert line in done.stdout
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
