@@ -30,7 +30,8 @@ import golden_texts
 import kernel_list
 from random_arrays import arrays_of
 
-from tilelang.tt.codegen import launch, sources
+from tilelang.tt.codegen.emit import sources
+from tilelang.tt.codegen.launch import launch
 from tilelang.tt.program import Program
 
 ROUNDS = 20

@@ -35,7 +35,7 @@ sys.path.insert(0, str(HERE.parent / "testing" / "python" / "tt"))
 
 import tile_kernels  # noqa: E402
 
-from tilelang.tt.codegen import launch  # noqa: E402
+from tilelang.tt.codegen.launch import launch  # noqa: E402
 from tilelang.tt.program import Program, Tensor  # noqa: E402
 from tilelang.tt.runtime.running import RUN, kernel_plans  # noqa: E402
 from tilelang.tt.runtime.session import Session  # noqa: E402

@@ -14,19 +14,17 @@ import sys
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any, Union
 
 from . import files
 from .metadata import plain_value
+from .presets import preset_file, preset_names
 from .text import shown
 
 SCHEMA_VERSION = 1
 
 #: Names the device where nothing else does: a file, a preset's name, or "live".
 ENVIRONMENT_VARIABLE = "TILELANG_TT_DEVICE"
-
-_PRESETS = Path(__file__).parent / "presets"
 
 WAYS_TO_NAME_A_DEVICE = (
     "expected a device. Name one by any of these: "
@@ -228,7 +226,7 @@ _FIELDS = tuple(field.name for field in fields(DeviceSpec))
 @functools.cache
 def _preset(name: str) -> DeviceSpec:
     """Read once a process: a preset is part of the package."""
-    return DeviceSpec.load(_PRESETS / f"{name}.json")
+    return DeviceSpec.load(preset_file(name))
 
 
 def _listed(value: Any) -> Any:
@@ -261,16 +259,6 @@ def _of_no_json(value: Any) -> Any:
 
 #: What names a device: see :func:`resolve_device`.
 DeviceLike = Union[DeviceSpec, Mapping[str, Any], str, "os.PathLike[str]", Any]
-
-
-@functools.cache
-def _presets() -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in _PRESETS.glob("*.json")))
-
-
-def preset_names() -> list[str]:
-    """The presets that ship with the package."""
-    return list(_presets())
 
 
 def resolve_device(device: DeviceLike) -> DeviceSpec:

@@ -65,7 +65,6 @@ class KernelModuleObj : public ffi::ModuleObj {
 
  private:
   void Call(const ffi::AnyView* args, int32_t count, ffi::Any* result) {
-    static const ffi::Function call = ffi::Function::GetGlobalRequired("tl.tt.jit.call");
     // Opening it twice gives the same number, so threads that meet here need no lock.
     int64_t number = number_.load();
     if (number < 0) {
@@ -73,6 +72,8 @@ class KernelModuleObj : public ffi::ModuleObj {
       number = open(kernel_).cast<int64_t>();
       number_.store(number);
     }
+    // Opening has registered it: what a call needs is imported at the first one.
+    static const ffi::Function call = ffi::Function::GetGlobalRequired("tl.tt.jit.call");
     std::vector<ffi::AnyView> all;
     all.reserve(count + 1);
     all.emplace_back(number);

@@ -13,8 +13,7 @@ import golden_texts
 import kernel_list
 from random_arrays import SCALARS
 
-from tilelang.tt.codegen import launch
-from tilelang.tt.codegen.launch import BufferSpec
+from tilelang.tt.codegen.launch import BufferSpec, launch
 from tilelang.tt.runtime.cache import kernel_cache
 from tilelang.tt.runtime.clusters import clusters
 from tilelang.tt.runtime.mock import Mock

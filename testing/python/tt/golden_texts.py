@@ -7,8 +7,11 @@ from pathlib import Path
 import kernel_list
 
 from tilelang.tt import DeviceSpec, describe
-from tilelang.tt.codegen import FUSIONS, KernelPlan, generate_all, sources
 from tilelang.tt.codegen.describe import render
+from tilelang.tt.codegen.emit import sources
+from tilelang.tt.codegen.fuse import FUSIONS
+from tilelang.tt.codegen.generate import generate_all
+from tilelang.tt.codegen.plan import KernelPlan
 from tilelang.tt.program import Program, listing
 
 FOLDER = Path(__file__).parent / "codegen" / "golden"

@@ -6,7 +6,7 @@ import ml_dtypes
 import numpy as np
 
 from tilelang.tt import reference
-from tilelang.tt.codegen import launch
+from tilelang.tt.codegen.launch import launch
 from tilelang.tt.program import Tensor, reads, steps_of, writes
 from tilelang.tt.runtime.running import RUN, kernel_plans
 

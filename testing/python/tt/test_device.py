@@ -9,7 +9,8 @@ import kernels
 import pytest
 
 import tilelang.tt as tt
-from tilelang.tt.device import preset_names, resolve_device
+from tilelang.tt.device import resolve_device
+from tilelang.tt.presets import preset_names
 from tilelang.tt.runtime import BackendError, live
 
 N150 = tt.DeviceSpec.preset("n150")

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import tilelang.tt as tt
-from tilelang.tt.codegen import generate_all
+from tilelang.tt.codegen.generate import generate_all
 
 #: Relative to the largest value: what a bfloat16 output and the matrix unit's 11 bits leave.
 BOUND = 2.0**-7

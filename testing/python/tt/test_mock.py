@@ -11,7 +11,7 @@ import kernels
 import pytest
 
 import tilelang.tt as tt
-from tilelang.tt.device import preset_names
+from tilelang.tt.presets import preset_names
 from tilelang.tt.runtime import BackendError
 from tilelang.tt.runtime.clusters import clusters
 

@@ -10,7 +10,7 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("ml_dtypes")
 
 import tilelang.tt as tt  # noqa: E402
-from tilelang.tt.codegen import generate_all  # noqa: E402
+from tilelang.tt.codegen.generate import generate_all  # noqa: E402
 from tilelang.tt.describe import schedule_tiles  # noqa: E402
 from tilelang.tt.program import Const, Gemm, Program, steps_of  # noqa: E402
 from tilelang.tt.validate import result, result_cases, result_controls  # noqa: E402
@@ -122,7 +122,7 @@ def test_a_changed_program_computes_something_else(mutation):
 
 @pytest.mark.parametrize("mutation", result_controls.LAUNCH_MUTATIONS, ids=lambda m: m.name)
 def test_a_changed_launch_has_the_same_sources(mutation):
-    from tilelang.tt.codegen import sources
+    from tilelang.tt.codegen.emit import sources
 
     (plan,) = plans(result_cases.two_products())
     wrong = mutation.apply(plan)

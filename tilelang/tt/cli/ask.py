@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..device import DeviceSpec, preset_names, resolve_device
+from ..device import DeviceSpec, resolve_device
+from ..presets import preset_names
 from ..runtime import BackendError
 from ..runtime.clusters import named_cluster
 from ..runtime.devices import backends, check_arch, open_device

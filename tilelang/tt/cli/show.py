@@ -23,7 +23,7 @@ from ..validate.evidence import LEVELS, NO_EFFECT, REJECTED, UNNOTICED
 from .findings import Finding
 
 if TYPE_CHECKING:
-    from ..codegen import KernelPlan
+    from ..codegen.plan import KernelPlan
     from ..runtime.backend import Backend
     from ..validate.findings import Evidence
 

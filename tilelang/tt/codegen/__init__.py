@@ -3,16 +3,7 @@
 >>> plan = generate(program, schedule, device)     # a KernelPlan, or an error with a reason
 >>> sources(plan)["compute"]                       # C++ for the three kernels
 >>> launch(plan)                                   # what a host gives ttnn, as plain values
+
+generate.py makes plan.py's KernelPlan, emit/ its text, launch.py what the host needs beside it, and
+refusal.py the errors. Nothing is imported here, so that each is reached without the rest.
 """
-
-from __future__ import annotations
-
-from .emit import sources as sources
-from .export import export as export
-from .fuse import FUSIONS as FUSIONS
-from .generate import generate as generate
-from .generate import generate_all as generate_all
-from .launch import Launch as Launch
-from .launch import launch as launch
-from .plan import KernelPlan as KernelPlan
-from .refusal import Unsupported as Unsupported

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import _ffi
-from ..codegen import generate_all
 from ..codegen.emit import sources
+from ..codegen.generate import generate_all
 from ..device import DeviceSpec
 from ..program import Program, listing
 from ..runtime.checked import checked_launch

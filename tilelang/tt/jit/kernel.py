@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..codegen import Launch, generate_all
-from ..codegen.launch import TensorSpec
+from ..codegen.generate import generate_all
+from ..codegen.launch import Launch, TensorSpec
 from ..device import DeviceSpec
 from ..program import Variable
 from ..runtime import opened

@@ -3,6 +3,9 @@
 Nothing of TileLang is changed: a normalizer and a detector of targets, a tag of TVM's for each
 name, and a backend whose pipeline and code generation are :mod:`.compiled`. Of TileLang's ways to
 execute, ``tvm_ffi`` is the one in which all that a call does is a module that the backend gives.
+
+``import tilelang.tt`` comes here, so nothing of what compiles or calls a kernel is imported until
+one is.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import functools
 import sys
 import warnings
+from types import ModuleType
 from typing import Any
 
 #: The first TileLang whose slot has what is needed here.
@@ -60,12 +64,10 @@ def _register() -> None:
     from tvm.target import register_tag
 
     from .. import _ffi
-    from . import compiled, kernel, targets
+    from . import targets
 
     _ffi.load()
-    _keep_error_types()
-    tvm_ffi.register_global_func("tl.tt.jit.open", kernel.open_kernel, override=True)
-    tvm_ffi.register_global_func("tl.tt.jit.call", kernel.call, override=True)
+    tvm_ffi.register_global_func("tl.tt.jit.open", _open_kernel, override=True)
 
     register_target_normalizer(targets.NAME, targets.normalized)
     # The last one is asked last: on a machine with a GPU, a kernel without a target is for the GPU.
@@ -77,15 +79,15 @@ def _register() -> None:
             name=targets.NAME,
             target_kinds=(targets.KIND,),
             supports_target=lambda target: targets.NAME in target.keys,
-            pipelines={targets.KIND: PassPipeline(targets.KIND, compiled.lower)},
+            pipelines={targets.KIND: PassPipeline(targets.KIND, _lower)},
             device_codegens={
                 targets.KIND: DeviceCodegen(
                     targets.KIND,
-                    build=compiled.device_module,
-                    build_without_compile=compiled.device_module,
+                    build=_device_module,
+                    build_without_compile=_device_module,
                 )
             },
-            host_codegens={kind: HostCodegen(kind, compiled.host_module) for kind in ("c", "llvm")},
+            host_codegens={kind: HostCodegen(kind, _host_module) for kind in ("c", "llvm")},
             execution_backends=(
                 ExecutionBackendSpec(
                     "tvm_ffi",
@@ -96,6 +98,42 @@ def _register() -> None:
             ),
         )
     )
+
+
+def _lower(mod: Any, target: Any) -> Any:
+    return _compiler().lower(mod, target)
+
+
+def _device_module(mod: Any, target: Any) -> Any:
+    return _compiler().device_module(mod, target)
+
+
+def _host_module(mod: Any, target_host: Any) -> Any:
+    return _compiler().host_module(mod, target_host)
+
+
+@functools.cache
+def _compiler() -> ModuleType:
+    from . import compiled
+
+    _keep_error_types()
+    return compiled
+
+
+def _open_kernel(text: str) -> int:
+    """What a module asks before its first call, so there is a ``tl.tt.jit.call`` when it calls."""
+    return _caller().open_kernel(text)  # type: ignore[no-any-return]
+
+
+@functools.cache
+def _caller() -> ModuleType:
+    import tvm_ffi
+
+    from . import kernel
+
+    _keep_error_types()
+    tvm_ffi.register_global_func("tl.tt.jit.call", kernel.call, override=True)
+    return kernel
 
 
 def _tag(name: str) -> dict[str, Any]:

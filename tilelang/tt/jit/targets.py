@@ -10,10 +10,12 @@ from __future__ import annotations
 import functools
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..device import DeviceSpec, preset_names
-from ..plan import package_version
+from ..presets import preset_names
+
+if TYPE_CHECKING:
+    from ..device import DeviceSpec
 
 NAME = "tenstorrent"
 KIND = "ext_dev"
@@ -63,6 +65,7 @@ def preset_name(target: Any) -> str:
 def shown_device(target: Any) -> DeviceSpec:
     """The device that sources are shown for: the preset that is named, the device that is open,
     or a preset of its architecture."""
+    from ..device import DeviceSpec
     from ..runtime import opened
 
     preset = preset_name(target)
@@ -89,6 +92,7 @@ def build() -> str:
     """This package's version, and a digest of what it is made of: two builds of one version may
     read a kernel in different ways, and TileLang's disk cache outlives them."""
     from .. import _ffi
+    from ..plan import package_version
 
     package = Path(__file__).parents[1]
     digest = hashlib.sha256(_ffi.library_path().read_bytes())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ..codegen import KernelPlan, Launch, launch
-from ..codegen.plan import Argument
+from ..codegen.launch import Launch, launch
+from ..codegen.plan import Argument, KernelPlan
 from ..protocol import Buffer, require
 
 _Arguments = tuple[tuple[str, int | None], ...]

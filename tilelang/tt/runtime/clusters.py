@@ -13,7 +13,8 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..device import DeviceSpec, preset_names
+from ..device import DeviceSpec
+from ..presets import preset_names
 
 _CLUSTERS = Path(__file__).with_name("clusters.json")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..codegen import KernelPlan, Launch, generate_all
+from ..codegen.generate import generate_all
+from ..codegen.launch import Launch
+from ..codegen.plan import KernelPlan
 from ..device import DeviceSpec
 from ..metadata import Schedule
 from ..plan import Plan

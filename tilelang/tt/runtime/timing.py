@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..codegen import launch
+from ..codegen.launch import launch
 from .backend import Backend
 from .checked import checked_launch
 from .running import bind, kernel_plans

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..codegen import KernelPlan, generate_all, launch
+from ..codegen.generate import generate_all
+from ..codegen.launch import launch
+from ..codegen.plan import KernelPlan
 from ..device import DeviceSpec
 from ..enclosure import (
     KINDS,

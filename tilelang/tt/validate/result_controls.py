@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..codegen import KernelPlan
-from ..codegen.plan import COMPUTE, READER, For, If, MultiplyTiles, Parts, Statement
+from ..codegen.plan import COMPUTE, READER, For, If, KernelPlan, MultiplyTiles, Parts, Statement
 from ..codegen.plan import Step as PlanStep
 from ..device import DeviceSpec
 from ..program import Const, Expr, Fill, Gemm, Launch, Loop, Program, Step, Var, When

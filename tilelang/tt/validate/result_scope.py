@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from ..codegen import generate_all
+from ..codegen.generate import generate_all
 from ..program import Const, Gemm, Loop, Program, Step, When
 from ..runtime.session import Session
 from .cases import Kernel

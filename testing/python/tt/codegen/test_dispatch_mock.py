@@ -49,7 +49,7 @@ def test_a_plan_takes_l1_to_its_last_byte_and_no_further():
     from dataclasses import replace
 
     from tilelang.tt import describe
-    from tilelang.tt.codegen import generate
+    from tilelang.tt.codegen.generate import generate
 
     program, device = kernel_list.LIST["copy"], DeviceSpec.preset("n150")
     schedule = describe.schedule_tiles(program.launches[0].grid, device)

@@ -12,7 +12,9 @@ import pytest
 from tile_builder import Builder
 
 from tilelang.tt import DeviceSpec, run
-from tilelang.tt.codegen import FUSIONS, launch, sources
+from tilelang.tt.codegen.emit import sources
+from tilelang.tt.codegen.fuse import FUSIONS
+from tilelang.tt.codegen.launch import launch
 from tilelang.tt.protocol import Buffer, ProtocolError, faults, needless
 from tilelang.tt.runtime import checked
 from tilelang.tt.runtime.session import Session

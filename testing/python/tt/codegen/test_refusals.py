@@ -8,7 +8,7 @@ from tile_builder import Builder, op, select
 from tile_kernels import flash_attention, gemm
 
 from tilelang.tt import DeviceSpec, describe
-from tilelang.tt.codegen import generate
+from tilelang.tt.codegen.generate import generate
 
 
 def one_block(steps, rows=64, columns=64, dtype="bfloat16"):

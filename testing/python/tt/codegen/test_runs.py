@@ -11,7 +11,9 @@ import pytest
 from tile_builder import Builder
 
 from tilelang.tt import describe, reference
-from tilelang.tt.codegen import FUSIONS, generate, launch
+from tilelang.tt.codegen.fuse import FUSIONS
+from tilelang.tt.codegen.generate import generate
+from tilelang.tt.codegen.launch import launch
 from tilelang.tt.enclosure import KINDS, bound_of, compare, enclose, scalars, tensors
 from tilelang.tt.runtime.running import RUN, kernel_plans
 

@@ -12,7 +12,10 @@ from tile_builder import Builder
 from tile_kernels import flash_attention, gemm, norm, softmax
 
 from tilelang.tt import DeviceSpec, describe
-from tilelang.tt.codegen import FUSIONS, export, generate, generate_all, sources
+from tilelang.tt.codegen.emit import sources
+from tilelang.tt.codegen.export import export
+from tilelang.tt.codegen.fuse import FUSIONS
+from tilelang.tt.codegen.generate import generate, generate_all
 from tilelang.tt.program import Program
 
 EVERY = {**kernel_list.LIST, **kernel_list.VECTOR}

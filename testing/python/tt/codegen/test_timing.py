@@ -9,7 +9,8 @@ import kernel_list
 import numpy as np
 import pytest
 
-from tilelang.tt.codegen import launch, sources
+from tilelang.tt.codegen.emit import sources
+from tilelang.tt.codegen.launch import launch
 from tilelang.tt.runtime.timing import Timing, clock_rate, time_kernel
 
 

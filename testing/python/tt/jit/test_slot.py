@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import warnings
 
@@ -15,6 +16,7 @@ from tvm.target import Target
 import tilelang
 import tilelang.tt as tt
 from tilelang.tt.jit import slot, targets
+from tilelang.tt.presets import preset_names
 
 pytestmark = pytest.mark.needs("tilelang")
 
@@ -39,7 +41,7 @@ def test_each_way_to_name_the_target_is_one_target(how):
 
 
 def test_a_preset_is_named_in_the_target():
-    for preset in tt.device.preset_names():
+    for preset in preset_names():
         for target in (f"tenstorrent/{preset}", Target(f"tenstorrent/{preset}")):
             assert targets.preset_name(of(target)) == preset
     assert targets.preset_name(of("tenstorrent")) == ""
@@ -82,6 +84,29 @@ def test_the_target_says_by_which_build_and_for_what_it_was_compiled(monkeypatch
     monkeypatch.setattr(targets, "build", lambda: "0.2.0 (of another time)")
     texts.add(str(of("tenstorrent")))
     assert len(texts) == 4
+
+
+#: All of this package that a program pays for which imports it and compiles nothing.
+REGISTRATION = [
+    "tilelang.tt",
+    "tilelang.tt._ffi",
+    "tilelang.tt.extras",
+    "tilelang.tt.jit",
+    "tilelang.tt.jit.slot",
+    "tilelang.tt.jit.targets",
+    "tilelang.tt.presets",
+]
+
+
+def test_importing_registers_and_loads_nothing_else():
+    code = (
+        "import sys, tilelang, tvm\n"
+        "before = set(sys.modules)\n"
+        "import tilelang.tt\n"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="/")
+    assert done.stdout.splitlines()[-1].split() == REGISTRATION, done.stderr
 
 
 def test_registering_again_changes_nothing():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ...device import preset_names
+from ...presets import preset_names
 from ...runtime.clusters import clusters
 from ...runtime.devices import backends
 from .. import show

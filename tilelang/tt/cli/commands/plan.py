@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from ... import files
-from ...device import preset_names
 from ...plan import Plan
+from ...presets import preset_names
 from .. import show
 from ..ask import to_plan_for
 from ..group import JSON, Command, answer, out

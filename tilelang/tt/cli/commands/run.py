@@ -93,7 +93,7 @@ def run_plan(
 )  # fmt: skip
 def build_plan(path: Path, function: str | None, output: Path) -> None:
     """Generate a plan's kernel as files to read, to run by themselves and to carry on from."""
-    from ...codegen import export
+    from ...codegen.export import export
     from ...runtime.checked import checked_launch
     from ...runtime.running import kernel_plans
 
