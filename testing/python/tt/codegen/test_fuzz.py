@@ -34,6 +34,9 @@ from tilelang.tt.program import (
 from tilelang.tt.program.walk import expressions_of, reads, writes
 from tilelang.tt.runtime.running import kernel_plans
 
+# No TVM has part in it: one lane of them is enough.
+pytestmark = pytest.mark.needs("wolfpine")
+
 
 def drawn(count, seed=0):
     found = []
