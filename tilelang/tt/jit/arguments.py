@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..codegen.launch import TensorSpec
 from ..program import Variable
-from ..runtime.calls import Record
+from ..program.dtypes import DTYPES
 from ..runtime.running import scalar_value
-from ..runtime.shared import SharedMemory, places
+from ..runtime.shared import SharedMemory
 from .compiled import Compiled
+
+_DLPACK_CPU = 1  # kDLCPU
 
 #: A dynamic dimension: its name, and the parameter and axis, or the scalar (no axis), it is of.
 Dim = tuple[str, int, int | None]
@@ -25,11 +28,18 @@ Dim = tuple[str, int, int | None]
 
 @dataclass(frozen=True)
 class Place:
-    """What becomes of a tensor: whether it is given to the device, and whether it comes back."""
+    """What becomes of a tensor: whether it is given to the device, whether it comes back, and at
+    which byte of a session's memory it begins."""
 
     spec: TensorSpec
     given: bool
     back: bool
+    begin: int
+
+
+def nbytes(spec: TensorSpec) -> int:
+    """Bytes of a tensor where it is compact, in the program's dtype."""
+    return math.prod(spec.shape) * DTYPES[spec.dtype].bits // 8
 
 
 @functools.cache
@@ -47,6 +57,12 @@ def torch_tensor(value: Any) -> Any:
     """What came through tvm-ffi, as torch's: the same memory."""
     torch = _torch()
     return value if isinstance(value, torch.Tensor) else torch.from_dlpack(value)
+
+
+def torch_device(value: Any) -> Any:
+    """The device of such a tensor."""
+    kind, _ = value.__dlpack_device__()
+    return "cpu" if kind == _DLPACK_CPU else torch_tensor(value).device
 
 
 def torch_dtype(name: str) -> Any:
@@ -194,33 +210,28 @@ def scalars(
 class Memory:
     """The tensors of a call, in a session's memory: :meth:`put` copies there, :meth:`take` back."""
 
-    def __init__(self, memory: SharedMemory, used: Sequence[tuple[Place, Any]]) -> None:
-        begins, self.size = places([tensor.nbytes for _, tensor in used])
-        self._mapped = memory.view(self.size)
+    def __init__(self, memory: SharedMemory, size: int, used: Sequence[tuple[Place, Any]]) -> None:
+        self._mapped = memory.view(size)
         self._address = memory.address
-        self._used = [(*each, begin) for each, begin in zip(used, begins, strict=True)]
-        self.records: list[Record] = [
-            (place.spec.name, place.spec.dtype, place.spec.shape, begin, place.given, place.back)
-            for place, _, begin in self._used
-        ]
+        self._used = [(place, tensor, _is_plain(tensor)) for place, tensor in used]
 
     def put(self) -> None:
-        for place, tensor, begin in self._used:
+        for place, tensor, plain in self._used:
             if not place.given:
                 continue
-            if _is_plain(tensor):
-                ctypes.memmove(self._address + begin, tensor.data_ptr(), tensor.nbytes)
+            if plain:
+                ctypes.memmove(self._address + place.begin, tensor.data_ptr(), tensor.nbytes)
             else:
-                self._view(tensor, begin).copy_(tensor)
+                self._view(tensor, place.begin).copy_(tensor)
 
     def take(self) -> None:
-        for place, tensor, begin in self._used:
+        for place, tensor, plain in self._used:
             if not place.back:
                 continue
-            if _is_plain(tensor):
-                ctypes.memmove(tensor.data_ptr(), self._address + begin, tensor.nbytes)
+            if plain:
+                ctypes.memmove(tensor.data_ptr(), self._address + place.begin, tensor.nbytes)
             else:
-                tensor.copy_(self._view(tensor, begin))
+                tensor.copy_(self._view(tensor, place.begin))
 
     def _view(self, tensor: Any, begin: int) -> Any:
         flat = _torch().frombuffer(

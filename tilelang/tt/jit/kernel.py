@@ -17,8 +17,10 @@ from ..codegen.launch import Launch, TensorSpec
 from ..device import DeviceSpec
 from ..program import Variable
 from ..runtime import opened
+from ..runtime.calls import Record
 from ..runtime.checked import checked_launch
 from ..runtime.running import schedules
+from ..runtime.shared import aligned
 from . import arguments
 from .arguments import Place
 from .compiled import Compiled
@@ -57,13 +59,22 @@ def call(number: int, *args: Any) -> Any:
 class Prepared:
     """A kernel's launches for a device. ``number`` is what its process knows them by; ``places``
     has for each parameter what becomes of it, None of a scalar and of a tensor that nothing
-    touches; ``scalars`` are the names of those that are numbers, by their places."""
+    touches; ``size`` is the bytes of memory that they take; ``scalars`` are the names of those that
+    are numbers, by their places."""
 
     number: int
     launches: tuple[Launch, ...]
     shapes: tuple[tuple[int, ...] | None, ...]
     places: tuple[Place | None, ...]
+    size: int
     scalars: Mapping[int, Variable]
+
+    def records(self) -> list[Record]:
+        return [
+            (each.spec.name, each.spec.dtype, each.spec.shape, each.begin, each.given, each.back)
+            for each in self.places
+            if each is not None
+        ]
 
 
 class Kernel:
@@ -111,7 +122,7 @@ class Kernel:
         device = opened.current().opened()
         prepared = self.prepared(dims, device.session.spec)
         arguments.check_shapes(compiled, prepared.shapes, tensors)
-        where = arguments.torch_tensor(args[-1]).device if compiled.results else None
+        where = arguments.torch_device(args[-1]) if compiled.results else None
         results = arguments.new_tensors(compiled, prepared.shapes, where)
         scalars = arguments.scalars(compiled, prepared.scalars, numbers)
         self._run(device, prepared, {**tensors, **results}, scalars)
@@ -155,6 +166,7 @@ class Kernel:
         parameters = {p.param: p for p in plans[0].program.parameters() if p.param is not None}
         shapes: list[tuple[int, ...] | None] = []
         places: list[Place | None] = []
+        size = 0
         for number in range(len(compiled.parameters)):
             parameter = parameters.get(number)
             if parameter is None or isinstance(parameter, Variable):
@@ -163,11 +175,15 @@ class Kernel:
                 continue
             shapes.append(parameter.shape)
             mine = specs.get(parameter.name)
+            if mine is None:
+                places.append(None)
+                continue
             given = number not in compiled.results
-            back = any(spec.output for spec in mine or ())
-            places.append(Place(mine[0], given, back) if mine else None)
+            back = any(spec.output for spec in mine)
+            places.append(Place(mine[0], given, back, size))
+            size = aligned(size + arguments.nbytes(mine[0]))
         scalars = {n: p for n, p in parameters.items() if isinstance(p, Variable)}
-        return Prepared(next(_PREPARED), launches, tuple(shapes), tuple(places), scalars)
+        return Prepared(next(_PREPARED), launches, tuple(shapes), tuple(places), size, scalars)
 
     def _run(
         self,
@@ -182,13 +198,13 @@ class Kernel:
             if place is not None
         ]
         with device.lock:
-            memory = arguments.Memory(device.session.memory, used)
+            memory = arguments.Memory(device.session.memory, prepared.size, used)
             memory.put()
-            job = (prepared.number, memory.size, memory.records, scalars)
-            if not device.session.call(self.job, *job, timeout=timeout()):
-                launches = (prepared.number, prepared.launches)
-                device.session.call(f"{_JOBS}:prepare", *launches, timeout=timeout())
-                device.session.call(self.job, *job, timeout=timeout())
+            job, limit = (self.job, prepared.number, scalars), timeout()
+            if not device.session.call(*job, timeout=limit):
+                known = (prepared.number, prepared.launches, prepared.size, prepared.records())
+                device.session.call(f"{_JOBS}:prepare", *known, timeout=limit)
+                device.session.call(*job, timeout=limit)
             memory.take()
 
 

@@ -8,59 +8,65 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..codegen.launch import Launch
 from .shared import of_worker
 
-# By the caller's numbers, the last used at the end. A kernel with dynamic dimensions has some for
-# each shape, so what wasn't used for long is forgotten, and asked for again.
-_LAUNCHES: OrderedDict[int, tuple[Launch, ...]] = OrderedDict()
-_MOST = 512
-
 #: A tensor: name, dtype, shape, where it begins, and whether it is given and taken back.
 Record = tuple[str, str, tuple[int, ...], int, bool, bool]
 
 
-def prepare(device: Any, number: int, launches: tuple[Launch, ...]) -> None:
+class Known(NamedTuple):
+    """Launches, and the tensors of the shared memory that they run on, which takes ``size`` bytes
+    of it."""
+
+    launches: tuple[Launch, ...]
+    size: int
+    records: Sequence[Record]
+
+
+# By the caller's numbers, the last used at the end. A kernel with dynamic dimensions has some for
+# each shape, so what wasn't used for long is forgotten, and asked for again.
+_KNOWN: OrderedDict[int, Known] = OrderedDict()
+_MOST = 512
+
+
+def prepare(
+    device: Any, number: int, launches: tuple[Launch, ...], size: int, records: Sequence[Record]
+) -> None:
     """Keep launches under a number."""
-    _LAUNCHES[number] = launches
-    if len(_LAUNCHES) > _MOST:
-        _LAUNCHES.popitem(last=False)
+    _KNOWN[number] = Known(launches, size, records)
+    if len(_KNOWN) > _MOST:
+        _KNOWN.popitem(last=False)
 
 
-def call(
-    device: Any,
-    number: int,
-    size: int,
-    records: Sequence[Record],
-    scalars: Mapping[str, int | float],
-) -> bool:
-    """Run launches that were prepared, on tensors in the shared memory, of which ``size`` bytes
-    are in use. What isn't given holds zeros before. False where they are not known here."""
+def call(device: Any, number: int, scalars: Mapping[str, int | float]) -> bool:
+    """Run launches that were prepared, on the tensors in the shared memory. What isn't given holds
+    zeros before. False where they are not known here."""
     from .launching import run_kernels
 
-    launches = _LAUNCHES.get(number)
-    if launches is None:
+    known = _KNOWN.get(number)
+    if known is None:
         return False
-    _LAUNCHES.move_to_end(number)
-    memory = of_worker().view(size)
+    _KNOWN.move_to_end(number)
+    memory = of_worker().view(known.size)
     views = {
-        name: _view(memory, dtype, shape, begin) for name, dtype, shape, begin, _, _ in records
+        name: _view(memory, dtype, shape, begin)
+        for name, dtype, shape, begin, _, _ in known.records
     }
-    given = {record[0]: views[record[0]] for record in records if record[4]}
-    found = run_kernels(device, launches, given, scalars)
-    for name, *_, back in records:
+    given = {record[0]: views[record[0]] for record in known.records if record[4]}
+    found = run_kernels(device, known.launches, given, scalars)
+    for name, *_, back in known.records:
         if back:
             views[name][...] = found[name]
     return True
 
 
-def nothing(device: Any, number: int, size: int, records: Sequence[Record], scalars: Any) -> bool:
+def nothing(device: Any, number: int, scalars: Mapping[str, int | float]) -> bool:
     """The empty job, by which benchmarks measure what a call costs by itself."""
-    of_worker().view(size)
     return True
 
 

@@ -62,13 +62,9 @@ class SharedMemory:
             self._descriptor = -1
 
 
-def places(sizes: list[int]) -> tuple[list[int], int]:
-    """Where things of so many bytes begin, one after the other, and where the last one ends."""
-    begin, at = [], 0
-    for size in sizes:
-        begin.append(at)
-        at += -(-size // ALIGNMENT) * ALIGNMENT
-    return begin, at
+def aligned(end: int) -> int:
+    """Where the next tensor begins, in bytes, if one ends there."""
+    return -(-end // ALIGNMENT) * ALIGNMENT
 
 
 def of_worker(descriptor: int | None = None) -> SharedMemory:

@@ -217,7 +217,7 @@ def test_the_last_plans_are_kept_where_a_device_forgets_them(double, monkeypatch
 
     launches = {number: () for number in range(calls._MOST + 9)}
     for number in launches:
-        session().call(f"{calls.__name__}:prepare", -1 - number, ())
+        session().call(f"{calls.__name__}:prepare", -1 - number, (), 0, [])
     a = numbers(6)
     assert torch.equal(double(a), a * 2)
 
