@@ -1,0 +1,148 @@
+"""Where the bytes of a launch go: between banks and cores, and from core to core.
+
+Readers read over NoC 0 and writers write over NoC 1; what is shared goes over the NoC that the
+schedule says, from DRAM and on to the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..metadata import BufferDescriptor, Schedule
+from .limits import Geometry
+from .links import Links
+from .running import groups_of, turns_of
+from .touched import Touched
+
+#: The NoC that a reader reads over, and that a writer writes over.
+READER, WRITER = 0, 1
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Of one tensor, in bytes: ``read`` from DRAM and ``written`` to it by all cores, ``received``
+    by multicast, and ``size``, each of its pages once. Not ``exact``: at most so much."""
+
+    size: int
+    read: int
+    written: int
+    received: int
+    exact: bool
+
+
+class Flows:
+    """Bytes between banks and cores. ``read[noc]`` and ``written`` are [core, bank]; ``multicast``
+    has (NoC, sender, the others, bytes)."""
+
+    def __init__(
+        self,
+        buffers: Mapping[str, BufferDescriptor],
+        schedule: Schedule,
+        steps: list[Touched],
+        banks: int,
+    ) -> None:
+        self.buffers, self.schedule, self.steps = buffers, schedule, steps
+        self.turns, self.own = turns_of(schedule, True), turns_of(schedule, False)
+        cores = len(schedule.counts)
+        self.read = np.zeros((2, cores, banks), np.int64)
+        self.written = np.zeros((cores, banks), np.int64)
+        self.received = np.zeros((cores,), np.int64)
+        self.multicast: list[tuple[int, int, list[int], int]] = []
+        self._moved: dict[str, list[int]] = {name: [0, 0, 0] for name in buffers}
+        self._unpacked = np.zeros(len(self.turns.cores), np.int64)
+        self._packed = np.zeros(len(self.own.cores), np.int64)
+        shared = {each.buffer: each for each in schedule.shared_reads}
+        for step in steps:
+            if step.mode == "write":
+                self._write(step)
+            else:
+                self._read(step, shared.get(step.buffer))
+
+    def _page_size(self, step: Touched) -> int:
+        return self.buffers[step.buffer].accessor.page_size
+
+    def _write(self, step: Touched) -> None:
+        found = self.own.summed(step.pages) * self._page_size(step)
+        self.written[self.own.cores] += found
+        self._moved[step.buffer][1] += int(found.sum())
+        if step.computed and step.exact:
+            self._packed += found.sum(1)
+
+    def _read(self, step: Touched, shared: Any) -> None:
+        found = self.turns.summed(step.pages) * self._page_size(step)
+        if step.unpacked and step.exact:
+            self._unpacked += found.sum(1)
+        moved = self._moved[step.buffer]
+        if shared is None:
+            self.read[READER, self.turns.cores] += found
+            moved[0] += int(found.sum())
+            return
+        by_core = np.zeros_like(self.written)
+        by_core[self.turns.cores] = found
+        for sender, *others in groups_of(self.schedule, shared):
+            self.read[shared.noc, sender] += by_core[sender]
+            size = int(by_core[sender].sum())
+            moved[0] += size
+            moved[2] += size * len(others)
+            self.received[others] += size
+            if size and others:
+                self.multicast.append((shared.noc, sender, others, size))
+
+    def by_bank(self) -> Any:
+        """Bytes read from and written to each bank."""
+        return self.read.sum((0, 1)) + self.written.sum(0)
+
+    def unpacked(self, work: tuple[Any, Any, Any]) -> float:
+        """Bytes that the unpacker with the most to do has, on the core with the most."""
+        _, a, b = work
+        each = np.maximum(np.maximum(a, b), (a + b + self._unpacked) / 2)
+        return float(each.max(initial=0))
+
+    def packed(self) -> int:
+        """Bytes that the packers of the core with the most have."""
+        return int(self._packed.max(initial=0))
+
+    def moved(self) -> dict[str, Moved]:
+        """What is moved of each tensor."""
+        inexact = {step.buffer for step in self.steps if not step.exact}
+        return {
+            name: Moved(
+                buffer.accessor.num_pages * buffer.accessor.page_size,
+                read,
+                written,
+                received,
+                name not in inexact,
+            )
+            for name, buffer in self.buffers.items()
+            for read, written, received in [self._moved[name]]
+        }
+
+
+def links_of(flows: Flows, geometry: Geometry) -> Links:
+    """Each flow over the links of its route. Where banks stand isn't always known: then what goes
+    into cores and out of them is counted, and multicasts."""
+    links = Links(geometry.size)
+    width = flows.schedule.core_grid[0]
+    places = np.array([
+        (geometry.columns[core % width], geometry.rows[core // width])
+        for core in range(len(flows.schedule.counts))
+    ])  # fmt: skip
+    if geometry.dram is not None:
+        for noc in (0, 1):
+            banks = np.array(geometry.dram[noc])
+            core, bank = np.nonzero(flows.read[noc])
+            links.unicast(noc, banks[bank], places[core], flows.read[noc, core, bank])
+        banks = np.array(geometry.dram[WRITER])
+        core, bank = np.nonzero(flows.written)
+        links.unicast(WRITER, places[core], banks[bank], flows.written[core, bank])
+    else:
+        for noc in (0, 1):
+            np.add.at(links.loads[noc]["in"], (places[:, 1], places[:, 0]), flows.read[noc].sum(1))
+        np.add.at(links.loads[WRITER]["out"], (places[:, 1], places[:, 0]), flows.written.sum(1))
+    for noc, sender, others, size in flows.multicast:
+        links.multicast(noc, places[sender], places[others], size)
+    return links
