@@ -19,7 +19,7 @@ import torch
 import tilelang
 import tilelang.tt as tt
 from tilelang.tt.jit.kernel import Kernel
-from tilelang.tt.runtime import opened
+from tilelang.tt.runtime.session import opened
 
 
 def copy_func(rows: int, columns: int):
@@ -59,7 +59,7 @@ def main() -> None:
             a = torch.randn(rows, columns).bfloat16()
             there, back = torch.empty_like(a), torch.empty_like(a)
             assert torch.equal(kernel(a), a)
-            job, Kernel.job = Kernel.job, "tilelang.tt.runtime.calls:nothing"
+            job, Kernel.job = Kernel.job, "tilelang.tt.runtime.jobs.calls:nothing"
             try:
                 call, least = timed(lambda kernel=kernel, a=a: kernel(a), args.calls)
             finally:

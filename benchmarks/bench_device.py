@@ -30,7 +30,7 @@ time.sleep(100)
 
 def bare_open(backend: object) -> float:
     """Seconds until ttnn alone has the device open."""
-    from tilelang.tt.runtime.guardian import end_session
+    from tilelang.tt.runtime.session.guardian import end_session
 
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     started = time.perf_counter()
@@ -52,7 +52,7 @@ def bare_open(backend: object) -> float:
 
 
 def layer_open(backend: object) -> float:
-    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.session.session import Session
 
     started = time.perf_counter()
     session = Session(backend)
@@ -64,7 +64,7 @@ def layer_open(backend: object) -> float:
 def first_kernel(backend: object) -> tuple[float, float]:
     """Seconds of a program on one core: when it is compiled, and when it has been."""
     from tilelang.tt.describe import describe_tensor, schedule_tiles
-    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.session.session import Session
 
     with Session(backend) as session:
         tensor = describe_tensor("tiles", (32, 32), "uint32", session.spec)
@@ -72,7 +72,7 @@ def first_kernel(backend: object) -> tuple[float, float]:
         for _ in range(2):
             started = time.perf_counter()
             session.call(
-                "tilelang.tt.runtime.jobs:copy_by_schedule",
+                "tilelang.tt.runtime.jobs.jobs:copy_by_schedule",
                 *(schedule_tiles([1], session.spec), tensor, {}, {}),
             )
             times.append(time.perf_counter() - started)
@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--arch", default="wormhole")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    from tilelang.tt.runtime.devices import make_backend
+    from tilelang.tt.runtime.backends.devices import make_backend
 
     with tempfile.TemporaryDirectory(prefix="bench-cache-") as cache:
         os.environ["TILELANG_TT_CACHE"] = cache

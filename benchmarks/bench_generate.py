@@ -45,7 +45,7 @@ def _cpu() -> float:
 
 def run(program: Program) -> tuple[float, float]:
     """Seconds of a run, and those that the CPUs spent on its session."""
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
     from tilelang.tt.runtime.running import RUN, kernel_plans
 
     before = _cpu()

@@ -37,7 +37,7 @@ Cost = tuple[float, float]
 
 def start_cores(device: Any, schedule: Any, source: str) -> None:
     """Run a kernel once on a schedule's cores; a job of the session."""
-    from tilelang.tt.runtime import bridge
+    from tilelang.tt.runtime.jobs import bridge
 
     cores = bridge.core_range_set(schedule)
     args = bridge.runtime_args(schedule, _Zeros(), _Zeros())
@@ -64,7 +64,7 @@ def cost(session: Any, work: Callable[[], Any]) -> Cost:
 
 def _cpu(session: Any) -> float:
     """Of the worker, of what it has waited for, and of a simulator that is a process of its own."""
-    from tilelang.tt.runtime.guardian import simulator_pid
+    from tilelang.tt.runtime.session.guardian import simulator_pid
 
     ticks = 0
     for pid in filter(None, (session._worker.pid, simulator_pid(str(session.folder)))):
@@ -83,8 +83,8 @@ def main() -> None:
     from ml_dtypes import bfloat16
 
     from tilelang.tt.describe import describe_tensor, schedule_tiles
-    from tilelang.tt.runtime.cache import part
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
+    from tilelang.tt.runtime.root.cache import part
     from tilelang.tt.validate.cases import Case
     from tilelang.tt.validate.harness import validate
 
@@ -115,7 +115,7 @@ def main() -> None:
 
         def move() -> None:
             for buffer in tensors(device.spec, 1024):
-                device.call("tilelang.tt.runtime.jobs:round_trip", array, buffer, timeout=900)
+                device.call("tilelang.tt.runtime.jobs.jobs:round_trip", array, buffer, timeout=900)
 
         def start() -> None:
             device.call("bench_validate:start_cores", schedule, str(source), timeout=900)

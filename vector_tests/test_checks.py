@@ -16,7 +16,7 @@ import random_arrays
 from vector_errors import errors, inputs, statements
 
 from tilelang.tt.runtime import BackendError
-from tilelang.tt.runtime.devices import open_device
+from tilelang.tt.runtime.backends.devices import open_device
 
 
 def _exp(session: Any) -> None:

@@ -114,7 +114,7 @@ def _apply(
 ) -> np.ndarray[Any, Any]:
     import ttnn
 
-    from tilelang.tt.runtime import bridge
+    from tilelang.tt.runtime.jobs import bridge
 
     dtype, carrier = {
         "uint16": (ttnn.bfloat16, ttnn.uint16),

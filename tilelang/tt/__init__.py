@@ -76,7 +76,7 @@ def _warn_without_tvm() -> None:
         warnings.warn(f"{no_tvm()}. Devices and plans work without", RuntimeWarning, stacklevel=3)
 
 
-# In a device's process (runtime/start.py) no TVM is wanted, whether there is one or not.
+# In a device's process (runtime/session/start.py) no TVM is wanted, whether there is one or not.
 if not getattr(sys.modules.get("tilelang"), "is_bare", False):
     _warn_without_tvm()
 
@@ -109,6 +109,6 @@ if TYPE_CHECKING:
     from .passes import tile_program as tile_program
     from .passes import verify_tt_metadata as verify_tt_metadata
     from .plan import Plan as Plan
-    from .runtime.opened import device as device
     from .runtime.running import run as run
+    from .runtime.session.opened import device as device
     from .target import apply_tt_defaults as apply_tt_defaults

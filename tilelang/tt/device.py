@@ -70,7 +70,7 @@ class DeviceSpec:
         (``dram_core_from_logical_core``).
     dram_cores_noc1 : tuple of (x, y), optional
         The same for NoC 1, which counts from the opposite corner or has other endpoints. ttnn
-        doesn't tell it; a kernel does (``runtime/banks.py``).
+        doesn't tell it; a kernel does (``runtime/jobs/banks.py``).
     dram_offsets : tuple of int, optional
         Where each bank begins in the memory at its coordinates, in bytes; from the same kernel.
     dispatch : str, optional
@@ -118,7 +118,7 @@ class DeviceSpec:
         source : str, optional
             How the device came to be; by default ttnn's version and the architecture.
         """
-        from .runtime.ttnn_device import describe
+        from .runtime.jobs.ttnn_device import describe
 
         return describe(device, source)
 
@@ -130,7 +130,7 @@ class DeviceSpec:
         Raises ValueError where there is none.
         """
         from .runtime import BackendError
-        from .runtime.live import query_live
+        from .runtime.backends.live import query_live
 
         try:
             return query_live()
@@ -289,8 +289,8 @@ class _Module(types.ModuleType):
     """``tilelang.tt.device`` is called, too: ``with tilelang.tt.device("wolfpine"):``."""
 
     def __call__(self, backend: str = "auto", arch: str | None = None) -> Any:
-        """The device to call kernels on: see :func:`tilelang.tt.runtime.opened.device`."""
-        from .runtime import opened
+        """The device to call kernels on: see :func:`tilelang.tt.runtime.session.opened.device`."""
+        from .runtime.session import opened
 
         return opened.device(backend, arch)
 

@@ -26,8 +26,8 @@ import pytest
 
 if TYPE_CHECKING:
     from .plan import Plan
-    from .runtime.backend import Backend
-    from .runtime.session import Session
+    from .runtime.backends.backend import Backend
+    from .runtime.session.session import Session
     from .validate.cases import Case
     from .validate.findings import Evidence
 
@@ -61,8 +61,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     from .runtime import BackendError
-    from .runtime.card import cards
-    from .runtime.devices import backends
+    from .runtime.backends.card import cards
+    from .runtime.backends.devices import backends
 
     try:
         cards()
@@ -74,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"found --tt-backend {name}; expected one of {expected}")
     cluster = config.getoption("--tt-cluster")
     if cluster is not None:
-        from .runtime.clusters import named_cluster
+        from .runtime.backends.clusters import named_cluster
 
         if name != "mock":
             raise pytest.UsageError(f"found --tt-cluster {cluster}; expected --tt-backend mock")
@@ -102,7 +102,7 @@ def set_default_backend(config: pytest.Config, name: str) -> None:
 
 def _backend_name(config: pytest.Config) -> str:
     """The backend to use; "auto" is "card" where there is one, whose architecture is its own."""
-    from .runtime.card import cards
+    from .runtime.backends.card import cards
 
     name: str = config.getoption("--tt-backend") or config.stash.get(_DEFAULT, "auto")
     return "card" if name == "auto" and cards() else name
@@ -114,8 +114,8 @@ def _is_lane(config: pytest.Config) -> bool:
 
 
 def _architectures(config: pytest.Config) -> list[str | None]:
-    from .runtime.backend import ARCHITECTURES
-    from .runtime.clusters import named_cluster
+    from .runtime.backends.backend import ARCHITECTURES
+    from .runtime.backends.clusters import named_cluster
 
     asked = config.getoption("--tt-arch")
     if asked:
@@ -134,9 +134,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def tt_device(request: pytest.FixtureRequest) -> Iterator[Session]:
-    """An open device (runtime/session.py), one for all tests of an architecture."""
+    """An open device (runtime/session/session.py), one for all tests of an architecture."""
     from .runtime import BackendError
-    from .runtime.session import Session
+    from .runtime.session.session import Session
 
     name = _backend_name(request.config)
     try:
@@ -160,10 +160,10 @@ def _worker(config: pytest.Config) -> str:
 def _make_backend(config: pytest.Config, arch: str | None) -> Backend:
     """The backend; of several cards each of pytest-xdist's workers has its own."""
     from .runtime import BackendError
-    from .runtime.card import Card, cards
-    from .runtime.clusters import named_cluster
-    from .runtime.devices import make_backend
-    from .runtime.mock import Mock
+    from .runtime.backends.card import Card, cards
+    from .runtime.backends.clusters import named_cluster
+    from .runtime.backends.devices import make_backend
+    from .runtime.backends.mock import Mock
 
     name, worker = _backend_name(config), _worker(config)
     if (cluster := config.getoption("--tt-cluster")) is not None:
@@ -182,7 +182,7 @@ def _make_backend(config: pytest.Config, arch: str | None) -> Backend:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """With -n auto, as many workers as cards; with --dist each, the whole lane on each card."""
-    from .runtime.card import cards
+    from .runtime.backends.card import cards
 
     return len(cards()) if _backend_name(config) == "card" else None
 
@@ -219,8 +219,8 @@ def _write_report(config: pytest.Config, evidence: Evidence, name: str) -> None:
 @contextlib.contextmanager
 def _device_for(config: pytest.Config, plan: Plan, device: Session) -> Iterator[Session]:
     """A device for a plan: the one that is open, or, of mocks, the plan's own."""
-    from .runtime.mock import Mock
-    from .runtime.session import Session
+    from .runtime.backends.mock import Mock
+    from .runtime.session.session import Session
 
     named = config.getoption("--tt-cluster") is not None
     if named or not isinstance(device.backend, Mock) or plan.device.arch != device.spec.arch:
@@ -294,7 +294,7 @@ def tt_evidence(request: pytest.FixtureRequest, tt_device: Session) -> Evidence:
 @pytest.fixture
 def tt_fresh_device(tt_device: Session) -> Iterator[Session]:
     """A simulated device like tt_device on which nothing has run yet; a card is the same one."""
-    from .runtime.session import Session
+    from .runtime.session.session import Session
 
     if tt_device.backend.name == "card":
         yield tt_device
@@ -310,7 +310,7 @@ _SMALLER_GRIDS = {"wormhole_b0": (8, 7), "blackhole": (11, 10)}
 @pytest.fixture
 def tt_smaller_device(tt_device: Session) -> Iterator[Session]:
     """A device like tt_device, opened with fewer cores; not on a card, which has its own."""
-    from .runtime.session import Session
+    from .runtime.session.session import Session
 
     if tt_device.backend.name == "card":
         pytest.skip("a card has the grid it has; tt_device follows it")

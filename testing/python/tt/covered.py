@@ -64,7 +64,7 @@ def measured(session: object, name: str) -> float:
 
 
 def main() -> None:
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
 
     errors: dict[str, list[str]] = {name: [] for name in EVERY}
     for arch in ARCHES:

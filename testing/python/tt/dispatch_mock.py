@@ -14,12 +14,12 @@ import kernel_list
 from random_arrays import SCALARS
 
 from tilelang.tt.codegen.launch import BufferSpec, launch
-from tilelang.tt.runtime.cache import kernel_cache
-from tilelang.tt.runtime.clusters import clusters
-from tilelang.tt.runtime.mock import Mock
-from tilelang.tt.runtime.root import compiler_name, simulator_root
+from tilelang.tt.runtime.backends.clusters import clusters
+from tilelang.tt.runtime.backends.mock import Mock
+from tilelang.tt.runtime.root.cache import kernel_cache
+from tilelang.tt.runtime.root.root import compiler_name, simulator_root
 from tilelang.tt.runtime.running import RUN
-from tilelang.tt.runtime.session import Session
+from tilelang.tt.runtime.session.session import Session
 
 BOARDS = ("n150", "n300", "p100a", "p150a")
 EVERY = {**kernel_list.LIST, **kernel_list.VECTOR}

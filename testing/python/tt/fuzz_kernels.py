@@ -24,10 +24,10 @@ from hypothesis import seed as with_seed
 from tilelang.tt import reference
 from tilelang.tt.enclosure import KINDS, bound_of, compare, enclose, scalars, tensors
 from tilelang.tt.program import Program, listing
+from tilelang.tt.runtime.backends.devices import open_device
 from tilelang.tt.runtime.checked import checked_launch
-from tilelang.tt.runtime.devices import open_device
 from tilelang.tt.runtime.running import RUN, kernel_plans
-from tilelang.tt.runtime.session import Session
+from tilelang.tt.runtime.session.session import Session
 
 #: Programs of one seed.
 PROGRAMS = 10

@@ -33,7 +33,7 @@ def a_tensor_unlike_any_claim() -> SimpleNamespace:
 
 
 def test_each_figure_of_an_allocation_is_ttnns_or_the_devices(monkeypatch):
-    from tilelang.tt.runtime import bridge
+    from tilelang.tt.runtime.jobs import bridge
     from tilelang.tt.validate import bench
 
     monkeypatch.setattr(bridge, "accessor_args", lambda tensor: [23, 29])

@@ -40,7 +40,7 @@ def run(tool, tmp_path):
 
 
 def open_mock():
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
 
     with open_device("mock", "wormhole") as device:
         assert device.spec.grid_x == 8
@@ -153,8 +153,8 @@ def test_what_was_emptied_or_replaced_is_made_again(cache, place, damage):
 
 def everything(cache: Path) -> list[str]:
     """What there is in a cache that a session is about to be opened with."""
-    from tilelang.tt.runtime.environment import folder_variables
-    from tilelang.tt.runtime.mock import Mock
+    from tilelang.tt.runtime.backends.mock import Mock
+    from tilelang.tt.runtime.session.environment import folder_variables
 
     folder = cache.parent / "session"
     folder.mkdir(exist_ok=True)
@@ -190,7 +190,7 @@ def test_nobody_else_can_enter_whatever_the_umask_is(cache, made_before):
 
 
 def test_what_somebody_else_owns_is_not_run(cache, monkeypatch):
-    from tilelang.tt.runtime import cache as module
+    from tilelang.tt.runtime.root import cache as module
 
     everything(cache)
     owner = os.getuid()
@@ -215,7 +215,7 @@ def test_a_home_that_can_not_be_made_is_named_where_the_cache_would_be_in_it(run
 
 
 def test_the_process_of_a_device_has_a_home_of_its_own(cache, monkeypatch, tmp_path):
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
 
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))

@@ -12,7 +12,7 @@ NO_CARD = -1
 @pytest.fixture
 def driver(tmp_path, monkeypatch):
     """Stands in for tt-kmd: cards by their numbers, with their PCI device ids and addresses."""
-    from tilelang.tt.runtime import card
+    from tilelang.tt.runtime.backends import card
 
     monkeypatch.setattr(card, "_DEVICES", tmp_path / "dev")
     monkeypatch.setattr(card, "_CLASS", tmp_path / "class")
@@ -42,8 +42,8 @@ ADDRESSES = {"card0": "0000:41:00.0", "card1": "0001:01:00.0", "card2": "0000:01
 
 
 def test_a_card_says_its_own_architecture(driver):
-    from tilelang.tt.runtime.card import Card
-    from tilelang.tt.runtime.devices import make_backend
+    from tilelang.tt.runtime.backends.card import Card
+    from tilelang.tt.runtime.backends.devices import make_backend
 
     driver(card0="0x401e", card1="0xb140", card10="0xb140")
     assert make_backend("card").arch == "wormhole_b0"
@@ -72,7 +72,7 @@ VISIBLE = [
 def test_visible_devices_are_read_as_umd_reads_them(driver, monkeypatch, visible, expected):
     """PCIDevice::enumerate_devices of UMD, as ttnn 0.81.1 has it."""
     from tilelang.tt.runtime import BackendError
-    from tilelang.tt.runtime.card import Card, cards
+    from tilelang.tt.runtime.backends.card import Card, cards
 
     driver(**THREE, addresses=ADDRESSES)
     if visible is not None:
@@ -94,7 +94,7 @@ def test_visible_devices_are_read_as_umd_reads_them(driver, monkeypatch, visible
 )
 def test_a_name_that_is_no_cards_is_refused(driver, monkeypatch, visible):
     from tilelang.tt.runtime import BackendError
-    from tilelang.tt.runtime.card import cards
+    from tilelang.tt.runtime.backends.card import cards
 
     driver(**THREE, addresses=ADDRESSES)
     monkeypatch.setenv("TT_VISIBLE_DEVICES", visible)
@@ -109,7 +109,7 @@ def test_a_name_that_is_no_cards_is_refused(driver, monkeypatch, visible):
 @pytest.mark.parametrize(("number", "address"), [(0, "0000:41:00.0"), (2, "0000:01:00.0")])
 @pytest.mark.parametrize("visible", [None, "1,0"])
 def test_a_card_is_named_to_umd_by_its_address(driver, monkeypatch, number, address, visible):
-    from tilelang.tt.runtime.card import Card
+    from tilelang.tt.runtime.backends.card import Card
 
     driver(**THREE, addresses=ADDRESSES)
     if visible is not None:
@@ -119,7 +119,7 @@ def test_a_card_is_named_to_umd_by_its_address(driver, monkeypatch, number, addr
 
 def test_without_addresses_cards_are_in_the_order_of_their_numbers(driver, monkeypatch):
     """As in a container that is given one card of a larger host."""
-    from tilelang.tt.runtime.card import Card, cards
+    from tilelang.tt.runtime.backends.card import Card, cards
 
     driver(card10="0xb140", card2="0x401e")
     assert cards() == [2, 10]
@@ -129,7 +129,7 @@ def test_without_addresses_cards_are_in_the_order_of_their_numbers(driver, monke
 
 
 def test_a_hang_is_noted_of_the_card_that_is_opened(driver, monkeypatch, tmp_path):
-    from tilelang.tt.runtime.card import Card
+    from tilelang.tt.runtime.backends.card import Card
 
     monkeypatch.setenv("TILELANG_TT_CACHE", str(tmp_path / "cache"))
     driver(**THREE, addresses=ADDRESSES)
@@ -142,7 +142,7 @@ def test_a_hang_is_noted_of_the_card_that_is_opened(driver, monkeypatch, tmp_pat
 @pytest.mark.parametrize("device", ["0xfaca", ""])
 def test_a_card_that_is_not_known_is_said_so(driver, device):
     from tilelang.tt.runtime import BackendError
-    from tilelang.tt.runtime.card import Card
+    from tilelang.tt.runtime.backends.card import Card
 
     driver(card0=device)
     with pytest.raises(BackendError, match=rf"card 0: found the PCI device '{device}'; expected"):
@@ -152,7 +152,7 @@ def test_a_card_that_is_not_known_is_said_so(driver, device):
 
 def test_no_card_is_a_reason_and_a_remedy(driver):
     from tilelang.tt.runtime import BackendError
-    from tilelang.tt.runtime.card import Card
+    from tilelang.tt.runtime.backends.card import Card
 
     for number in (None, 3):
         with pytest.raises(BackendError, match="install tt-kmd"):

@@ -260,7 +260,8 @@ def test_bad_input_gives_one_line_and_code_2(command, message, gemm, tmp_path, m
 @pytest.mark.parametrize("command", ["device --from live", "plan GEMM", "plan GEMM --device live"])
 def test_no_live_device_is_said_in_words_of_the_command_line(command, gemm, monkeypatch, capsys):
     from tilelang.tt.cli import main
-    from tilelang.tt.runtime import BackendError, live
+    from tilelang.tt.runtime import BackendError
+    from tilelang.tt.runtime.backends import live
 
     def fails():
         raise BackendError("the driver sleeps")

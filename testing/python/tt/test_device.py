@@ -11,7 +11,8 @@ import pytest
 import tilelang.tt as tt
 from tilelang.tt.device import resolve_device
 from tilelang.tt.presets import preset_names
-from tilelang.tt.runtime import BackendError, live
+from tilelang.tt.runtime import BackendError
+from tilelang.tt.runtime.backends import live
 
 N150 = tt.DeviceSpec.preset("n150")
 

@@ -209,7 +209,7 @@ def test_the_device_that_a_page_opens_answers():
 @pytest.mark.needs("wolfpine")
 def test_the_backend_that_the_guide_writes_is_one(tmp_path):
     from tilelang.tt.runtime import BackendError
-    from tilelang.tt.runtime.devices import ENTRY_POINTS
+    from tilelang.tt.runtime.backends.devices import ENTRY_POINTS
 
     _, code = _python("guide.md")
     names = {}

@@ -241,7 +241,8 @@ def test_an_argument_that_is_no_ir():
     "infer", [tt.infer_default_tt_schedule, tt.infer_default_tt_shard, tt.infer_metadata]
 )
 def test_no_device_lists_the_ways_to_name_one(infer, monkeypatch):
-    from tilelang.tt.runtime import BackendError, live
+    from tilelang.tt.runtime import BackendError
+    from tilelang.tt.runtime.backends import live
 
     def none_here():
         raise BackendError("none here")

@@ -491,7 +491,7 @@ def test_a_malformed_schedule_is_told_by_its_place(spec, schedule, break_it, wha
 
 
 def _evidence(spec, levels, controls):
-    from tilelang.tt.runtime.backend import Statement
+    from tilelang.tt.runtime.backends.backend import Statement
     from tilelang.tt.validate.cases import Case
     from tilelang.tt.validate.evidence import Verdict
     from tilelang.tt.validate.findings import CaseResult, Evidence

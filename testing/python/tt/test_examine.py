@@ -250,7 +250,7 @@ def test_the_sizes_of_a_schedule_are_those_of_the_device_and_the_launch(what):
 
 
 def test_arguments_reach_ttnn_in_the_schemas_order_each_by_its_own_name():
-    from tilelang.tt.runtime import bridge
+    from tilelang.tt.runtime.jobs import bridge
 
     addresses, scalars = {"B": 200, "A": 100, "C": 300}, {"m": 8, "n": 7}
     args = bridge.runtime_args(SCHEDULE, addresses, scalars)
@@ -265,7 +265,7 @@ def test_arguments_reach_ttnn_in_the_schemas_order_each_by_its_own_name():
     ("addresses", "scalars"), [({"A": 1}, {"n": 1, "m": 1}), ({"A": 1, "B": 1}, {"n": 1})]
 )
 def test_an_argument_without_a_value_is_an_error(addresses, scalars):
-    from tilelang.tt.runtime import bridge
+    from tilelang.tt.runtime.jobs import bridge
 
     with pytest.raises(ValueError, match=r"runtime argument \w+: found no value for [Bm]"):
         bridge.runtime_args(SCHEDULE, addresses, scalars)

@@ -98,7 +98,7 @@ def _exchange():
 
 @pytest.fixture(scope="module", params=["wormhole_b0", "blackhole"])
 def ttsim(request):
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
 
     with open_device("ttsim", request.param) as session:
         yield session
@@ -122,7 +122,7 @@ def test_an_example_gives_numpys_numbers(ttsim, exchange, name):
 @pytest.mark.needs("wolfpine")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_tiny_example_gives_them_on_wolfpine_too(exchange, name):
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
 
     with open_device("wolfpine") as session:
         run_example(session, exchange, name, "tiny")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tilelang.tt.runtime import BackendError, foreign, prepare, setup
-from tilelang.tt.runtime.devices import make_backend
+from tilelang.tt.runtime import BackendError
+from tilelang.tt.runtime.backends.devices import make_backend
+from tilelang.tt.runtime.other_python import foreign, prepare, setup
 
 
 @pytest.fixture
@@ -187,7 +188,7 @@ def test_the_last_words_of_what_failed_are_said(tmp_path):
 
 def test_a_worker_holds_nothing_of_tilelang_but_this_package(tmp_path):
     """start.py: whatever tilelang is installed, the worker's is a bare package."""
-    from tilelang.tt.runtime import start
+    from tilelang.tt.runtime.session import start
 
     (tmp_path / "probe_start.py").write_text(
         "import sys, warnings\n"

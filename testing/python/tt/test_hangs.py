@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tilelang.tt.runtime import BackendError
-from tilelang.tt.runtime.session import _is_running
+from tilelang.tt.runtime.session.session import _is_running
 
 pytestmark = pytest.mark.needs("wolfpine")
 
@@ -31,7 +31,7 @@ def _jobs_can_be_imported(monkeypatch, root):
 
 @pytest.fixture
 def mock():
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
 
     with open_device("mock", "wormhole") as device:
         yield device
@@ -47,7 +47,7 @@ def is_gone(device) -> None:
 
 
 def backend_of(name, arch):
-    from tilelang.tt.runtime.devices import make_backend
+    from tilelang.tt.runtime.backends.devices import make_backend
 
     return make_backend(name, arch)
 
@@ -82,7 +82,7 @@ ENDLESS = [
 def test_a_kernel_that_never_ends_is_named_with_its_cores_and_what_it_waits_for(
     backend, arch, source, place, said
 ):
-    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.session.session import Session
 
     with Session(backend_of(backend, arch), timeout=180) as device:  # on a busy machine too
         # Compiled, and its cores started, before the time counts.
@@ -99,7 +99,7 @@ def test_a_kernel_that_never_ends_is_named_with_its_cores_and_what_it_waits_for(
 
 
 def test_a_job_that_takes_too_long_on_the_host_is_told_apart():
-    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.session.session import Session
 
     with (
         Session(backend_of("wolfpine", "wormhole")) as device,
@@ -179,8 +179,8 @@ def test_the_signal_that_ended_a_worker_is_named(mock, number, name):
 @pytest.fixture
 def card(tmp_path, monkeypatch):
     """A card that isn't one: the driver's files are made up, and a mock is what opens."""
-    from tilelang.tt.runtime import card
-    from tilelang.tt.runtime.mock import Mock
+    from tilelang.tt.runtime.backends import card
+    from tilelang.tt.runtime.backends.mock import Mock
 
     monkeypatch.delenv("TT_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(card, "_DEVICES", tmp_path / "dev")
@@ -229,7 +229,7 @@ ENDS = [
 def test_a_card_left_in_a_hang_says_how_it_is_reset_and_the_next_open_says_so(
     card, monkeypatch, end, error, said
 ):
-    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.session.session import Session
 
     ran = []
     monkeypatch.setattr(os, "system", ran.append)  # nothing resets it
@@ -252,7 +252,7 @@ def test_a_card_left_in_a_hang_says_how_it_is_reset_and_the_next_open_says_so(
 
 
 def test_a_card_that_does_not_open_after_a_hang_says_so(card):
-    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.session.session import Session
 
     with Session(card()) as device, pytest.raises(BackendError):
         device.call(f"{JOBS}:sleep", 60, timeout=1)
@@ -261,7 +261,7 @@ def test_a_card_that_does_not_open_after_a_hang_says_so(card):
 
 
 def test_a_job_of_a_card_that_fails_is_no_hang(card):
-    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.session.session import Session
 
     with Session(card()) as device:
         with pytest.raises(BackendError, match="No module named") as raised:
@@ -276,7 +276,7 @@ def test_a_job_of_a_card_that_fails_is_no_hang(card):
     ("asked", "given"), [(None, "20"), ("5", "5"), ("600", "20"), ("0", "20"), ("soon", "20")]
 )
 def test_tt_metal_gives_a_card_up_before_we_do(card, monkeypatch, asked, given):
-    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.session.session import Session
 
     name = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
     if asked is not None:
@@ -289,8 +289,8 @@ def test_tt_metal_gives_a_card_up_before_we_do(card, monkeypatch, asked, given):
 
 EXECUTE = """
 import subprocess, sys
-from tilelang.tt.runtime.execute import execute
-from tilelang.tt.runtime.mock import Mock
+from tilelang.tt.runtime.session.execute import execute
+from tilelang.tt.runtime.backends.mock import Mock
 
 class Simulated(Mock):
     def environment(self, folder):

@@ -13,7 +13,7 @@ import pytest
 import tilelang.tt as tt
 from tilelang.tt.presets import preset_names
 from tilelang.tt.runtime import BackendError
-from tilelang.tt.runtime.clusters import clusters
+from tilelang.tt.runtime.backends.clusters import clusters
 
 pytestmark = pytest.mark.needs("ttnn")
 
@@ -33,7 +33,7 @@ GRIDS = [
 
 @pytest.fixture
 def query():
-    from tilelang.tt.runtime.mock import query_mock
+    from tilelang.tt.runtime.backends.mock import query_mock
 
     return query_mock
 
@@ -83,7 +83,7 @@ def test_variables_left_over_in_the_shell_change_nothing(query, monkeypatch):
 
 def test_an_open_device_of_this_process_is_asked(tmp_path):
     """from_ttnn, on a mock that the user has opened, and as the live default device."""
-    from tilelang.tt.runtime.mock import mock_environment
+    from tilelang.tt.runtime.backends.mock import mock_environment
 
     (tmp_path / "cluster.yaml").write_text(clusters()["p150a"].to_yaml())
     code = """
@@ -137,8 +137,8 @@ def test_a_cache_folder_that_can_not_be_written_to_is_named(query, tmp_path, mon
 
 
 def test_a_device_that_never_opens_is_given_up_and_leaves_no_process(tmp_path):
-    from tilelang.tt.runtime.mock import Mock
-    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.backends.mock import Mock
+    from tilelang.tt.runtime.session.session import Session
 
     class Sleeper(Mock):
         """Its ttnn waits for something that never comes."""
@@ -160,7 +160,7 @@ def test_a_device_that_never_opens_is_given_up_and_leaves_no_process(tmp_path):
 
 
 def test_the_mock_compiles_no_kernels():
-    from tilelang.tt.runtime import mock_compiler
+    from tilelang.tt.runtime.root import mock_compiler
 
     done = subprocess.run(
         [sys.executable, mock_compiler.__file__, "-c", "-o", "kernel.o", "kernel.cc"],
@@ -176,7 +176,7 @@ def test_the_mock_compiles_no_kernels():
 
 @pytest.mark.parametrize("name", preset_names())
 def test_a_plan_is_checked_on_the_cluster_that_its_description_came_from(name):
-    from tilelang.tt.runtime.mock import Mock
+    from tilelang.tt.runtime.backends.mock import Mock
 
     preset = tt.DeviceSpec.preset(name)
     assert Mock.of(preset).source == preset.source
@@ -184,7 +184,7 @@ def test_a_plan_is_checked_on_the_cluster_that_its_description_came_from(name):
 
 @pytest.mark.parametrize("mask", [0x1, 0x21])
 def test_a_cluster_with_other_rows_off_is_found_again(mask, query):
-    from tilelang.tt.runtime.mock import Mock
+    from tilelang.tt.runtime.backends.mock import Mock
 
     spec = query(clusters()["n150"].with_harvest_mask(mask), "slow")
     assert Mock.of(spec).source == spec.source
@@ -200,7 +200,7 @@ def test_a_cluster_with_other_rows_off_is_found_again(mask, query):
     ],
 )
 def test_a_simulators_description_finds_the_cluster_that_is_like_it(figures, cluster):
-    from tilelang.tt.runtime.clusters import cluster_of
+    from tilelang.tt.runtime.backends.clusters import cluster_of
 
     alignment = 32 if figures["arch"] == "wormhole_b0" else 64
     spec = tt.DeviceSpec(**figures, dram_alignment=alignment, l1_alignment=16, source="asked")
@@ -225,8 +225,8 @@ CAPACITIES = [
 @pytest.mark.parametrize("name", ["n150", "p100a", "p150a"])
 def test_what_is_refused_when_planned_is_what_ttnn_can_not_allocate(name, monkeypatch):
     """The last that fits and the first that doesn't, one tensor and two together."""
-    from tilelang.tt.runtime.mock import Mock
-    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.backends.mock import Mock
+    from tilelang.tt.runtime.session.session import Session
 
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
     spec = tt.DeviceSpec.preset(name)
@@ -264,8 +264,8 @@ def test_e1_and_e2_on_a_mock_cost_nothing_that_grows_with_the_data():
     """Two tensors that fill the device are proven as quickly as small ones, and in little memory."""
     import resource
 
-    from tilelang.tt.runtime.mock import Mock
-    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.backends.mock import Mock
+    from tilelang.tt.runtime.session.session import Session
     from tilelang.tt.validate.cases import of_plan
     from tilelang.tt.validate.harness import validate
 

@@ -24,7 +24,7 @@ NONE = "\N{EN DASH}"
 def documents(tmp_path_factory):
     """The path of each page, and its JSON."""
     from tilelang.tt.page import render_plan
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
     from tilelang.tt.validate import report
     from tilelang.tt.validate.cases import Case, of_plan
     from tilelang.tt.validate.harness import validate

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from tilelang.tt.runtime import patience
-from tilelang.tt.runtime.patience import Patience
+from tilelang.tt.runtime.session import patience
+from tilelang.tt.runtime.session.patience import Patience
 
 SPIN = "import os; os.sched_setaffinity(0, [{}]); print(flush=True)\nwhile True: pass"
 SLEEP = "print(flush=True); import time; time.sleep(600)"

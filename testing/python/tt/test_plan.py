@@ -195,7 +195,7 @@ def normal(shape):
     ],
 )
 def test_a_plan_made_by_real_tilelang_is_proven_on_a_device_of_its_grid(kernel, exchange):
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
     from tilelang.tt.validate.cases import of_plan
     from tilelang.tt.validate.harness import validate
     from tilelang.tt.validate.planned_device import check_device

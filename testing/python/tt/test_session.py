@@ -21,7 +21,7 @@ from tilelang.tt.runtime import BackendError
 
 pytestmark = pytest.mark.needs("wolfpine")
 
-JOBS = "tilelang.tt.runtime.jobs"
+JOBS = "tilelang.tt.runtime.jobs.jobs"
 
 
 @pytest.fixture(autouse=True)
@@ -59,13 +59,13 @@ def wait_until(condition, seconds: float = 10.0) -> None:
 
 @pytest.fixture
 def open_device():
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
 
     return open_device
 
 
 def simulator_of(session) -> int:
-    from tilelang.tt.runtime.guardian import simulator_pid
+    from tilelang.tt.runtime.session.guardian import simulator_pid
 
     pid = simulator_pid(str(session.folder))
     assert pid is not None
@@ -153,7 +153,7 @@ def test_a_simulator_killed_at_any_moment_is_an_error_within_ten_seconds(open_de
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_nothing_outlives_a_parent_that_is_ended(sent):
     code = (
-        "import signal, time, tilelang.tt.runtime.devices as devices\n"
+        "import signal, time, tilelang.tt.runtime.backends.devices as devices\n"
         # A shell's background jobs ignore Ctrl-C, and hand that on.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "session = devices.open_device('wolfpine', 'wormhole')\n"
@@ -175,8 +175,8 @@ def test_nothing_outlives_a_parent_that_is_ended(sent):
 
 
 def test_a_simulator_that_never_starts_is_an_error_in_time():
-    from tilelang.tt.runtime.session import Session
-    from tilelang.tt.runtime.wolfpine import Wolfpine
+    from tilelang.tt.runtime.backends.wolfpine import Wolfpine
+    from tilelang.tt.runtime.session.session import Session
 
     class WrongInterpreter(Wolfpine):
         def environment(self, folder):
@@ -221,7 +221,7 @@ def test_a_library_that_is_missing_is_named(open_device, monkeypatch):
 
 
 def test_a_card_that_is_not_there_is_said_so(open_device):
-    from tilelang.tt.runtime.card import cards
+    from tilelang.tt.runtime.backends.card import cards
 
     if cards():
         assert open_device("card").spec.num_cores > 0
@@ -254,7 +254,7 @@ def test_sessions_at_once_do_not_compile_in_each_others_folders(
 def test_two_sessions_compile_the_same_kernel_at_once(open_device, monkeypatch, tmp_path):
     from concurrent.futures import ThreadPoolExecutor
 
-    from tilelang.tt.runtime.banks import describe_banks
+    from tilelang.tt.runtime.jobs.banks import describe_banks
 
     monkeypatch.setenv("TILELANG_TT_CACHE", str(tmp_path / "cache"))
     with (
@@ -286,7 +286,7 @@ def test_a_backend_of_another_package_that_is_broken_is_named(value, said, tmp_p
 
 
 BACKEND = """
-from tilelang.tt.runtime.wolfpine import Wolfpine
+from tilelang.tt.runtime.backends.wolfpine import Wolfpine
 
 
 class Small(Wolfpine):
@@ -332,10 +332,10 @@ def test_another_package_brings_a_backend(tmp_path):
 )
 def test_a_device_that_the_wheel_has_no_firmware_for_runs_what_is_compiled(open_device, arch, grid):
     from tilelang.tt.describe import schedule_tiles
-    from tilelang.tt.runtime.devices import make_backend
-    from tilelang.tt.runtime.firmware import index_firmware
-    from tilelang.tt.runtime.installed import ttnn_folder
-    from tilelang.tt.runtime.session import Session
+    from tilelang.tt.runtime.backends.devices import make_backend
+    from tilelang.tt.runtime.root.firmware import index_firmware
+    from tilelang.tt.runtime.root.installed import ttnn_folder
+    from tilelang.tt.runtime.session.session import Session
     from tilelang.tt.validate.cases import Case
     from tilelang.tt.validate.harness import validate
 
@@ -357,7 +357,7 @@ def test_a_cache_folder_that_is_read_only_is_named_with_what_to_do(open_device, 
 
 
 def test_a_full_disk_is_named(open_device, monkeypatch):
-    from tilelang.tt.runtime import session
+    from tilelang.tt.runtime.session import session
 
     def fails(device_session, timeout, what):
         raise session._JobFailed(f"{what}: brisc build failed. Log:")
@@ -385,7 +385,7 @@ def test_auto_takes_the_simulator_that_is_named(
 ):
     import framework
 
-    from tilelang.tt.runtime.devices import make_backend
+    from tilelang.tt.runtime.backends.devices import make_backend
 
     simulator = Path(framework.__file__).parent / "sim" / name
     if backend == "ttsim":
@@ -403,7 +403,7 @@ def test_auto_takes_the_simulator_that_is_named(
 
 
 def test_auto_refuses_a_simulator_that_is_not_known(monkeypatch, tmp_path):
-    from tilelang.tt.runtime.devices import make_backend
+    from tilelang.tt.runtime.backends.devices import make_backend
 
     monkeypatch.setenv("TT_METAL_SIMULATOR", str(tmp_path))
     with pytest.raises(BackendError, match=r"found a simulator that is not known.*unset"):
@@ -411,7 +411,7 @@ def test_auto_refuses_a_simulator_that_is_not_known(monkeypatch, tmp_path):
 
 
 def test_auto_never_takes_the_mock(open_device, monkeypatch):
-    from tilelang.tt.runtime.devices import make_backend
+    from tilelang.tt.runtime.backends.devices import make_backend
 
     monkeypatch.delenv("TILELANG_TT_TTSIM", raising=False)
     assert make_backend("auto").name in ("card", "wolfpine")

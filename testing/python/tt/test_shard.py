@@ -157,8 +157,8 @@ def test_values_that_the_author_wrote_as_tvm_nodes_are_read_as_plain_ones(tmp_pa
 @pytest.mark.needs("ttnn")
 @pytest.mark.parametrize("preset", ["n150", "p100a", "p150a"])
 def test_descriptors_are_what_ttnn_allocates_on_a_mock(preset, tmp_path):
-    from tilelang.tt.runtime.clusters import clusters
-    from tilelang.tt.runtime.mock import mock_environment
+    from tilelang.tt.runtime.backends.clusters import clusters
+    from tilelang.tt.runtime.backends.mock import mock_environment
 
     cases = [
         {"shape": list(shape), "dtype": dtype, "held": carried_as or dtype}

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from tilelang.tt.runtime import shared
-from tilelang.tt.runtime.shared import ALIGNMENT, SharedMemory, aligned
+from tilelang.tt.runtime.session import shared
+from tilelang.tt.runtime.session.shared import ALIGNMENT, SharedMemory, aligned
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def memory():
 
 def test_what_one_process_writes_the_other_reads(memory):
     program = (
-        "import sys; from tilelang.tt.runtime.shared import of_worker\n"
+        "import sys; from tilelang.tt.runtime.session.shared import of_worker\n"
         "view = of_worker(int(sys.argv[1])).view(2**21)\n"
         "assert view[2**20:2**20+3] == b'abc'; view[:3] = b'xyz'"
     )

@@ -26,7 +26,7 @@ def spec():
 
 @pytest.fixture(scope="module")
 def device():
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
 
     with open_device("wolfpine", "wormhole") as session:
         yield session
@@ -34,7 +34,7 @@ def device():
 
 @pytest.fixture(scope="module")
 def mock():
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
 
     with open_device("mock", "blackhole") as session:
         yield session
@@ -241,9 +241,9 @@ def test_the_simulators_own_memory_has_each_page_where_it_is_predicted(arch):
     """An independent reader: neither ttnn nor a kernel is asked what is there."""
     import simulator_window
 
-    from tilelang.tt.runtime.banks import describe_banks
-    from tilelang.tt.runtime.session import Session
-    from tilelang.tt.runtime.wolfpine import Wolfpine
+    from tilelang.tt.runtime.backends.wolfpine import Wolfpine
+    from tilelang.tt.runtime.jobs.banks import describe_banks
+    from tilelang.tt.runtime.session.session import Session
     from tilelang.tt.validate.claims import Banks, Claim
     from tilelang.tt.validate.tiles import contents
 
@@ -265,7 +265,7 @@ def test_the_simulators_own_memory_has_each_page_where_it_is_predicted(arch):
             buffer = describe_tensor("X", shape, dtype, spec)
             bits = contents(shape, dtype, 11)
             array = bits.view(_np(dtype))
-            base = session.call("tilelang.tt.runtime.jobs:base_address", array, buffer)
+            base = session.call("tilelang.tt.runtime.jobs.jobs:base_address", array, buffer)
             claim = Claim(buffer, base, Banks.of(spec))
             size = buffer.accessor.page_size
             places = [[*place, size] for place in claim.where(0).tolist()]
@@ -298,8 +298,8 @@ def test_what_a_backend_can_not_prove_is_counted(mock):
 
 
 def test_a_device_that_dies_ends_the_run_and_keeps_what_was_shown():
-    from tilelang.tt.runtime.devices import open_device
-    from tilelang.tt.runtime.guardian import simulator_pid
+    from tilelang.tt.runtime.backends.devices import open_device
+    from tilelang.tt.runtime.session.guardian import simulator_pid
     from tilelang.tt.validate.cases import Case
     from tilelang.tt.validate.harness import validate
     from tilelang.tt.validate.report import to_json, to_junit

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tilelang.tt.runtime.devices import open_device
+from tilelang.tt.runtime.backends.devices import open_device
 
 pytestmark = pytest.mark.needs("wolfpine")
 

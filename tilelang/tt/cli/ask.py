@@ -9,10 +9,10 @@ from pathlib import Path
 from ..device import DeviceSpec, resolve_device
 from ..presets import preset_names
 from ..runtime import BackendError
-from ..runtime.clusters import named_cluster
-from ..runtime.devices import backends, check_arch, open_device
-from ..runtime.mock import DEFAULT_CLUSTERS, Mock, query_mock
-from ..runtime.session import Session
+from ..runtime.backends.clusters import named_cluster
+from ..runtime.backends.devices import backends, check_arch, open_device
+from ..runtime.backends.mock import DEFAULT_CLUSTERS, Mock, query_mock
+from ..runtime.session.session import Session
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def ask(origin: str, options: Options) -> Asked:
     if origin == "mock":
         return Asked(_ask_mock(options))
     if is_opened:
-        from ..runtime.banks import describe_banks
+        from ..runtime.jobs.banks import describe_banks
 
         with open_device(origin, options.arch, grid=parse_grid(options.grid)) as session:
             return Asked(describe_banks(session))
@@ -98,7 +98,7 @@ def parse_grid(text: str | None) -> tuple[int, int] | None:
 
 def _ask_live_or_mock(options: Options) -> Asked:
     """The live device, else a mock. A device that is there and does not open is an error."""
-    from ..runtime.live import named_device, query_live
+    from ..runtime.backends.live import named_device, query_live
 
     if options.cluster or options.harvest_mask or options.dispatch:
         return Asked(_ask_mock(options))

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from ..runtime import BackendError
-from ..runtime.installed import ttnn_folder
+from ..runtime.root.installed import ttnn_folder
 from .findings import Finding
 
 #: The ttnn that the tests run with (ci/lanes.sh).

@@ -89,8 +89,8 @@ def _ttnn() -> Finding:
     found = _installed("ttnn")
     if found:
         return Finding("ttnn", True, found)
-    from ..runtime.foreign import ask, foreign_python
-    from ..runtime.installed import install_beside
+    from ..runtime.other_python.foreign import ask, foreign_python
+    from ..runtime.root.installed import install_beside
 
     try:
         python = foreign_python()
@@ -106,29 +106,29 @@ def _ttnn() -> Finding:
 
 
 def _live() -> Finding:
-    from ..runtime.live import query_live
+    from ..runtime.backends.live import query_live
 
     advice = "as it should be on a machine without a card; with one, check its driver"
     return _asked("live device", query_live, advice)
 
 
 def _mock() -> Finding:
-    from ..runtime.clusters import clusters
-    from ..runtime.mock import query_mock
+    from ..runtime.backends.clusters import clusters
+    from ..runtime.backends.mock import query_mock
 
     return _asked("mock device", lambda: query_mock(clusters()["n150"]), "")
 
 
 def _backends() -> list[str]:
-    from ..runtime.devices import backends
+    from ..runtime.backends.devices import backends
 
     return [name for name in backends() if name != "mock"]
 
 
 def _backend(name: str) -> Finding:
     """Whether a backend is ready; nothing is opened."""
-    from ..runtime.devices import make_backend
-    from ..runtime.foreign import foreign_python
+    from ..runtime.backends.devices import make_backend
+    from ..runtime.other_python.foreign import foreign_python
 
     try:
         elsewhere = foreign_python()
@@ -168,7 +168,7 @@ def _named_device() -> Finding:
 
 
 def _cache() -> Finding:
-    from ..runtime.cache import cache_folder, device_cache
+    from ..runtime.root.cache import cache_folder, device_cache
 
     try:
         device_cache()

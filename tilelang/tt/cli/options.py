@@ -9,7 +9,7 @@ import click
 
 from .. import files
 from ..plan import Plan
-from ..runtime.devices import backends
+from ..runtime.backends.devices import backends
 
 
 class Output(click.Path):
@@ -67,7 +67,7 @@ FUNCTION = click.option("--function", help="Which kernel of the plan, where it h
 
 def arch_of(plan: Plan, path: Path, arch: str | None) -> str:
     """The architecture to open a device of for a plan."""
-    from ..runtime.devices import check_arch
+    from ..runtime.backends.devices import check_arch
 
     try:
         return arch or check_arch(plan.device.arch) or ""

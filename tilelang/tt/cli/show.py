@@ -24,7 +24,7 @@ from .findings import Finding
 
 if TYPE_CHECKING:
     from ..codegen.plan import KernelPlan
-    from ..runtime.backend import Backend
+    from ..runtime.backends.backend import Backend
     from ..validate.findings import Evidence
 
 # One colour a group of cores with equal counts; a schedule by the default rule has two.

@@ -17,7 +17,7 @@ from ..codegen.launch import TensorSpec
 from ..program import Variable
 from ..program.dtypes import DTYPES
 from ..runtime.running import scalar_value
-from ..runtime.shared import SharedMemory
+from ..runtime.session.shared import SharedMemory
 from .compiled import Compiled
 
 _DLPACK_CPU = 1  # kDLCPU

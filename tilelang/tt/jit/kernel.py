@@ -16,11 +16,11 @@ from ..codegen.generate import generate_all
 from ..codegen.launch import Launch, TensorSpec
 from ..device import DeviceSpec
 from ..program import Variable
-from ..runtime import opened
-from ..runtime.calls import Record
 from ..runtime.checked import checked_launch
+from ..runtime.jobs.calls import Record
 from ..runtime.running import schedules
-from ..runtime.shared import aligned
+from ..runtime.session import opened
+from ..runtime.session.shared import aligned
 from . import arguments
 from .arguments import Place
 from .compiled import Compiled
@@ -32,7 +32,7 @@ TIMEOUT = 600.0
 #: Launches that are kept of a kernel, each for other shapes or another device.
 _KEPT = 256
 
-_JOBS = "tilelang.tt.runtime.calls"
+_JOBS = "tilelang.tt.runtime.jobs.calls"
 
 _LOCK = threading.Lock()
 _KERNELS: list[Kernel] = []

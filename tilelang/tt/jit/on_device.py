@@ -18,7 +18,7 @@ def run(kernel: Kernel, given: Mapping[int, Any]) -> Any:
     Raises ValueError where some are ttnn's and others aren't, where they are on no device or on
     several, or aren't as a launch takes them; with the call of ttnn's that makes them so.
     """
-    from ..runtime import launching
+    from ..runtime.jobs import launching
 
     compiled = kernel.compiled
     tensors, numbers = {}, {}

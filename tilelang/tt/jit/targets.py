@@ -66,7 +66,7 @@ def shown_device(target: Any) -> DeviceSpec:
     """The device that sources are shown for: the preset that is named, the device that is open,
     or a preset of its architecture."""
     from ..device import DeviceSpec
-    from ..runtime import opened
+    from ..runtime.session import opened
 
     preset = preset_name(target)
     if preset:
@@ -77,7 +77,7 @@ def shown_device(target: Any) -> DeviceSpec:
 
 
 def _expected_arch() -> str:
-    from ..runtime import opened
+    from ..runtime.session import opened
 
     return opened.current().expected_arch()
 

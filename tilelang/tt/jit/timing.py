@@ -9,8 +9,8 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from ..runtime import opened
 from ..runtime.running import kernel_plans
+from ..runtime.session import opened
 from ..runtime.timing import time_kernel
 from . import arguments
 from .compiled import read

@@ -1,8 +1,8 @@
 """Devices through ttnn. The only folder that knows ttnn; it is imported on demand.
 
-backend.py says what a backend is: card.py, ttsim.py, wolfpine.py and mock.py are some, and
-devices.py chooses one. session.py opens its device in a child process, where worker.py runs
-jobs (jobs.py), which reach ttnn through bridge.py. root.py makes the folder that ttnn runs from.
+backends/ has the ways to open a device, and session/ a device that is open in a child process,
+which runs jobs/. root/ makes the folder that ttnn runs from, with compiler/ in it, and
+other_python/ finds ttnn in another interpreter. running.py is what users call.
 """
 
 

@@ -14,7 +14,7 @@ from ..plan import Plan
 from ..program import Program, Tensor, Variable
 from ..program.dtypes import DTYPES
 from .checked import checked_launch
-from .session import Session
+from .session.session import Session
 
 #: The job of a session that runs launches on arrays.
 RUN = f"{__package__}.launching:run_kernels"
@@ -57,7 +57,7 @@ def run(
         What was generated would race or hang on a card, which no simulator notices.
     """
     if device is None:
-        from .devices import open_device
+        from .backends.devices import open_device
 
         with open_device() as session:
             return run(kernel, *args, device=session, function=function, timeout=timeout, **named)
@@ -223,7 +223,7 @@ def _in_process(
         raise ValueError(
             f"device= is a {type(device).__name__}; expected a Session or an open ttnn device"
         )
-    from . import launching
+    from .jobs import launching
 
     made = kernel_plans(kernel, DeviceSpec.from_ttnn(device), function)
     tensors, scalars = bind(made, args, named)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..codegen.launch import launch
-from .backend import Backend
+from .backends.backend import Backend
 from .checked import checked_launch
 from .running import bind, kernel_plans
-from .session import Session
+from .session.session import Session
 
 _JOB = f"{__package__}.clocks:time_kernels"
 _CARDS = Path("/sys/class/tenstorrent")

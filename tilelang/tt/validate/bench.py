@@ -16,8 +16,8 @@ import numpy as np
 
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor
-from ..runtime import bridge
-from ..runtime.probe import Question, ask
+from ..runtime.jobs import bridge
+from ..runtime.jobs.probe import Question, ask
 from .claims import Banks, Claim
 from .evidence import Allocation
 from .tiles import Array, bits_dtype, contents

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..metadata import BufferDescriptor
-from ..runtime import bridge
+from ..runtime.jobs import bridge
 
 _SONG = 0xABCD
 _kept: list[tuple[Any, BufferDescriptor]] = []

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor, Schedule
-from ..runtime import bridge
-from ..runtime.jobs import copy_by_schedule
+from ..runtime.jobs import bridge
+from ..runtime.jobs.jobs import copy_by_schedule
 from .evidence import NO_EFFECT, REJECTED, UNNOTICED, Control, Examined, outcome
 from .preflight import schedule_harm
 from .schedule_controls import (

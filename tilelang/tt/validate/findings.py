@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..device import DeviceSpec
-from ..runtime.backend import Statement
+from ..runtime.backends.backend import Statement
 from .cases import Case
 from .evidence import TENSOR_LEVELS, UNNOTICED, Control, Difference, Result, Verdict
 

@@ -10,9 +10,9 @@ from typing import Any
 from ..describe import describe_tensor, schedule_tiles
 from ..device import DeviceSpec
 from ..runtime import BackendError
-from ..runtime.banks import describe_banks
+from ..runtime.jobs.banks import describe_banks
 from ..runtime.running import RUN
-from ..runtime.session import Session
+from ..runtime.session.session import Session
 from .cases import Case, batches, for_controls
 from .evidence import TENSOR_LEVELS, Difference, Examined
 from .findings import CaseResult, Evidence

@@ -1,9 +1,9 @@
 """E6: what each copy of a tile says of the core that made it, and what a schedule says it must.
 
-The first words of a copy are a stamp (runtime/kernels/copy_tiles.h): the core's logical x and y,
-the tile, how many this core had copied before, and the arguments of the schema as the core saw
-them. Each buffer address and scalar has a word of its own, by its name, so that one in another's
-place is seen.
+The first words of a copy are a stamp (runtime/jobs/kernels/copy_tiles.h): the core's logical x
+and y, the tile, how many this core had copied before, and the arguments of the schema as the core
+saw them. Each buffer address and scalar has a word of its own, by its name, so that one in
+another's place is seen.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def test_what_differs_is_shrunk_and_its_seed_is_told():
 def test_a_few_kernels_at_random_give_the_interpreters_numbers():
     from functools import partial
 
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
 
     with ExitStack() as stack:
         opened = partial(open_device, "ttsim", "wormhole")

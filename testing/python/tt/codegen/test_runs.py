@@ -44,7 +44,7 @@ def assert_right(found):
 
 @pytest.fixture(scope="module", params=["wormhole_b0", "blackhole"])
 def ttsim(request):
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
 
     with open_device("ttsim", request.param) as session:
         yield session
@@ -52,7 +52,7 @@ def ttsim(request):
 
 @pytest.fixture(scope="module")
 def wolfpine():
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
 
     with open_device("wolfpine") as session:
         yield session
@@ -162,7 +162,7 @@ def test_a_second_size_compiles_nothing(ttsim):
     """The kernels of two sizes are one: nothing new comes into the cache of kernels."""
     from tile_kernels import gemm
 
-    from tilelang.tt.runtime.cache import cache_folder
+    from tilelang.tt.runtime.root.cache import cache_folder
 
     assert_right(shown(ttsim, gemm(64, 64, 64), ["mixed"]))
     before = {str(p) for p in cache_folder().rglob("*.elf")}

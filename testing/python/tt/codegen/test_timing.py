@@ -65,7 +65,7 @@ def test_the_clocks_rate_is_asked_of_a_cards_driver_and_of_nothing_else(tmp_path
 def test_a_kernel_is_timed_on_each_of_its_cores(arch):
     from random_arrays import arrays_of
 
-    from tilelang.tt.runtime.devices import open_device
+    from tilelang.tt.runtime.backends.devices import open_device
 
     program = kernel_list.LIST["gemm"]
     arrays = {name: array for name, array in arrays_of(program).items() if name != "C"}

@@ -14,7 +14,7 @@ def run(device: Any, source: str, place: str, waits: bool) -> str:
     """
     import ttnn
 
-    from tilelang.tt.runtime import bridge
+    from tilelang.tt.runtime.jobs import bridge
 
     cores = bridge.first_cores(device, 2)
     args = bridge.args_of_first_cores(device, [[int(waits)]] * 2)

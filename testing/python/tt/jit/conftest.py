@@ -31,7 +31,7 @@ def _device_is_named() -> Iterator[None]:
         )
         patch.delenv("TILELANG_TT_ARCH", raising=False)
         yield
-        from tilelang.tt.runtime import opened
+        from tilelang.tt.runtime.session import opened
 
         opened.close()
 

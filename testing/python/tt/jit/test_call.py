@@ -11,7 +11,7 @@ import tilelang.language as T
 import torch
 
 import tilelang
-from tilelang.tt.runtime import opened
+from tilelang.tt.runtime.session import opened
 
 pytestmark = pytest.mark.needs("calls")
 

@@ -16,7 +16,8 @@ import tilelang
 import tilelang.tt as tt
 from tilelang.tt.jit import compiled
 from tilelang.tt.jit.kernel import Kernel
-from tilelang.tt.runtime import BackendError, opened
+from tilelang.tt.runtime import BackendError
+from tilelang.tt.runtime.session import opened
 
 pytestmark = pytest.mark.needs("calls")
 
@@ -213,7 +214,7 @@ def test_a_call_that_takes_too_long_is_given_up(double, monkeypatch):
 def test_the_last_plans_are_kept_where_a_device_forgets_them(double, monkeypatch):
     """A device's process keeps so many launches; one that it has forgotten it is told again."""
     double(numbers())
-    from tilelang.tt.runtime import calls
+    from tilelang.tt.runtime.jobs import calls
 
     launches = {number: () for number in range(calls._MOST + 9)}
     for number in launches:

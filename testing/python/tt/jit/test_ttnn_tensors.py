@@ -11,7 +11,7 @@ PROGRAM = """
 import numpy as np
 import tilelang, tilelang.tt, ttnn
 import jit_kernels as kernels
-from tilelang.tt.runtime import opened
+from tilelang.tt.runtime.session import opened
 
 device = ttnn.open_device(device_id=0)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ...presets import preset_names
-from ...runtime.clusters import clusters
-from ...runtime.devices import backends
+from ...runtime.backends.clusters import clusters
+from ...runtime.backends.devices import backends
 from .. import show
 from ..ask import Options, ask
 from ..group import JSON, Command, answer, out

@@ -25,7 +25,7 @@ DOCTOR_EXAMPLES = """
 @click.option("--clear", is_flag=True, help="Remove what this package has made in it.")
 def cache(clear: bool) -> None:
     """Say where the cache folder is, or clear it."""
-    from ...runtime.cache import cache_folder, clear_cache
+    from ...runtime.root.cache import cache_folder, clear_cache
 
     if clear:
         removed = clear_cache()
@@ -43,7 +43,7 @@ def setup(python: str | None) -> None:
 
     It is in your data folder, holds ttnn and the simulator, and is used from then on.
     """
-    from ...runtime.setup import make
+    from ...runtime.other_python.setup import make
 
     made = make(python, lambda text: out.print(text, soft_wrap=True))
     out.print(f"devices are opened by {made}", soft_wrap=True)

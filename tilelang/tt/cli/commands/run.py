@@ -67,7 +67,7 @@ def run_plan(
     Arrays are the inputs in their order; without any, they are random. The exit code is 0 if the
     numbers agree, 1 if they don't, 3 if of an output nothing could be compared.
     """
-    from ...runtime.devices import open_device
+    from ...runtime.backends.devices import open_device
     from ..running import run_and_compare
 
     plan = Plan.load(path)
@@ -120,7 +120,7 @@ def exec_command(backend: str, arch: str | None, command: tuple[str, ...]) -> No
 
     As in: tilelang-tt exec --backend ttsim -- python host.py
     """
-    from ...runtime.devices import make_backend
-    from ...runtime.execute import execute
+    from ...runtime.backends.devices import make_backend
+    from ...runtime.session.execute import execute
 
     sys.exit(execute(make_backend(backend, arch), command))

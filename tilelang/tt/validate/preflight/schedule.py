@@ -16,7 +16,7 @@ from .values import Words, expect, fault_of, integer, integers, one_of, text
 
 #: TT-metal's limit of a kernel's runtime arguments (get_arg_addr, dataflow_api.h).
 MOST_ARGS = 341
-#: Those of them that the copy of E6 has besides the schedule's (runtime/kernels/copy_tiles.h).
+#: Those of them that the copy of E6 has besides the schedule's (runtime/jobs/kernels/copy_tiles.h).
 OWN_ARGS = 8
 _PER_CORE = ("start_id", "count")
 _AXES = ("grid_x", "grid_y", "grid_z")

@@ -1,5 +1,5 @@
 // What a kernel waits for, written to the core's mailbox before each wait, from where
-// runtime/mailbox.py reads it of a kernel that never ends.
+// runtime/jobs/mailbox.py reads it of a kernel that never ends.
 #pragma once
 
 #include "hostdev/dev_msgs.h"
