@@ -17,7 +17,7 @@ from .checked import checked_launch
 from .session.session import Session
 
 #: The job of a session that runs launches on arrays.
-RUN = f"{__package__}.launching:run_kernels"
+RUN = f"{__package__}.jobs.launching:run_kernels"
 
 
 def run(

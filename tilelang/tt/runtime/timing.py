@@ -15,7 +15,7 @@ from .checked import checked_launch
 from .running import bind, kernel_plans
 from .session.session import Session
 
-_JOB = f"{__package__}.clocks:time_kernels"
+_JOB = f"{__package__}.jobs.clocks:time_kernels"
 _CARDS = Path("/sys/class/tenstorrent")
 
 
