@@ -7,7 +7,7 @@ the same attributes as a plain dict, which is how a plan holds them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import tvm_ffi
@@ -95,6 +95,7 @@ class Schedule:
     ``tiles_per_core`` has one entry a core; the core at (x, y) is entry y * core_grid[0] + x. Its
     n-th block is the one at position ``start_id + n * stride`` of ``order``. Under the policy
     "rectangular" it is empty, and ``boxes`` has one entry a core. :meth:`blocks` says it for all.
+    ``reason`` says why a policy was taken, where the bounds have chosen it.
     """
 
     policy: str
@@ -109,6 +110,7 @@ class Schedule:
     stride: int = 1
     boxes: tuple[Box, ...] = ()
     shared_reads: tuple[SharedRead, ...] = ()
+    reason: str = ""
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -118,6 +120,12 @@ class Schedule:
     @property
     def num_active_cores(self) -> int:
         return sum(count > 0 for count in self.counts)
+
+    @property
+    def imbalance(self) -> float:
+        """The most blocks that a core runs, to the mean of those that run some."""
+        counts = [count for count in self.counts if count]
+        return max(counts) * len(counts) / sum(counts)
 
     def blocks(self, core: int) -> Sequence[int]:
         """The ids of a core's blocks, in the order in which it runs them."""
@@ -365,7 +373,8 @@ def schedules_of(func: Any) -> tuple[Schedule, ...]:
     try:
         # Metadata of schema version 1, and a schedule by itself, is that of one launch.
         launches = attrs.get("tt_launches", (attrs,))
-        return tuple([_schedule(get, launch) for launch in launches])
+        reason = attrs.get("tt_schedule_reason", "")
+        return tuple([replace(_schedule(get, launch), reason=reason) for launch in launches])
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"found a malformed schedule ({shown(error)})") from error
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 import functools
 import html
 import itertools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from .metadata import BufferDescriptor, Schedule, pages_of_banks
+from . import schedule_text
+from .bounds import RESOURCES
+from .device import DeviceSpec
+from .metadata import BufferDescriptor, Schedule, buffers_of, pages_of_banks, schedules_of
 from .program import Program, listing, spans
 from .text import printable
-from .traffic import pages_of_launch, traffic
+from .traffic import limits_of_launch, pages_of_launch, traffic
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -29,43 +33,75 @@ _DRAWN = 12
 def render_plan(document: dict[str, Any]) -> str:
     """The page of a plan (schemas/plan.schema.json)."""
     numbers = itertools.count(1)
-    functions = [
-        {
-            "name": name,
-            "buffers": attrs["tt_buffers"],
-            "listing": _listing(name, attrs),
-            "schedules": [
-                {
-                    "number": next(numbers),  # on the page
-                    "grid": [launch[f"tt_grid_{axis}"] for axis in "xyz"],
-                    "core_grid": [document["device"]["grid_x"], document["device"]["grid_y"]],
-                    "tiles": launch["tt_num_tiles"],
-                    "cores": attrs["tt_num_cores"],
-                    "active": sum(count > 0 for _, count in launch["tt_tiles_per_core"]),
-                    "tiles_per_core": launch["tt_tiles_per_core"],
-                    "args": [{"value": "", **arg} for arg in launch["tt_runtime_args_schema"]],
-                    **_blocks(document["device"]["grid_x"], attrs, launch, place),
-                }
-                for place, launch in enumerate(attrs.get("tt_launches", [attrs]))
-            ],
-        }
-        for name, attrs in document["functions"].items()
-    ]
+    device = DeviceSpec.from_attr(
+        {key: value for key, value in document["device"].items() if key != "schema_version"}
+    )
+    functions = []
+    for name, attrs in document["functions"].items():
+        buffers = buffers_of(attrs)
+        schedules = schedules_of({**attrs, "tt_device": device.to_attr()})
+        functions.append(
+            {
+                "name": name,
+                "buffers": attrs["tt_buffers"],
+                "listing": _listing(name, attrs),
+                "schedules": [
+                    {
+                        "number": next(numbers),  # on the page
+                        **_drawn(schedule),
+                        "args": [{"value": "", **arg} for arg in launch["tt_runtime_args_schema"]],
+                        **_launch(attrs, buffers, schedule, device, place),
+                    }
+                    for place, (launch, schedule) in enumerate(
+                        zip(attrs.get("tt_launches", [attrs]), schedules, strict=True)
+                    )
+                ],
+            }
+        )
     return _render("plan.html.j2", plan=document, functions=functions)
 
 
-def _blocks(
-    width: int, attrs: dict[str, Any], launch: dict[str, Any], place: int
+def _drawn(schedule: Schedule) -> dict[str, Any]:
+    """What is drawn and said of a schedule by itself."""
+    counts = schedule.counts
+    return {
+        "grid": schedule.grid,
+        "core_grid": schedule.core_grid,
+        "tiles": schedule.num_tiles,
+        "cores": schedule.num_cores,
+        "active": schedule.num_active_cores,
+        "counts": counts,
+        "held": [schedule_text.held(schedule, core) for core in range(len(counts))],
+        "ends": [
+            (blocks[0], blocks[-1]) if (blocks := schedule.blocks(core)) else None
+            for core in range(len(counts))
+        ],
+        "contiguous": schedule.policy == "contiguous" and schedule.order == "row_major",
+        "rule": schedule_text.rule(schedule),
+        "shared": list(schedule_text.shared(schedule)),
+        "imbalance": schedule.imbalance,
+        "reason": schedule.reason,
+    }
+
+
+def _launch(
+    attrs: dict[str, Any],
+    buffers: Mapping[str, BufferDescriptor],
+    schedule: Schedule,
+    device: DeviceSpec,
+    place: int,
 ) -> dict[str, Any]:
     """What each block of a launch touches, on its core, and what that adds up to; nothing where it
     is not known or too much to draw."""
+    limits = limits_of_launch(attrs, buffers, schedule, device, place)
     pages = pages_of_launch(attrs, place)
     if pages is None:
-        return {"blocks": [], "traffic": {}}
-    columns, rows = launch["tt_grid_x"], launch["tt_grid_y"]
+        return {"blocks": [], "traffic": {}, "limits": limits}
+    width = schedule.core_grid[0]
+    columns, rows, _ = schedule.grid
     blocks: list[dict[str, Any]] = []
-    for core, (start, count) in enumerate(launch["tt_tiles_per_core"]):
-        for number in range(start, start + count):
+    for core in range(len(schedule.counts)):
+        for number in schedule.blocks(core):
             x, y, z = number % columns, number // columns % rows, number // columns // rows
             touched = [
                 f"{name}: {mode}s {_cut(spans(found.ids))}"
@@ -75,8 +111,11 @@ def _blocks(
             where = f"block {number} ({x}, {y}, {z}) on core ({core % width}, {core // width})"
             blocks.append({"core": core, "number": number, "said": "; ".join([where, *touched])})
     blocks.sort(key=lambda block: block["number"])
-    sums = {name: traffic(attrs["tt_buffers"][name], each) for name, each in pages.items()}
-    return {"blocks": blocks, "traffic": sums}
+    sums = {
+        name: traffic(buffers[name], each, limits.tensors[name] if limits else None)
+        for name, each in pages.items()
+    }
+    return {"blocks": blocks, "traffic": sums, "limits": limits}
 
 
 def _cut(text: str, most: int = 80) -> str:
@@ -114,7 +153,11 @@ def render_report(
     document : the report (schemas/report.schema.json)
     controls : the cases of each outcome, by level and mutation (report.controls_of)
     """
-    drawn = [case for case in document["cases"] if case["group"] in ("plan", "kernels")]
+    drawn = [
+        {**case, "schedule": _reported(case["schedule"])} if "schedule" in case else case
+        for case in document["cases"]
+        if case["group"] in ("plan", "kernels")
+    ]
     failures = [
         {"case": case["name"], "level": level, **found.get("difference", {})}
         for case in document["cases"]
@@ -140,6 +183,13 @@ def render_report(
     )
 
 
+def _reported(schedule: dict[str, Any]) -> dict[str, Any]:
+    """A schedule of a report as it is drawn."""
+    ranges = schedule["tiles_per_core"]
+    held = [f"blocks {first} to {first + n - 1}" if n else "idle" for first, n in ranges]
+    return {**schedule, "counts": [count for _, count in ranges], "held": held}
+
+
 def _figure(value: object, unit: str = "") -> str:
     """A figure of a result; one that is left out of the document is infinite."""
     if not isinstance(value, (int, float)):
@@ -149,11 +199,7 @@ def _figure(value: object, unit: str = "") -> str:
 
 def render_schedule(schedule: Schedule) -> str:
     """A page with the cores of a schedule alone."""
-    drawn = {
-        "core_grid": schedule.core_grid,
-        "tiles_per_core": [(tiles.start_id, tiles.count) for tiles in schedule.tiles_per_core],
-    }
-    return _render("drawing.html.j2", title=repr(schedule), schedule=drawn)
+    return _render("drawing.html.j2", title=repr(schedule), schedule=_drawn(schedule))
 
 
 def render_buffer(buffer: BufferDescriptor) -> str:
@@ -183,7 +229,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_visible,
     )
-    environment.globals.update(shade=_shade, pages_of_banks=pages_of_banks, hue=_hue, size=_size)
+    environment.globals.update(
+        shade=_shade, pages_of_banks=pages_of_banks, hue=_hue, size=_size, resources=RESOURCES
+    )
     return environment
 
 

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .bounds import Bounds, Moved, bounds_of
+from .device import DeviceSpec
+from .metadata import BufferDescriptor, Schedule
 from .program import PagesOfBlocks, Program
 
 #: Blocks of a launch that are gone through; above, a page would take long to make and to read.
@@ -15,9 +18,9 @@ MOST_BLOCKS = 4096
 
 @dataclass(frozen=True)
 class Traffic:
-    """Of one tensor: ``read`` and ``written`` are pages, each as often as a block touches it, and
-    at most that many where not ``exact``; ``padding`` is the share of the pages' elements that is
-    not the tensor's."""
+    """Of one tensor: ``read`` and ``written`` are pages as often as they are moved from DRAM and to
+    it, what cores share once for all of them, and at most that many where not ``exact``;
+    ``padding`` is the share of the pages' elements that is not the tensor's."""
 
     pages: int
     page_size: int
@@ -46,19 +49,42 @@ def pages_of_launch(attrs: Mapping[str, Any], launch: int) -> dict[str, PagesOfB
     }
 
 
-def traffic(buffer: Mapping[str, Any], blocks: PagesOfBlocks) -> Traffic:
-    """Of a tensor, as its descriptor is in a plan, over all blocks of a launch."""
-    accessor = buffer["tt_tensor_accessor_config"]
-    touched = [blocks[number] for number in range(len(blocks))]
-    counts = {
-        mode: sum(len(each[mode].ids) for each in touched if mode in each)
-        for mode in ("read", "write")
-    }
+def limits_of_launch(
+    attrs: Mapping[str, Any],
+    buffers: Mapping[str, BufferDescriptor],
+    schedule: Schedule,
+    device: DeviceSpec,
+    launch: int,
+) -> Bounds | None:
+    """The bounds of a launch of what a plan has of a function; None where none are known."""
+    if "tt_program" not in attrs:
+        return None
+    program = Program.from_json(attrs["tt_program"])
+    try:
+        return bounds_of(program, buffers, schedule, device, launch)
+    except NotImplementedError:
+        return None
+
+
+def traffic(buffer: BufferDescriptor, blocks: PagesOfBlocks, moved: Moved | None) -> Traffic:
+    """Of a tensor over all blocks of a launch: what its cores move, where that is known, else each
+    page as often as a block touches it."""
+    page = buffer.accessor.page_size
+    if moved is not None:
+        counts = {"read": moved.read // page, "write": moved.written // page}
+        exact = moved.exact
+    else:
+        touched = [blocks[number] for number in range(len(blocks))]
+        counts = {
+            mode: sum(len(each[mode].ids) for each in touched if mode in each)
+            for mode in ("read", "write")
+        }
+        exact = all(pages.exact for each in touched for pages in each.values())
     return Traffic(
-        pages=accessor["num_pages"],
-        page_size=accessor["page_size"],
+        pages=buffer.accessor.num_pages,
+        page_size=page,
         read=counts["read"],
         written=counts["write"],
-        exact=all(pages.exact for each in touched for pages in each.values()),
-        padding=1 - math.prod(buffer["tt_shape"]) / math.prod(buffer["tt_padded_shape"]),
+        exact=exact,
+        padding=1 - math.prod(buffer.shape) / math.prod(buffer.padded_shape),
     )

@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import replace
+from dataclasses import asdict, astuple, replace
 
 import pytest
 from kernels import gemm
+from policies import schedule
 
 import tilelang.tt as tt
+from tilelang.tt.bounds import RESOURCES, bounds_of
 from tilelang.tt.describe import describe_tensor, schedule_tiles
 from tilelang.tt.program import Program, listing, spans
 
 pytestmark = [pytest.mark.needs("playwright"), pytest.mark.needs("wolfpine")]
 
-PAGES = ["plan", "proven", "disproved"]
+PAGES = ["plan", "shared", "proven", "disproved"]
 NARROW, WIDE = 400, 1600
 NONE = "\N{EN DASH}"
+
+
+def shared_plan(kernel):
+    """The document of a plan whose blocks, 11 x 12, are boxes of 4 columns and 5 rows of cores,
+    which share A and B; cores with fewer blocks than others among them."""
+    spec = replace(tt.DeviceSpec.preset("n150"), grid_x=4, grid_y=5)
+    document = tt.Plan.from_module(tt.infer_metadata(kernel, spec)).to_json()
+    (attrs,) = document["functions"].values()
+    shared = [("A", "x", 1), ("B", "y", 0)]
+    plan = schedule((11, 12, 1), spec, "rectangular", shared=shared)
+    for launch in (attrs, *attrs["tt_launches"]):
+        launch.pop("tt_tiles_per_core", None)
+        launch["tt_block_boxes"] = [list(astuple(box)) for box in plan.boxes]
+        launch["tt_shared_reads"] = [asdict(each) for each in plan.shared_reads]
+    attrs["tt_schedule_policy"] = "rectangular"
+    attrs["tt_schedule_reason"] = "It was asked for."
+    return document
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +52,12 @@ def documents(tmp_path_factory):
     kernel = gemm(1280, 1184, 256)
     plan = tt.Plan.from_module(tt.infer_metadata(kernel, "p150a")).to_json()
     (folder / "plan.html").write_text(render_plan(plan))
-    found = {"plan": (folder / "plan.html", plan)}
+    together = shared_plan(gemm(384, 352, 256))
+    (folder / "shared.html").write_text(render_plan(together))
+    found = {
+        "plan": (folder / "plan.html", plan),
+        "shared": (folder / "shared.html", together),
+    }
     with open_device("wolfpine", "wormhole") as session:
         cases = of_plan(tt.Plan.from_module(tt.infer_metadata(gemm(96, 160, 64), session.spec)))
         right = describe_tensor("X", (160, 224), "bfloat16", session.spec)
@@ -203,6 +227,44 @@ def test_a_plans_page_adds_up_what_blocks_touch(show):
         ["C", "1480", "1480", "1", "1480", "5.78 MiB", "0.0 %"],
     ]
     assert page.inner_text("#bytes-1") == "52 MiB"
+
+
+def test_a_plans_page_says_what_limits_it(show):
+    page, document = show("plan")
+    plan = tt.Plan.from_text(json.dumps(document), "plan")
+    (name,) = plan.functions
+    found = bounds_of(plan.program(name), plan.buffers(name), plan.schedule(name), plan.device)
+    rows = table(page, "#limits-1")
+    assert [row[:2] for row in rows] == [
+        [RESOURCES[resource], str(cycles)] for resource, cycles in found.cycles.items()
+    ]
+    assert found.wall == "noc0"
+    assert [row[2] for row in rows if row[0] == "NoC 0"] == ["100 %"]
+    assert page.inner_text("#least-1") == f"{found.microseconds:.3g} µs"
+
+
+def test_a_plans_page_says_what_cores_read_together(show):
+    page, _ = show("shared")
+    rule = "rectangular, row_major: boxes of up to 3x3x1 blocks"
+    assert page.inner_text("#rule-1") == f"Policy: {rule}. It was asked for."
+    assert page.eval_on_selector_all("#shared-1 > li", "all => all.map(e => e.innerText)") == [
+        "A: read by core (0, y) of each row, multicast to the 3 others of its row over NoC 1",
+        "B: read by core (x, 0) of each column, multicast to the 4 others of its column over NoC 0",
+    ]
+    assert page.inner_text("#imbalance-1") == f"{9 * 20 / 132:.2f} times"
+    cells = titles(page, ".grid > :not(.axis)")
+    assert cells[0] == ["core (0, 0): blocks (0, 0, 0) to (2, 2, 0)", "9"]
+    assert cells[-1] == ["core (3, 4): blocks (9, 10, 0) to (10, 11, 0)", "4"]
+    # Three turns of a sender for each of its rows or columns, of 8 tiles each, the repeated ones too.
+    assert [row[:4] for row in table(page, "#traffic-1")] == [
+        ["A", "96", str(5 * 9 * 8), "3.75"],
+        ["B", "88", str(4 * 9 * 8), "3.27"],
+        ["C", "132", str(20 * 9), "1.36"],
+    ]
+    block = next(said for said, _ in titles(page, ".blocks > span") if said.startswith("block 131"))
+    assert block.startswith("block 131 (10, 11, 0) on core (3, 4); A: reads 88-95;")
+    page.click("summary")
+    assert table(page, "#cores-1")[0] == ["(0, 0)", "9", "0", "24", "blocks (0, 0, 0) to (2, 2, 0)"]
 
 
 def test_the_block_that_is_pointed_at_is_told_and_its_cores_others_are_outlined(show):

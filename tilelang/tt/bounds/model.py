@@ -45,7 +45,8 @@ class Bounds:
     those of a block's scratch, of ``l1_room``. ``imbalance`` is the most blocks that a core runs to
     the mean of those that run some, ``repeated`` the turns in which cores repeat a block.
     ``utilisation`` is the share of their time in which the matrix engines of all cores work, if the
-    launch takes no longer than its wall. ``notes`` say what isn't known or is not exact.
+    launch takes no longer than its wall. ``counted`` says
+    of each resource what was, ``notes`` what isn't known or is not exact.
     """
 
     policy: str
@@ -60,6 +61,7 @@ class Bounds:
     repeated: int
     utilisation: float
     clock_mhz: float
+    counted: Mapping[str, str]
     notes: tuple[str, ...] = ()
 
     @property
@@ -128,30 +130,45 @@ def bounds_of(
     busiest = tuple(links.busiest(noc) for noc in (0, 1)) if links else ()
     banks = flows.by_bank()
     matrix = work[0] * limits.tile_product_cycles[fidelity]
+    unpacked, packed = flows.unpacked(work), flows.packed()
     cycles = {
         "dram": math.ceil(int(banks.max(initial=0)) / limits.dram_bytes_per_cycle),
         **{
             f"noc{each.noc}": math.ceil(each.bytes / limits.noc_bytes_per_cycle) for each in busiest
         },
         "matrix": int(matrix.max(initial=0)),
-        "unpack": math.ceil(flows.unpacked(work) / limits.unpack_bytes_per_cycle),
-        "pack": math.ceil(flows.packed() / limits.pack_bytes_per_cycle),
+        "unpack": math.ceil(unpacked / limits.unpack_bytes_per_cycle),
+        "pack": math.ceil(packed / limits.pack_bytes_per_cycle),
     }
-    counts = [count for count in schedule.counts if count]
+    bank = int(banks.argmax())
+    counted = {
+        "dram": f"{banks[bank]} bytes of bank {bank}, at {limits.dram_bytes_per_cycle:.3g} a cycle",
+        **{
+            f"noc{each.noc}": f"{each.bytes} bytes over the link {each}, "
+            f"at {limits.noc_bytes_per_cycle} a cycle"
+            for each in busiest
+        },
+        "matrix": f"{work[0].max(initial=0)} products of two tiles on the core with the most, "
+        f"{limits.tile_product_cycles[fidelity]} cycles each at {fidelity}",
+        "unpack": f"{unpacked:.0f} bytes into one unpacker of a core, "
+        f"at {limits.unpack_bytes_per_cycle} a cycle",
+        "pack": f"{packed} bytes out of a core's packers, at {limits.pack_bytes_per_cycle} a cycle",
+    }
     useful = int(_work(products, flows.own)[0].sum()) * limits.tile_product_cycles[fidelity]
     return Bounds(
         policy=schedule.policy,
         tensors=flows.moved(),
-        bank=(int(banks.argmax()), int(banks.max(initial=0))),
+        bank=(bank, int(banks[bank])),
         links=busiest,
         cycles=cycles,
         l1_bytes=_scratch_bytes(program),
         l1_room=device.l1_bank_size,
-        cores=len(counts),
-        imbalance=max(counts) * len(counts) / sum(counts),
+        cores=schedule.num_active_cores,
+        imbalance=schedule.imbalance,
         repeated=int(flows.turns.core.size - flows.own.core.size),
         utilisation=useful / (schedule.num_cores * max(max(cycles.values()), 1)),
         clock_mhz=limits.clock_mhz,
+        counted=counted,
         notes=_notes(flows, geometry, device),
     )
 

@@ -13,6 +13,7 @@ from rich.progress import Progress
 from rich.segment import Segment
 from rich.text import Text
 
+from .. import schedule_text
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor, Schedule, TensorAccessorConfig, pages_of_banks
 from ..plan import Plan
@@ -153,9 +154,11 @@ def _schedule(console: Console, name: str, schedule: Schedule) -> None:
             (name, "bold"),
             f": T.Kernel({x}, {y}, {z}) has {_count(schedule.num_tiles, 'block')}, on "
             f"{schedule.num_active_cores} of {_count(schedule.num_cores, 'core')} "
-            f"({schedule.policy}, {schedule.order})",
+            f"({schedule_text.rule(schedule)})",
         )
     )
+    if schedule.reason:
+        console.print(printable(schedule.reason), soft_wrap=True)
     counts = sorted({r.count for r in schedule.core_ranges}, reverse=True)
     style = {count: _GROUP_STYLES[min(i, len(_GROUP_STYLES) - 1)] for i, count in enumerate(counts)}
     console.print(_core_grid(schedule, style, console.width))
@@ -165,6 +168,11 @@ def _schedule(console: Console, name: str, schedule: Schedule) -> None:
         where = ", ".join(f"({r.x0}, {r.y0})-({r.x1}, {r.y1})" for r in ranges)
         group = f"{_count(cores, 'core')} with {_count(count, 'block')}"
         console.print(Text.assemble((group, style[count]), f": {where}"))
+    if len(counts) > 1:
+        most = f"{schedule.imbalance:.2f} times the mean"
+        console.print(f"imbalance: the core with the most blocks has {most}")
+    for line in schedule_text.shared(schedule):
+        console.print(printable(line), soft_wrap=True)
     args = ", ".join(
         printable(arg.name) if arg.value is None else f"{printable(arg.name)}={arg.value}"
         for arg in schedule.runtime_args
@@ -173,17 +181,16 @@ def _schedule(console: Console, name: str, schedule: Schedule) -> None:
 
 
 def _core_grid(schedule: Schedule, style: Mapping[int, str], width: int) -> Text:
-    """A cell a core: its first and last block, or where that is too wide, their number."""
+    """A cell a core: which blocks it has, or where that is too wide, their number."""
     grid_x, grid_y = schedule.core_grid
-    tiles = schedule.tiles_per_core
-    spans = [
-        f"{t.start_id}-{t.start_id + t.count - 1}" if t.count > 1 else f"{t.start_id}"
-        for t in tiles
-    ]
-    counts = [str(t.count) for t in tiles]
-    title, cells = "blocks", spans
+    held = schedule.counts
+    title, cells = "blocks", [
+        schedule_text.cell(schedule, core) if count else "." for core, count in enumerate(held)
+    ]  # fmt: skip
+    if schedule.boxes:
+        title = "blocks (x,y)" if schedule.grid[2] == 1 else "blocks (x,y,z)"
     if _cell_width(cells) * grid_x + 5 > width:
-        title, cells = "number of blocks", counts
+        title, cells = "number of blocks", [str(count or ".") for count in held]
     cell_width = max(_cell_width(cells), 4)
     text = Text.assemble((f"{title} of each core (x across, y down)\n", "dim"))
     text.append("    " + "".join(f"{x:>{cell_width}}" for x in range(grid_x)), style="dim")
@@ -191,9 +198,9 @@ def _core_grid(schedule: Schedule, style: Mapping[int, str], width: int) -> Text
         text.append(f"\n{y:>4}", style="dim")
         for x in range(grid_x):
             core = y * grid_x + x
-            count = tiles[core].count
-            cell = cells[core] if count else "."
-            text.append(f"{cell:>{cell_width}}", style=style[count] if count else "dim")
+            text.append(
+                f"{cells[core]:>{cell_width}}", style=style[held[core]] if held[core] else "dim"
+            )
     return text
 
 
