@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import kernel_list
+import schedules
+from tile_kernels import gemm
 
 from tilelang.tt import DeviceSpec, describe
 from tilelang.tt.codegen.describe import render
@@ -39,7 +41,26 @@ NAMES = [
     "split_k",
     "stacks",
     "edges",
+    "gemm_strided",
+    "gemm_shared",
 ]
+
+BOTH = (("A", "x", 1), ("B", "y", 0))
+
+#: Kernels by schedules of their own, ``made(grid, device)``: the program and that.
+SCHEDULED = {
+    "gemm_strided": (gemm(640, 640, 64), schedules.strided),
+    "gemm_shared": (
+        gemm(192, 320, 128),
+        lambda grid, device: schedules.rectangular(grid, device, (2, 2), BOTH),
+    ),
+}
+
+EVERY = {
+    **kernel_list.LIST,
+    **kernel_list.VECTOR,
+    **{name: program for name, (program, _) in SCHEDULED.items()},
+}
 
 
 def plans(
@@ -47,8 +68,9 @@ def plans(
 ) -> tuple[KernelPlan, ...]:
     """The kernel plan of each launch, for a device."""
     device = DeviceSpec.preset(preset)
-    schedules = [describe.schedule_tiles(launch.grid, device) for launch in program.launches]
-    return generate_all(program, schedules, device, name, fusions)
+    _, made = SCHEDULED.get(name, (None, describe.schedule_tiles))
+    of_launches = [made(launch.grid, device) for launch in program.launches]
+    return generate_all(program, of_launches, device, name, fusions)
 
 
 def plan(program: Program, name: str, fusions: frozenset[str] = FUSIONS) -> KernelPlan:
@@ -73,7 +95,7 @@ def path(name: str) -> Path:
 def text(name: str) -> str:
     """A kernel's sources, and its choices."""
     parts: list[str] = []
-    several = plans({**kernel_list.LIST, **kernel_list.VECTOR}[name], name)
+    several = plans(EVERY[name], name)
     for made in several:
         lead = f"launch_{made.launch}/" if len(several) > 1 else ""
         parts += [f"==== {lead}{role}.cpp\n{text}" for role, text in sources(made).items()]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from ..program import DTYPES, Const, Expr, Program, Tensor, Workspace
 from ..program.dtypes import rounded
@@ -17,21 +18,25 @@ from .plan import (
     MultiplyTiles,
     Parts,
     ReadTiles,
+    Share,
     Statement,
     Step,
     TileMap,
     Together,
+    Walk,
     WriteTiles,
 )
 from .slots import Call, Put
-from .tiles import Window
 from .windows import FORMATS
 
-#: A core's own: the first of its blocks, and how many.
-OWN = (
-    Argument("first_block", "per core", "uint32", "first_block"),
-    Argument("block_count", "per core", "uint32", "block_count"),
-)
+#: The words by which a core finds its blocks: its own, with the positions of blocks in an order,
+#: or with a box of them.
+OWN = ("first_block", "block_count")
+OWN_BOX = ("first_x", "first_y", "first_z", "across", "down", "deep")
+
+#: The words about a tensor that it reads together with others: whether it is the one that sends,
+#: where that one is, and the corners of the others' rectangle, as the NoC has them.
+OF_GROUP = ("sends", "sender_x", "sender_y", "x0", "y0", "x1", "y1")
 
 #: Where a kernel that is timed puts what its core's clock shows: an address of L1.
 CLOCK = Argument("clock_address", "address", "uint32", "(clock)")
@@ -50,17 +55,13 @@ def steps(body: tuple[Statement, ...]) -> Iterator[Statement]:
             yield from steps(each.otherwise)
 
 
-def _moves(body: tuple[Statement, ...]) -> list[ReadTiles | WriteTiles]:
+def moves_of(body: tuple[Statement, ...]) -> list[ReadTiles | WriteTiles]:
+    """What a kernel reads and writes of tensors."""
     return [
         each.work
         for each in steps(body)
         if isinstance(each, Step) and isinstance(each.work, (ReadTiles, WriteTiles))
     ]
-
-
-def windows(body: tuple[Statement, ...]) -> list[Window]:
-    """The windows of tensors that a kernel reads or writes."""
-    return [each.window for each in _moves(body)]
 
 
 def expressions(body: tuple[Statement, ...]) -> Iterator[Expr]:
@@ -92,14 +93,39 @@ def numbers(body: tuple[Statement, ...]) -> Iterator[tuple[int, bool]]:
                     yield one.number, one.inverse
 
 
+@dataclass(frozen=True)
+class Around:
+    """What is around the blocks of a launch: its grid, the variables of the block's indices, how
+    cores go through it, and what they read together. ``turns`` are those of boxes."""
+
+    grid: tuple[int, int, int]
+    indices: tuple[int | None, int | None, int | None]
+    walk: Walk
+    stride: int
+    turns: tuple[int, int, int]
+    shares: tuple[Share, ...]
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Those along which there may be more blocks than one."""
+        return axes(self.grid, self.indices)
+
+
+def axes(
+    grid: tuple[int, int, int], indices: tuple[int | None, int | None, int | None]
+) -> tuple[int, ...]:
+    """The axes of a grid along which there may be more blocks than one."""
+    return tuple(axis for axis in range(3) if indices[axis] is not None or grid[axis] > 1)
+
+
 class Arguments:
     """Those of one role, and the names by which its text calls things."""
 
     def __init__(
         self,
         named: Named,
-        grid: tuple[int, int, int],
-        indices: tuple[int | None, int | None, int | None],
+        around: Around,
+        role: str,
         body: tuple[Statement, ...],
         tensor_names: Mapping[str, str],
     ) -> None:
@@ -107,21 +133,43 @@ class Arguments:
         self.constants = named.constants
         self.found: dict[str, Argument] = {}
         self._names = tensor_names
+        shares = [each for each in around.shares if each.role == role]
+        for name in OWN_BOX if around.walk.box else OWN:
+            self._add(name, "per core", "uint32", name, None)
+        for share in shares:
+            tensor = self.program.buffers[share.tensor].name
+            for what in OF_GROUP:
+                self._add(self._names[f"{tensor}_{what}"], "per core", "uint32", tensor, None)
         used = {v for e in expressions(body) for v in variables(e)}
-        for axis, index in enumerate(indices):
-            if index in used:
-                for number in range(min(axis + 1, 2)):
-                    self._add(f"grid_{'xy'[number]}", "extent", "uint32", "grid", grid[number])
-        read = {each.window.tensor for each in _moves(body) if isinstance(each, ReadTiles)}
-        for tensor in sorted({window.tensor for window in windows(body)}):
-            self._tensor(tensor, tensor in read)
+        self._blocks(around, used)
+        for share in shares:
+            tensor = self.program.buffers[share.tensor].name
+            name = self._names[f"{tensor}_receivers"]
+            self._add(name, "constant", "uint32", "", share.receivers)
+        read = {each.window.tensor for each in moves_of(body) if isinstance(each, ReadTiles)}
+        for id in sorted({each.window.tensor for each in moves_of(body)}):
+            self._tensor(id, id in read)
         for id in sorted(used):
             self._variable(id, "int32")
         for id, inverse in dict.fromkeys(numbers(body)):
             self._variable(id, "float32", inverse)
 
     def all(self) -> tuple[Argument, ...]:
-        return (*OWN, *self.found.values())
+        return tuple(self.found.values())
+
+    def _blocks(self, around: Around, used: set[int]) -> None:
+        """What a core goes through its blocks by."""
+        if around.walk.box:
+            for axis in around.axes:
+                self._add(f"turns_{'xyz'[axis]}", "constant", "uint32", "", around.turns[axis])
+            return
+        if around.walk.strided:
+            self._add("block_stride", "constant", "uint32", "", around.stride)
+        for axis, index in enumerate(around.indices):
+            if index in used:
+                for number in counted_by(around.walk, axis):
+                    value = around.grid[number]
+                    self._add(f"grid_{'xy'[number]}", "extent", "uint32", "grid", value)
 
     def _add(
         self, name: str, kind: str, dtype: str, source: str, value: int | float | None
@@ -170,12 +218,22 @@ def number_name(name: str, inverse: bool) -> str:
     return f"{name}_inverse" if inverse else name
 
 
-def tensor_names(named: Named) -> dict[str, str]:
+def counted_by(walk: Walk, axis: int) -> tuple[int, ...]:
+    """The axes by whose extents a position becomes an index along an axis."""
+    if axis == 2:
+        return (0, 1)
+    faster = 0 if walk.order == "row_major" else 1
+    return (faster,) if axis == faster else (0, 1)
+
+
+def tensor_names(named: Named, shares: Sequence[Share]) -> dict[str, str]:
     """A name for each word about a tensor, by what it is about."""
     out: dict[str, str] = {}
-    for buffer in named.program.buffers:
+    shared = {share.tensor for share in shares}
+    for id, buffer in enumerate(named.program.buffers):
         if isinstance(buffer, (Tensor, Workspace)):
             extents = [f"extent_{d}" for d in range(len(buffer.shape) - 2)]
-            for what in ("address", *extents, "rows", "columns", "pad", "args"):
+            group = (*OF_GROUP, "receivers", "group", "ready", "valid") if id in shared else ()
+            for what in ("address", *extents, "rows", "columns", "pad", "args", *group):
                 out[f"{buffer.name}_{what}"] = named.namer.name(f"{buffer.name}_{what}")
     return out

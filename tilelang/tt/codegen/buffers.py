@@ -15,13 +15,18 @@ from .plan import COMPUTE, READER, WRITER, CircularBuffer, Statement, Step
 if TYPE_CHECKING:
     from .planner.places import Places
 
-#: Who fills a buffer in each of a storage's places, and who takes from it.
+#: Who fills a buffer in each of a storage's places, and who takes from it. What is read over the
+#: writer's NoC is read by it.
 PLACES = {
     "in": (READER, COMPUTE),
+    "in_by_writer": (WRITER, COMPUTE),
     "own": (COMPUTE, COMPUTE),
     "out": (COMPUTE, WRITER),
     "through": (READER, WRITER),
+    "through_by_writer": (WRITER, WRITER),
 }
+#: What was read for compute.
+READ = ("in", "in_by_writer")
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,9 @@ class Buffers:
     def _room(self, storage: int, place: str) -> int:
         """For how many blocks there is room: two let one be made while the other is taken."""
         choices, spending = self.planner.choices, self.planner.choices.spending
-        read_only = place == "in" and storage not in choices.own
+        read_only = place in READ and storage not in choices.own
         if storage in self._panels and (place == "own" or read_only):
-            return self._panels[storage] * (2 if spending.ahead and place == "in" else 1)
+            return self._panels[storage] * (2 if spending.ahead and place in READ else 1)
         return 2 if spending.double and place != "own" else 1
 
     def panels(self, storages: set[int], trips: int) -> None:

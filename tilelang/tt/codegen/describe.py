@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from ..program import Tensor, Workspace
-from .arguments import steps
-from .plan import READER, WRITER, KernelPlan, MultiplyTiles, Step
+from .arguments import OWN, OWN_BOX, steps
+from .plan import Core, KernelPlan, MultiplyTiles, Step
 from .windows import FORMATS
 
 
@@ -46,6 +46,7 @@ def describe(plan: KernelPlan) -> dict[str, Any]:
             for each in plan.buffers
         ],
         "l1_bytes": plan.l1_bytes,
+        **_shared_reads(plan),
         "products": [_product(plan, work) for work in _products(plan)],
         "dst": {"tiles": plan.slots, "format": "float32"},
         "math_fidelity": plan.fidelity,
@@ -72,19 +73,58 @@ def describe(plan: KernelPlan) -> dict[str, Any]:
             role: [program.buffers[id].name for id in ids] for role, ids in plan.accessors.items()
         },
         "cores": [
-            {"x": x, "y": y, "first_block": first, "block_count": count}
-            for x, y, first, count in plan.cores
+            {
+                "x": core.x,
+                "y": core.y,
+                **dict(zip(OWN_BOX if plan.walk.box else OWN, core.blocks, strict=True)),
+                **_groups(plan, core),
+            }
+            for core in plan.cores
         ],
+    }
+
+
+def _shared_reads(plan: KernelPlan) -> dict[str, Any]:
+    """What cores read together; each with the numbers of its two semaphores."""
+    if not plan.shares:
+        return {}
+    return {
+        "shared_reads": [
+            {
+                "tensor": plan.program.buffers[share.tensor].name,
+                "along": share.along,
+                "noc": share.noc,
+                "kernel": share.role,
+                "receivers": share.receivers,
+                "semaphores": {"ready": share.ready, "valid": share.valid},
+            }
+            for share in plan.shares
+        ]
+    }
+
+
+def _groups(plan: KernelPlan, core: Core) -> dict[str, Any]:
+    """A core's group in each shared read, by places in the device's grid."""
+    if not plan.shares:
+        return {}
+    return {
+        "groups": {
+            plan.program.buffers[share.tensor].name: {
+                "sender": list(group.sender),
+                "receivers": list(group.receivers),
+            }
+            for share, group in zip(plan.shares, core.groups, strict=True)
+        }
     }
 
 
 def tensor_use(plan: KernelPlan, id: int) -> dict[str, bool]:
     """What the launch does with a tensor. Outputs are "written"; what is only "read" too, or the
     kernel's own device memory, says so."""
-    written = id in plan.accessors[WRITER]
+    written = id in plan.written
     return {
         "written": written,
-        **({"read": True} if written and id in plan.accessors[READER] else {}),
+        **({"read": True} if written and id in plan.inputs else {}),
         **({"workspace": True} if isinstance(plan.program.buffers[id], Workspace) else {}),
     }
 

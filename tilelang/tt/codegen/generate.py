@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ..program import Program, Tensor, Workspace
-from .arguments import Arguments, tensor_names, windows
+from .arguments import Arguments, Around, moves_of, tensor_names
+from .cores import Schedule, cores_of, shares_of, turns_of, walk_of
 from .fuse import FUSIONS, fuse
 from .hazards import check_tensors
 from .lower import Lowered, Lowering
 from .names import named
-from .plan import READER, WRITER, CircularBuffer, KernelPlan
+from .plan import READER, WRITER, CircularBuffer, KernelPlan, ReadTiles, WriteTiles
 from .planner import ROLES, Choices, Planner, Spending
 from .refusal import Refusals
 
@@ -26,26 +27,6 @@ _SPENDING = (
     Spending(streamed=True),
     Spending(streamed=True, double=False),
 )
-
-
-class Blocks(Protocol):
-    """The blocks of a core: of metadata.TileRange."""
-
-    @property
-    def start_id(self) -> int: ...
-    @property
-    def count(self) -> int: ...
-
-
-class Schedule(Protocol):
-    """Which core runs which blocks: of metadata.Schedule."""
-
-    @property
-    def grid(self) -> tuple[int, int, int]: ...
-    @property
-    def core_grid(self) -> tuple[int, int]: ...
-    @property
-    def tiles_per_core(self) -> Sequence[Blocks]: ...
 
 
 class Device(Protocol):
@@ -96,7 +77,9 @@ def generate(
             f"{function}: the device's l1_bank_size is not known; expected a description that has "
             "it, which 'tilelang-tt device -o device.json' writes"
         )
-    one_block = all(blocks.count <= 1 for blocks in schedule.tiles_per_core)
+    one_block = all(count <= 1 for count in schedule.counts)
+    shares = shares_of(program, schedule, function)
+    by_tensor = {each.tensor: each for each in shares}
     ways = _SPENDING[1:] if one_block else _SPENDING
     for spending in ways:
         names = named(program)
@@ -105,7 +88,7 @@ def generate(
         if spending is ways[0]:
             check_tensors(program, names, number, lowered, plain)
         lowered = Lowered(fuse(lowered.body, fusions), lowered.storages)
-        planned = Planner(names, lowered, refusals, fusions, Choices(spending)).run()
+        planned = Planner(names, lowered, refusals, fusions, Choices(spending), by_tensor).run()
         needed = sum(buffer.bytes for buffer in planned.buffers)
         if needed <= room:
             break
@@ -116,30 +99,39 @@ def generate(
             f"it takes {len(planned.buffers)} circular buffers; a core has {MOST_BUFFERS}",
             "use fewer scratch buffers",
         )
+    moves = {role: moves_of(planned.kernels[role]) for role in ROLES}
+    inputs, written = (
+        {each.window.tensor for role in ROLES for each in moves[role] if isinstance(each, kind)}
+        for kind in (ReadTiles, WriteTiles)
+    )
+    # What nothing comes of isn't read.
+    shares = tuple(each for each in shares if each.tensor in inputs)
+    for share in shares:
+        if share.tensor in written:
+            raise ValueError(
+                f"{function}: found a shared read of {program.buffers[share.tensor].name}, which "
+                "is written too; expected one that is read alone"
+            )
     of_launch = names.program.launches[number]
     grid, indices = of_launch.grid, of_launch.indices
-    words = tensor_names(names)
+    words = tensor_names(names, shares)
+    walk = walk_of(schedule)
+    around = Around(grid, indices, walk, schedule.stride, turns_of(schedule), shares)
     arguments = {
-        role: Arguments(names, grid, indices, planned.kernels[role], words).all() for role in ROLES
+        role: Arguments(names, around, role, planned.kernels[role], words).all() for role in ROLES
     }
     accessors = {
-        role: tuple(sorted({window.tensor for window in windows(planned.kernels[role])}))
+        role: tuple(sorted({each.window.tensor for each in moves[role]}))
         for role in (READER, WRITER)
     }
-    width = schedule.core_grid[0]
-    cores = tuple(
-        (core % width, core // width, blocks.start_id, blocks.count)
-        for core, blocks in enumerate(schedule.tiles_per_core)
-        if blocks.count
-    )
-    touched = {id for role in accessors for id in accessors[role]}
-    tensors = _tensors(program, touched)
+    tensors = _tensors(program, inputs | written)
     outputs = tuple(
-        id for id in tensors if id in accessors[WRITER] and isinstance(program.buffers[id], Tensor)
+        id for id in tensors if id in written and isinstance(program.buffers[id], Tensor)
     )
     return KernelPlan(
-        function, names.program, grid, indices, tensors, outputs, planned.buffers,
-        planned.kernels, planned.once, arguments, accessors, cores, needed,
+        function, names.program, grid, indices, tensors, tuple(sorted(inputs)),
+        tuple(sorted(written)), outputs, planned.buffers, planned.kernels, planned.once,
+        arguments, accessors, cores_of(schedule, shares), needed, walk, shares,
         fusions=tuple(sorted(fusions)), names=words, labels=_labels(program, names.program),
         launch=number,
     )  # fmt: skip

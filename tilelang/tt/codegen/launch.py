@@ -9,7 +9,7 @@ from ..program import Tensor, Workspace
 from .arguments import CLOCK
 from .buffers import bits_of
 from .emit import sources
-from .plan import READER, WRITER, Argument, KernelPlan
+from .plan import Argument, Core, KernelPlan, Share
 from .windows import FORMATS
 
 
@@ -31,12 +31,14 @@ class TensorSpec:
 @dataclass(frozen=True)
 class KernelSpec:
     """One kernel. ``accessors`` are tensors whose accessor's words it is compiled with, in order;
-    ``own`` the arguments of each core, ``shared`` those of all."""
+    ``shared`` the arguments of all cores. Those of each are Core.blocks, and its group's words in
+    the shared reads of the numbers ``reads``."""
 
     role: str
     source: str
     accessors: tuple[str, ...]
     shared: tuple[Argument, ...]
+    reads: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,19 @@ class BufferSpec:
 
 @dataclass(frozen=True)
 class Launch:
-    """``cores`` are (x, y, first block, blocks)."""
+    """``shares`` are what cores read together: each has two semaphores, which begin at 0."""
 
     function: str
     tensors: tuple[TensorSpec, ...]
     kernels: tuple[KernelSpec, ...]
     buffers: tuple[BufferSpec, ...]
-    cores: tuple[tuple[int, int, int, int], ...]
+    cores: tuple[Core, ...]
     fidelity: str
+    shares: tuple[Share, ...] = ()
+
+    @property
+    def semaphores(self) -> tuple[int, ...]:
+        return tuple(number for each in self.shares for number in (each.ready, each.valid))
 
 
 def launch(plan: KernelPlan, timed: bool = False) -> Launch:
@@ -66,7 +73,7 @@ def launch(plan: KernelPlan, timed: bool = False) -> Launch:
     for id in plan.tensors:
         tensor = program.buffers[id]
         assert isinstance(tensor, (Tensor, Workspace))
-        output, read = (id in plan.accessors[role] for role in (WRITER, READER))
+        output, read = id in plan.written, id in plan.inputs
         own = isinstance(tensor, Workspace)
         format_ = FORMATS[tensor.dtype]
         tensors.append(
@@ -82,11 +89,34 @@ def launch(plan: KernelPlan, timed: bool = False) -> Launch:
                 for each in (*plan.arguments[role], *((CLOCK,) if timed else ()))
                 if each.kind != "per core"
             ),
+            tuple(number for number, share in enumerate(plan.shares) if share.role == role),
         )
         for role, source in sources(plan, timed).items()
     )
     buffers = tuple(BufferSpec(b.index, b.format, b.pages, b.page_bytes) for b in plan.buffers)
-    return Launch(plan.function, tuple(tensors), kernels, buffers, plan.cores, plan.fidelity)
+    return Launch(
+        plan.function, tuple(tensors), kernels, buffers, plan.cores, plan.fidelity,
+        plan.shares,
+    )  # fmt: skip
+
+
+def core_words(
+    launch: Launch,
+    spec: KernelSpec,
+    core: Core,
+    places: Mapping[tuple[int, int], tuple[int, int]],
+) -> list[int]:
+    """The words of a core's own arguments, in order. ``places`` are the NoC's coordinates of cores
+    by their places in the device's grid; NoC 1 goes from the last corner of a rectangle to the
+    first."""
+    out = [*core.blocks]
+    for number in spec.reads:
+        share, group = launch.shares[number], core.groups[number]
+        x0, y0, x1, y1 = group.receivers
+        corners = places[x0, y0], places[x1, y1]
+        out += [core.sends(group), *places[group.sender]]
+        out += [each for corner in (reversed(corners) if share.noc else corners) for each in corner]
+    return list(map(int, out))
 
 
 def words(

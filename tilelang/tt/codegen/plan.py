@@ -61,11 +61,11 @@ class CircularBuffer:
 class Argument:
     """A word that a kernel gets. ``kind`` is its class:
 
-    "per core" (``source``: "first_block", "block_count"), and for all cores alike "address" (of
-    the tensor ``source``), "extent" (of the tensor ``source``, or of the launch's grid),
-    "constant" and "scalar" (the function's parameter ``source``). ``dtype`` is "uint32", "int32",
-    or "float32", whose bits it is; ``value`` is known but for addresses, scalars and what is a
-    core's own.
+    "per core" (``source``: the word of Core.blocks, "first_block" say, or the tensor that it reads
+    together with others), and for all cores alike "address" (of the tensor ``source``), "extent"
+    (of the tensor ``source``, or of the launch's grid), "constant" and "scalar" (the function's
+    parameter ``source``). ``dtype`` is "uint32", "int32", or "float32", whose bits it is; ``value``
+    is known but for addresses, scalars and what is a core's own.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Argument:
 class ReadTiles:
     """A window of a tensor to a buffer. ``row`` and ``column`` name loops over parts of a block,
     in tiles, where only ``down`` x ``across`` tiles of it are read at a time; ``matrix`` one over
-    its matrices."""
+    its matrices. ``shared``: one core of a group reads it, and the others get it from there."""
 
     buffer: int
     window: Window
@@ -91,6 +91,7 @@ class ReadTiles:
     row: str = ""
     column: str = ""
     matrix: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -235,12 +236,74 @@ Statement = Union[Step, Together, For, Parts, If]  # noqa: UP007
 
 
 @dataclass(frozen=True)
+class Walk:
+    """How each core goes through its blocks.
+
+    They are at positions of ``order``, one after the other, or (``strided``) each as far from the
+    one before as there are cores. Or (``box``) they are a box of the grid, of which ``order`` says
+    whether x or y goes faster; then all cores make equally many turns along each axis, and one
+    that has fewer blocks repeats its last one, and doesn't write it again.
+    """
+
+    order: str = "row_major"
+    strided: bool = False
+    box: bool = False
+
+
+@dataclass(frozen=True)
+class Share:
+    """A tensor that cores in a row (``along`` "x") or a column ("y") read alike.
+
+    The first of them sends it to the ``receivers`` others over NoC ``noc``. Two semaphores, by
+    their numbers, say how far they are: ``ready`` counts at the sender the receivers that wait,
+    ``valid`` says at each receiver that a block has come.
+    """
+
+    tensor: int
+    along: str
+    noc: int
+    receivers: int
+    ready: int
+    valid: int
+
+    @property
+    def role(self) -> str:
+        """The kernel that reads it: the one on the processor that uses this NoC."""
+        return WRITER if self.noc else READER
+
+
+@dataclass(frozen=True)
+class Group:
+    """The cores of a shared read, by their places in the device's grid: the ``sender``, and the
+    rectangle of ``receivers``, from (x0, y0) to (x1, y1), which are beside it."""
+
+    sender: tuple[int, int]
+    receivers: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Core:
+    """A core of a launch, the words by which it finds its blocks (Walk says which), and its group
+    in each shared read."""
+
+    x: int
+    y: int
+    blocks: tuple[int, ...]
+    groups: tuple[Group, ...] = ()
+
+    def sends(self, group: Group) -> bool:
+        return group.sender == (self.x, self.y)
+
+
+@dataclass(frozen=True)
 class KernelPlan:
     """What runs on each core of a launch, the one of number ``launch``.
 
     ``program`` is the one that is listed, with names for constants; ``kernels`` are the statements
     for one block, by role, and ``once`` those before the first block. ``arguments`` are in the
     order in which each role gets them: first those of the core, then those that all share.
+    ``inputs`` are the tensors that are read, ``written`` those that are written, of which
+    ``outputs`` are parameters.
     ``names`` are of words about tensors ("A_rows"), ``labels`` the function's own names of its
     parameters, by those that they have here.
     """
@@ -250,14 +313,18 @@ class KernelPlan:
     grid: tuple[int, int, int]
     indices: tuple[int | None, int | None, int | None]
     tensors: tuple[int, ...]
+    inputs: tuple[int, ...]
+    written: tuple[int, ...]
     outputs: tuple[int, ...]
     buffers: tuple[CircularBuffer, ...]
     kernels: Mapping[str, tuple[Statement, ...]]
     once: Mapping[str, tuple[Step, ...]]
     arguments: Mapping[str, tuple[Argument, ...]]
     accessors: Mapping[str, tuple[int, ...]]
-    cores: tuple[tuple[int, int, int, int], ...]
+    cores: tuple[Core, ...]
     l1_bytes: int
+    walk: Walk = Walk()
+    shares: tuple[Share, ...] = ()
     slots: int = 4
     fidelity: str = "HiFi4"
     fusions: tuple[str, ...] = ()

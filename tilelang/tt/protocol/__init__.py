@@ -15,3 +15,4 @@ from .check import ProtocolError as ProtocolError
 from .check import faults as faults
 from .check import needless as needless
 from .check import require as require
+from .check import require_groups as require_groups

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import calls
+from . import calls, talking
 from .numbers import Known, Poly, Value
 from .state import State
 from .syntax import Unread
@@ -125,6 +125,12 @@ class Actions:
                 line,
                 f"{self.label(buffer)} is pushed while reads to it may be on the way: no "
                 "noc_async_read_barrier between",
+            )
+        if buffer in state.leaving:
+            self.fault(
+                line,
+                f"{self.label(buffer)} is pushed while a multicast may not have left: no "
+                "noc_async_writes_flushed between",
             )
         number = self.known.evaluated(pages)
         filled = state.filled.get(buffer, frozenset())
@@ -252,11 +258,47 @@ class Actions:
         state.reading = frozenset()
 
     def noc_async_writes_flushed(self, *, state: State, line: int) -> None:
-        state.leaving = frozenset()
+        state.leaving = state.talk.words_leaving = frozenset()
 
     def noc_async_write_barrier(self, *, state: State, line: int) -> None:
-        state.leaving = frozenset()
+        state.leaving = state.talk.words_leaving = frozenset()
         state.unended = False
+
+    def pages_of(
+        self, pointer: Any, size: int, state: State, line: int
+    ) -> tuple[int, frozenset[int]]:
+        """The buffer and the pages of so many bytes, which have to be the kernel's own to fill."""
+        buffer, first = self._place(pointer, True, state, line)
+        assert isinstance(first, int)
+        last = first + size // self.page_bytes(buffer) - 1
+        allowed = state.reserved.get(buffer, 0)
+        if not self.known.at_most(last + 1, allowed):
+            self.fault(line, f"page {last} of {self.label(buffer)} is used, of {allowed} reserved")
+        return buffer, frozenset(range(first, last + 1))
+
+    # Other cores.
+
+    def noc_semaphore_set(self, word: Any, value: Value, *, state: State, line: int) -> None:
+        talking.set_word(self, word, value, state, line)
+
+    def noc_semaphore_wait(self, word: Any, value: Value, *, state: State, line: int) -> None:
+        talking.wait(self, word, value, state, line)
+
+    def noc_semaphore_inc(self, where: Any, value: Value, *, state: State, line: int) -> None:
+        talking.add(self, where, value, state, line)
+
+    def noc_async_write_multicast(
+        self, pointer: Any, where: Any, size: Any, many: Value, *, state: State, line: int
+    ) -> None:
+        talking.multicast(self, pointer, where, size, many, state, line)
+
+    def noc_semaphore_set_multicast(
+        self, word: Any, where: Any, many: Value, *, state: State, line: int
+    ) -> None:
+        talking.multicast_word(self, word, where, many, state, line)
+
+    def noc_async_atomic_barrier(self, *, state: State, line: int) -> None:
+        state.talk.adding = False
 
     # DST.
 
@@ -342,6 +384,7 @@ class Actions:
                     f"{self.label(buffer)}: a turn begins with {one} pages waited for, and ends "
                     f"with {two}",
                 )
+        talking.suits(self, before, after, line)
         if before.dst != after.dst:
             self.fault(line, f"DST is {before.dst} before a turn, and {after.dst} after it")
 
@@ -353,5 +396,6 @@ class Actions:
             self.fault(line, "the kernel ends while reads may be on the way")
         if state.unended:
             self.fault(line, "the kernel ends while writes may be on the way: no write barrier")
+        talking.end(self, state, line)
         if state.dst != "free":
             self.fault(line, f"the kernel ends while DST is {state.dst}")

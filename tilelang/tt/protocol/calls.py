@@ -76,15 +76,19 @@ MOVES = frozenset(
     {
         *("noc_async_read_page", "noc_async_write_page"),
         *("noc_async_read_barrier", "noc_async_write_barrier", "noc_async_writes_flushed"),
+        *("noc_semaphore_set", "noc_semaphore_wait", "noc_semaphore_inc"),
+        *("noc_semaphore_set_multicast", "noc_async_write_multicast", "noc_async_atomic_barrier"),
     }
 )
 ARGUMENTS = frozenset({"get_arg_val", "get_common_arg_val"})
 POINTERS = frozenset({"get_read_ptr", "get_write_ptr"})
+#: Places in other cores' L1, the last of their arguments being the place in this one's.
+REMOTE = frozenset({"get_noc_addr", "get_noc_multicast_addr"})
 PRODUCTS = frozenset({"matmul_block"})
 PACKS = frozenset({"pack_tile"})
 
 #: Which of them each role may call: the packer and DST are compute's, the NoC is the others'.
 COMPUTE_ONLY = frozenset({*OPERATIONS, *SETTINGS, *DST_ORDER, *PRODUCTS, *PACKS})
-MOVEMENT_ONLY = frozenset({*MOVES, *POINTERS})
+MOVEMENT_ONLY = frozenset({*MOVES, *POINTERS, *REMOTE})
 
 EFFECTS = frozenset({*OPERATIONS, *DST_ORDER, *BUFFERS, *MOVES, *PRODUCTS, *PACKS})

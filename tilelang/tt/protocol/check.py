@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .actions import Actions, Buffer, Fault
+from .groups import Place, Rectangle, disagreements
 from .kernel import Kernel
 from .numbers import Known, Value
 from .parser import parse
@@ -15,7 +16,7 @@ from .syntax import Unread
 class ProtocolError(RuntimeError):
     """Kernels that break the protocol; ``faults`` are all that were found."""
 
-    def __init__(self, function: str, faults: Sequence[Fault]) -> None:
+    def __init__(self, function: str, faults: Sequence[Fault | str]) -> None:
         lines = "".join(f"\n  {each}" for each in faults)
         super().__init__(
             f"{function}: the generated kernels break TT-metal's protocol, and would race or hang "
@@ -66,6 +67,17 @@ def require(
 ) -> None:
     """Raise ProtocolError, with all that :func:`faults` finds, if it finds any."""
     found = faults(sources, buffers, slots, arguments)
+    if found:
+        raise ProtocolError(function, found)
+
+
+def require_groups(
+    function: str,
+    shares: Sequence[tuple[str, int]],
+    cores: Mapping[Place, Sequence[tuple[Place, Rectangle]]],
+) -> None:
+    """Raise ProtocolError, with all that :func:`groups.disagreements` finds, if it finds any."""
+    found = disagreements(shares, cores)
     if found:
         raise ProtocolError(function, found)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import calls
+from . import calls, talking
 from .numbers import Poly, Value, binary, computed, name, opaque, replaced
 from .state import State
 from .syntax import (
@@ -26,7 +26,8 @@ from .syntax import (
     Statement,
     Unread,
 )
-from .values import Pointer, Values
+from .talking import Semaphore
+from .values import Group, Pointer, Values
 
 #: Turns of a loop that are followed one by one, at most.
 MOST_TURNS = 1 << 14
@@ -61,6 +62,8 @@ class Kernel(Values):
             value = self.value(each.value, state, each.line)
             if isinstance(each.value, Call) and each.value.function in calls.ARGUMENTS:
                 value = self.argument(each, each.value)
+            if isinstance(value, tuple) and any(isinstance(one, Semaphore) for one in value):
+                value = Group(zip(self.text.structs[each.type], value, strict=True))
             self.names[-1][each.name] = value
         elif isinstance(each, Assign):
             self.assign(each, state)
@@ -140,6 +143,7 @@ class Kernel(Values):
             # What one way alone has waited for is to be waited for again by whoever uses it.
             one, two = state.waited.get(buffer, 0), other.waited.get(buffer, 0)
             state.waited[buffer] = one if one == two else 0
+        talking.agree(self.actions, state, other, each.line)
         if state.dst != other.dst or (state.dst != "free" and state.slots != other.slots):
             self.actions.fault(each.line, "DST is left in two states by two ways")
         for mine, its, first in (

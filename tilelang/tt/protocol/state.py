@@ -2,9 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .numbers import Value
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What was multicast: how the sender knew that there is room, by what word it says that all
+    has come, and the buffer."""
+
+    ready: int
+    valid: int
+    buffer: int
+
+
+@dataclass(frozen=True)
+class Got:
+    """What was waited for: by what words, and the buffers that had room when that was said."""
+
+    ready: int
+    valid: int
+    room: frozenset[int]
+
+
+@dataclass
+class Talk:
+    """How far a kernel is with other cores, of which it knows by words in L1, the semaphores.
+
+    ``words`` are what this kernel knows them to be: 0 at first. ``heard`` is the one by which all
+    receivers have said, and how many, that there is room, ``begun`` what has been multicast since;
+    ``asked`` the one by which a sender was told of room, and the buffers that had it. ``sent`` and
+    ``got`` are what was done on one way of an if, of which another core takes the other one.
+    ``words_leaving`` are semaphores that a multicast may still read, ``adding`` says that an
+    increment may not have arrived.
+    """
+
+    words: dict[int, Value] = field(default_factory=dict)
+    heard: tuple[int, Value] | None = None
+    begun: tuple[int, Value, int] | None = None
+    asked: tuple[int, frozenset[int]] | None = None
+    sent: frozenset[Sent] = frozenset()
+    got: frozenset[Got] = frozenset()
+    words_leaving: frozenset[int] = frozenset()
+    adding: bool = False
+
+    def copy(self) -> Talk:
+        return replace(self, words=dict(self.words))
+
+    def join(self, other: Talk) -> None:
+        self.words_leaving |= other.words_leaving
+        self.adding = self.adding or other.adding
+
+    def flags(self) -> tuple[object, ...]:
+        return self.words_leaving, self.adding
+
+    def open(self) -> bool:
+        """Whether something was begun that isn't ended."""
+        return not (self.heard is None and self.begun is None and self.asked is None)
 
 
 @dataclass
@@ -27,11 +82,13 @@ class State:
     unended: bool = False
     dst: str = "free"
     slots: frozenset[int] = frozenset()
+    talk: Talk = field(default_factory=Talk)
 
     def copy(self) -> State:
         return State(
             dict(self.reserved), dict(self.waited), dict(self.pushed), dict(self.popped),
             dict(self.filled), self.reading, self.leaving, self.unended, self.dst, self.slots,
+            self.talk.copy(),
         )  # fmt: skip
 
     def join_flags(self, other: State) -> None:
@@ -39,6 +96,7 @@ class State:
         self.reading |= other.reading
         self.leaving |= other.leaving
         self.unended = self.unended or other.unended
+        self.talk.join(other.talk)
         for buffer in {*self.filled, *other.filled}:
             none: frozenset[Value] = frozenset()
             self.filled[buffer] = self.filled.get(buffer, none) | other.filled.get(buffer, none)
@@ -47,4 +105,4 @@ class State:
         return self.reserved, self.waited, self.pushed, self.popped, self.dst, self.slots
 
     def flags(self) -> tuple[object, ...]:
-        return self.reading, self.leaving, self.unended
+        return self.reading, self.leaving, self.unended, self.talk.flags()

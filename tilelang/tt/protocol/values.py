@@ -29,6 +29,7 @@ from .syntax import (
     Text,
     Unread,
 )
+from .talking import Remote, Semaphore
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,10 @@ def _is_floor_div(function: Function) -> bool:
 
 def _given(each: Statement) -> Expression | None:
     return each.value if isinstance(each, Return) else None
+
+
+class Group(dict[str, Any]):
+    """A struct that has semaphores, by its fields; of any other nothing is known."""
 
 
 _BYTES = {"uint16_t": 2, "int32_t": 4, "uint32_t": 4}
@@ -108,8 +113,8 @@ class Values:
         if isinstance(e, Braces):
             return tuple(self.value(each, state, line) for each in e.values)
         if isinstance(e, Member):
-            self.value(e.on, state, line)
-            return self.unknown()
+            of = self.value(e.on, state, line)
+            return of.get(e.name) if isinstance(of, Group) else self.unknown()
         assert isinstance(e, Element)
         pointer, ends = self.element(e, line, state)
         self.actions.load(pointer, ends, state, line)
@@ -164,6 +169,12 @@ class Values:
         if function in self.text.functions:
             return self.enter(call, state)
         arguments = [self.value(each, state, line) for each in call.arguments]
+        if function == "get_semaphore":
+            if not isinstance(arguments[0], int):
+                raise Unread(line, "found a semaphore whose number isn't one of the text's")
+            return Semaphore(arguments[0])
+        if function in calls.REMOTE:
+            return Remote(arguments[-1], "multicast" in function, tuple(arguments[:-1]))
         if function == "get_tile_size":
             return self.actions.page_bytes(self.actions.buffer(arguments[0], line))
         if function in calls.POINTERS:

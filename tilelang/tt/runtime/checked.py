@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from ..codegen.launch import Launch, launch
 from ..codegen.plan import Argument, KernelPlan
-from ..protocol import Buffer, require
+from ..protocol import Buffer, require, require_groups
 
 _Arguments = tuple[tuple[str, int | None], ...]
 
@@ -22,6 +22,11 @@ def checked_launch(plan: KernelPlan) -> Launch:
     texts = tuple((each.role, each.source) for each in whole.kernels)
     arguments = tuple((each.role, _values(each.shared)) for each in whole.kernels)
     _check(plan.function, texts, buffers, plan.slots, arguments)
+    require_groups(
+        plan.function,
+        [(plan.program.buffers[each.tensor].name, each.receivers) for each in plan.shares],
+        {(c.x, c.y): [(g.sender, g.receivers) for g in c.groups] for c in plan.cores},
+    )
     return whole
 
 

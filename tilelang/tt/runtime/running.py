@@ -147,7 +147,7 @@ def pure_outputs(plans: Sequence[KernelPlan]) -> tuple[int, ...]:
     needed: set[int] = set()
     written: set[int] = set()
     for each in plans:
-        needed |= {*each.accessors["reader"]} - written
+        needed |= {*each.inputs} - written
         written |= {*each.outputs}
     return tuple(id for id in outputs_of(plans) if id not in needed)
 

@@ -68,7 +68,7 @@ def time_kernel(
     found = session.call(_JOB, launches, tensors, scalars, runs, timeout=timeout)
     mhz = clock_rate(session.backend)
     return tuple(
-        Timing(tuple((x, y) for x, y, _, _ in each.cores), times, mhz)
+        Timing(tuple((core.x, core.y) for core in each.cores), times, mhz)
         for each, times in zip(launches, found, strict=True)
     )
 

@@ -33,12 +33,33 @@ def word(argument, addresses, scalars):
     return int(value) & 0xFFFFFFFF
 
 
-def kernel(folder, role, tensors, cores, scalars):
+def own_words(device, plan, role, core):
+    """What a core gets for itself: its blocks, and its group in each tensor that it reads together
+    with others. NoC 1 goes from the last corner of a rectangle to the first."""
+
+    def place(x, y):
+        at = device.worker_core_from_logical_core(ttnn.CoreCoord(x, y))
+        return [at.x, at.y]
+
+    blocks = [value for key, value in core.items() if key not in ("x", "y", "groups")]
+    words = []
+    for shared in plan.get("shared_reads", ()):
+        if shared["kernel"] == role:
+            group = core["groups"][shared["tensor"]]
+            x0, y0, x1, y1 = group["receivers"]
+            corners = [place(x0, y0), place(x1, y1)]
+            first, last = reversed(corners) if shared["noc"] else corners
+            sends = group["sender"] == [core["x"], core["y"]]
+            words += [int(sends), *place(*group["sender"]), *first, *last]
+    return blocks + words
+
+
+def kernel(device, folder, role, tensors, cores, scalars):
     """One of the three kernels, with its arguments."""
     plan = PLANS[folder]
     own = ttnn.RuntimeArgs()
     for core in plan["cores"]:
-        own[core["x"]][core["y"]] = [core["first_block"], core["block_count"]]
+        own[core["x"]][core["y"]] = own_words(device, plan, role, core)
     addresses = {name: tensor.buffer_address() for name, tensor in tensors.items()}
     shared = [a for a in plan["arguments"][role] if a["class"] != "per core"]
     config = {
@@ -63,7 +84,7 @@ def kernel(folder, role, tensors, cores, scalars):
     )
 
 
-def program(folder, tensors, scalars):
+def program(device, folder, tensors, scalars):
     """The program of a launch."""
     plan = PLANS[folder]
     coordinates = [ttnn.CoreCoord(core["x"], core["y"]) for core in plan["cores"]]
@@ -82,8 +103,13 @@ def program(folder, tensors, scalars):
         )
         for each in plan["buffers"]
     ]
-    kernels = [kernel(folder, role, tensors, cores, scalars) for role in plan["arguments"]]
-    return ttnn.ProgramDescriptor(kernels=kernels, semaphores=[], cbs=buffers)
+    kernels = [kernel(device, folder, role, tensors, cores, scalars) for role in plan["arguments"]]
+    semaphores = [
+        ttnn.SemaphoreDescriptor(id=number, core_ranges=cores, initial_value=0)
+        for shared in plan.get("shared_reads", ())
+        for number in shared["semaphores"].values()
+    ]
+    return ttnn.ProgramDescriptor(kernels=kernels, semaphores=semaphores, cbs=buffers)
 
 
 def to_device(device, array, spec):
@@ -101,7 +127,7 @@ def all_tensors():
     for plan in PLANS.values():
         for spec in plan["tensors"]:
             known = found.setdefault(spec["name"], {**spec, "written": False, "input": False})
-            reads = spec["name"] in plan["accessors"].get("reader", ())
+            reads = not spec["written"] or spec.get("read", False)
             known["input"] |= reads and not known["written"]
             known["written"] |= spec["written"]
     return list(found.values())
@@ -118,7 +144,7 @@ def run(device, arrays, scalars=None):
         # ttnn takes the last tensor for the output, and wants an input before it.
         its = sorted(PLANS[folder]["tensors"], key=lambda spec: spec["written"])
         given = [tensors[spec["name"]] for spec in its]
-        ttnn.generic_op([*given, given[-1]], program(folder, tensors, scalars or {}))
+        ttnn.generic_op([*given, given[-1]], program(device, folder, tensors, scalars or {}))
     outputs = [spec for spec in specs if spec["written"] and not spec.get("workspace")]
     return {
         spec["name"]: ttnn.to_dtype(ttnn.from_device(tensors[spec["name"]]), ttnn.float32)

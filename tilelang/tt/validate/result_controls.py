@@ -183,19 +183,27 @@ def _step_less(plan: KernelPlan) -> KernelPlan | None:
 
 
 def _block_left_out(plan: KernelPlan) -> KernelPlan | None:
-    *rest, (x, y, first, count) = plan.cores
-    if count > 1:
-        return replace(plan, cores=(*rest, (x, y, first, count - 1)))
-    return replace(plan, cores=tuple(rest)) if rest else None
+    """The last core runs a block less, of a box a layer; with one block it doesn't run."""
+    *rest, last = plan.cores
+    lead, many = (last.blocks[:-3], last.blocks[-3:]) if plan.walk.box else (
+        last.blocks[:-1], last.blocks[-1:])  # fmt: skip
+    for at, count in enumerate(many):
+        if count > 1:
+            less = (*lead, *many[:at], count - 1, *many[at + 1 :])
+            return replace(plan, cores=(*rest, replace(last, blocks=less)))
+    # Cores that read together wait for each other.
+    return replace(plan, cores=tuple(rest)) if rest and not plan.shares else None
 
 
 def _other_cores_blocks(plan: KernelPlan) -> KernelPlan | None:
     """The last core begins where the first one does, and its own blocks are nobody's."""
     if len(plan.cores) < 2:
         return None
-    *rest, (x, y, _, count) = plan.cores
-    first = plan.cores[0]
-    return replace(plan, cores=(*rest, (x, y, first[2], min(count, first[3]))))
+    first, *rest, last = plan.cores
+    half = 3 if plan.walk.box else 1
+    many = tuple(map(min, last.blocks[half:], first.blocks[half:]))
+    taken = replace(last, blocks=(*first.blocks[:half], *many))
+    return replace(plan, cores=(first, *rest, taken))
 
 
 def _wrong_page(plan: KernelPlan) -> KernelPlan | None:

@@ -8,38 +8,17 @@ from __future__ import annotations
 
 import kernel_list
 import pytest
+from compared import assert_right, shown
 from tile_builder import Builder
 
-from tilelang.tt import describe, reference
+from tilelang.tt import describe
 from tilelang.tt.codegen.fuse import FUSIONS
 from tilelang.tt.codegen.generate import generate
-from tilelang.tt.codegen.launch import launch
-from tilelang.tt.enclosure import KINDS, bound_of, compare, enclose, scalars, tensors
-from tilelang.tt.runtime.running import RUN, kernel_plans
+from tilelang.tt.runtime.running import kernel_plans
 
 pytestmark = pytest.mark.needs("wolfpine")
 
 EVERY = {**kernel_list.LIST, **kernel_list.VECTOR}
-
-
-def shown(session, program, kinds=KINDS, plan=None, numbers=None):
-    """How each output compares, on numbers of each kind: an Agreement by (output, kind)."""
-    plans = (plan,) if plan else kernel_plans(program, session.spec)
-    launches, numbers, out = tuple(map(launch, plans)), numbers or scalars(program), {}
-    for kind in kinds:
-        arrays = tensors(program, kind, seed=0)
-        expected = reference(program)(**arrays, **numbers)
-        expected = expected if isinstance(expected, tuple) else (expected,)
-        intervals = enclose(plans, program, arrays, numbers, independent=True)
-        found = session.call(RUN, launches, arrays, numbers, timeout=300)
-        for (name, interval), want in zip(intervals.items(), expected, strict=True):
-            assert found[name].dtype == want.dtype
-            out[name, kind] = compare(found[name], want, bound_of(want, interval))
-    return out
-
-
-def assert_right(found):
-    assert {key: each for key, each in found.items() if not each.agrees} == {}
 
 
 @pytest.fixture(scope="module", params=["wormhole_b0", "blackhole"])
@@ -141,10 +120,10 @@ def test_a_wrong_kernel_would_be_noticed(ttsim):
     program = kernel_list.LIST["gemm"]
     schedule = describe.schedule_tiles(program.launches[0].grid, ttsim.spec)
     plan = generate(program, schedule, ttsim.spec)
-    (x0, y0, *one), (_x1, _y1, *_other), *rest = plan.cores
+    first, _, *rest = plan.cores
     exchanged = replace(plan, grid=plan.grid[::-1], arguments=_with(plan, "grid_x", 1))
     less = replace(plan, arguments=_with(plan, "ko_trips", 3))
-    idle = replace(plan, cores=((x0, y0, *one), *rest))
+    idle = replace(plan, cores=(first, *rest))
     for wrong in (exchanged, less, idle):
         assert shown(ttsim, program, ["mixed"], plan=wrong)["C", "mixed"].wrong
 

@@ -18,7 +18,7 @@ from tilelang.tt.codegen.fuse import FUSIONS
 from tilelang.tt.codegen.generate import generate, generate_all
 from tilelang.tt.program import Program
 
-EVERY = {**kernel_list.LIST, **kernel_list.VECTOR}
+EVERY = golden_texts.EVERY
 
 
 @pytest.mark.parametrize("name", golden_texts.NAMES)

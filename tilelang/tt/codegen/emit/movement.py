@@ -167,9 +167,11 @@ class MovementText(KernelText):
     def word(self, tensor: str, what: str) -> str:
         return self.plan.names[f"{tensor}_{what}"]
 
-    def window(self, window: Window, row: str = "", column: str = "", matrix: str = "") -> str:
+    def window(
+        self, window: Window, row: str = "", column: str = "", matrix: str = "", own: bool = False
+    ) -> str:
         """A Window. ``row`` and ``column``: the part of the block, in tiles, from its first;
-        ``matrix``: the matrix of the block."""
+        ``matrix``: the matrix of the block; ``own``: in none, where the core repeats a block."""
         self.helper("Window", WINDOW)
         tensor = self.plan.program.buffers[window.tensor]
         assert isinstance(tensor, (Tensor, Workspace))
@@ -178,14 +180,15 @@ class MovementText(KernelText):
         for at, part in ((window.row, row), (window.column, column)):
             text = self.expr(at, 6 if part else 0)
             ats.append(f"{text} + {part} * 32" if part else text)
-        number = self.matrix(window, tensor, matrix)
+        number = self.matrix(window, tensor, matrix, own and self.plan.walk.box)
         return f"Window{{{number}, {rows}, {columns}, {', '.join(ats)}}}"
 
-    def matrix(self, window: Window, tensor: Tensor | Workspace, part: str) -> str:
+    def matrix(self, window: Window, tensor: Tensor | Workspace, part: str, own: bool) -> str:
         """The number of the matrix, or -1 outside of the tensor."""
+        inside = ["own_block"] if own else []
         if all(e == ZERO for e in window.lead) and not part:
-            return "0"
-        number, inside = "", []
+            return "own_block ? 0 : -1" if own else "0"
+        number = ""
         for dimension, e in enumerate(window.lead):
             extent = self.word(tensor.name, f"extent_{dimension}")
             text, at = self.expr(e), self.expr(e, 6)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from ...program import Expr, Map, listing_lines, steps_of
 from .. import index
-from ..arguments import CLOCK, expressions
+from ..arguments import CLOCK, OWN_BOX, expressions
+from ..arguments import axes as axes_of
 from ..plan import (
     CircularBuffer,
     Count,
@@ -76,6 +77,7 @@ class KernelText:
         self._lines: list[str] = []
         self._depth = 0
         self._constants: dict[str, int] = {}
+        self._semaphores: dict[str, int] = {}
         self._helpers: dict[str, str] = {}
         self._locals: dict[str, int] = {}
         self.includes: dict[str, None] = {}
@@ -114,6 +116,10 @@ class KernelText:
         """A number that is part of the plan, by its name."""
         self._constants[name] = value
         return name
+
+    def semaphore(self, name: str, number: int) -> str:
+        self._semaphores[name] = number
+        return f"get_semaphore({name})"
 
     def local(self, name: str) -> str:
         """A name for a constant of a step; another one where several steps want it."""
@@ -180,11 +186,10 @@ class KernelText:
         self.begin()
         for step in self.plan.once[self.role]:
             self.step(step)
-        blocks = "for (uint32_t block = first_block; block < first_block + block_count; ++block)"
-        self.open(blocks)
-        self.block_indices(body)
+        loops = self.open_blocks(body)
         self.statements(body)
-        self.close()
+        for _ in range(loops):
+            self.close()
         self.end()
         self.note_time(TIME_BYTES // 2)
         main, self._lines, self._depth = self._lines, [], 0
@@ -200,6 +205,10 @@ class KernelText:
             self.comment("Circular buffers, and the blocks of tiles that they hold.")
         for name, value in self._constants.items():
             self.line(f"constexpr uint32_t {name} = {value};")
+        if self._semaphores:
+            self.comment("Semaphores, by their numbers.")
+        for name, value in self._semaphores.items():
+            self.line(f"constexpr uint32_t {name} = {value};")
         self.arguments({word for line in main for word in _WORD.findall(line)})
         self._lines += main
         self.close()
@@ -210,9 +219,11 @@ class KernelText:
         arguments = (*self.plan.arguments[self.role], *((CLOCK,) if self.timed else ()))
         own = [each for each in arguments if each.kind == "per core"]
         shared = [each for each in arguments if each.kind != "per core"]
-        self.comment("The blocks of this core.")
+        if any(each.name in words for each in own):
+            self.comment("The blocks of this core.")
         for number, each in enumerate(own):
-            self.line(f"const uint32_t {each.name} = get_arg_val<uint32_t>({number});")
+            if not self.plan.walk.box or each.name in words:
+                self.line(f"const uint32_t {each.name} = get_arg_val<uint32_t>({number});")
         if shared:
             self.comment("What all cores share.")
         for number, each in enumerate(shared):
@@ -220,15 +231,57 @@ class KernelText:
             dtype = "int32_t" if each.dtype == "int32" else "uint32_t"
             self.line(f"const {dtype} {each.name} = get_common_arg_val<{dtype}>({number});")
 
-    def block_indices(self, body: Sequence[Statement]) -> None:
+    def open_blocks(self, body: Sequence[Statement]) -> int:
+        """Opens the loops over a core's blocks, with a block's indices; how many they are."""
         used = {v for e in expressions(tuple(body)) for v in index.variables(e)}
+        walk = self.plan.walk
+        if walk.box:
+            return self.open_box(used)
+        if walk.strided:
+            self.open("for (uint32_t turn = 0; turn < block_count; ++turn)")
+            self.line("const uint32_t block = first_block + turn * block_stride;")
+        else:
+            self.open(
+                "for (uint32_t block = first_block; block < first_block + block_count; ++block)"
+            )
         x, y, z = self.plan.indices
-        rules = (
-            (x, "block % grid_x"), (y, "block / grid_x % grid_y"), (z, "block / (grid_x * grid_y)")
-        )  # fmt: skip
+        fast, slow = ("grid_x", "grid_y") if walk.order == "row_major" else ("grid_y", "grid_x")
+        first, second = f"block % {fast}", f"block / {fast} % {slow}"
+        if walk.order != "row_major":
+            first, second = second, first
+        rules = ((x, first), (y, second), (z, "block / (grid_x * grid_y)"))
         for variable, rule in rules:
             if variable in used and variable is not None:
                 self.line(f"const int32_t {self.names[variable]} = {rule};")
+        return 1
+
+    def open_box(self, used: set[int]) -> int:
+        """All cores make as many turns: who sends waits for who gets, and blocks of a buffer have
+        the same places in all."""
+        axes = axes_of(self.plan.grid, self.plan.indices)
+        inwards = (2, 1, 0) if self.plan.walk.order == "row_major" else (2, 0, 1)
+        for axis in (each for each in inwards if each in axes):
+            turn = f"turn_{'xyz'[axis]}"
+            self.open(f"for (uint32_t {turn} = 0; {turn} < turns_{'xyz'[axis]}; ++{turn})")
+        lines = []
+        for axis in axes:
+            variable = self.plan.indices[axis]
+            letter, many = "xyz"[axis], OWN_BOX[3 + axis]
+            if variable is not None and variable in used:
+                turn = f"turn_{letter}"
+                lines.append(
+                    f"const int32_t {self.names[variable]} = "
+                    f"first_{letter} + ({turn} < {many} ? {turn} : {many} - 1);"
+                )
+        if lines:
+            self.comment("A core that has fewer blocks than others repeats its last one.")
+        for line in lines:
+            self.line(line)
+        self.own_block(axes)
+        return len(axes)
+
+    def own_block(self, axes: tuple[int, ...]) -> None:
+        """What a kernel has to know of whether the core repeats a block."""
 
     def note_time(self, offset: int) -> None:
         """What the clock shows, to this processor's place and ``offset`` bytes on."""

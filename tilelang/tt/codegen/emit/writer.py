@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from ..arguments import OWN_BOX
 from ..plan import WRITER, Step, WriteTiles
-from .movement import ELEMENTS, LAY_DOWN, WRITE, MovementText
+from .movement import ELEMENTS, LAY_DOWN, WRITE
+from .reading import ReadingText
 
 
-class WriterText(MovementText):
+class WriterText(ReadingText):
     role = WRITER
     processors = (("", 4),)
     purpose = "writes what the blocks of this core copy to device memory."
 
     def step(self, step: Step) -> None:
         work = step.work
-        assert isinstance(work, WriteTiles)
+        if not isinstance(work, WriteTiles):
+            self.fill((step,))
+            return
         (count,) = step.takes
         number = work.buffer
         buffer, tiles = self.buffer(number), self.count(count)
         tensor = self.plan.program.buffers[work.window.tensor].name
         order = "true" if self.buffers[number].by_columns else "false"
         down, across = self.sides(work)
-        window = self.window(work.window, row=work.row, matrix=work.matrix)
+        window = self.window(work.window, row=work.row, matrix=work.matrix, own=True)
         self.helper("write_tiles", WRITE)
         self.line(f"cb_wait_front({buffer}, {tiles});")
         if work.window.turned:
@@ -32,5 +36,11 @@ class WriterText(MovementText):
         self.line("noc_async_writes_flushed();")
         self.line(f"cb_pop_front({buffer}, {tiles});")
 
+    def own_block(self, axes: tuple[int, ...]) -> None:
+        ways = [f"turn_{'xyz'[axis]} < {OWN_BOX[3 + axis]}" for axis in axes]
+        self.line(f"const bool own_block = {' && '.join(ways) or 'true'};")
+
     def end(self) -> None:
-        self.line("noc_async_write_barrier();")
+        super().end()
+        if not self.shares:
+            self.line("noc_async_write_barrier();")

@@ -42,18 +42,20 @@ class Planner(Products):
     def body(self, nodes: list[Node]) -> Kernels:
         """The statements of operations in order."""
         out: Kernels = {role: [] for role in ROLES}
-        before: list[Statement] = []
+        before: dict[str, list[Statement]] = {}
         for index, node in enumerate(nodes):
             kernels = self.node(node, nodes[index + 1 :])
-            reads = kernels.get(READER, []) if isinstance(node.operation, Read) else []
+            if not isinstance(node.operation, Read):
+                before = {}
             for role, statements in kernels.items():
                 # What nothing is computed between doesn't wait for one another in compute either,
                 # so there is room for all of it at a time.
-                if role == READER and reads and before:
-                    out[role][-1:] = together(*before, *reads)
+                if role != COMPUTE and before.get(role):
+                    out[role][-1:] = together(*before[role], *statements)
                 else:
                     out[role] += statements
-            before = out[READER][-1:] if reads else []
+                if isinstance(node.operation, Read):
+                    before[role] = out[role][-1:]
         return out
 
     def node(self, node: Node, rest: list[Node]) -> Kernels:

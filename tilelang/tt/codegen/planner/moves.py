@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import buffers as pool
 from ..flow import Node
 from ..plan import (
     COMPUTE,
@@ -31,15 +32,19 @@ class Moves(Computing):
         format_ = self.tensor_format(operation)
         following = self._next_write(storage, rest)
         passed_on = following is not None and self.tensor_format(following) == format_
+        role = self.reader_of(operation)
         place = "through" if passed_on and not narrows else "in"
+        if role == WRITER:
+            place = f"{place}_by_writer"
         buffer = self.buffers.make(storage, place, format_)
         s = self.storages[storage]
         part, count, name = self._part(storage, buffer)
-        work = ReadTiles(buffer, operation.window, part, s.across, matrix=name)
+        shared = operation.window.tensor in self.shares
+        work = ReadTiles(buffer, operation.window, part, s.across, matrix=name, shared=shared)
         step = Step((operation.place,), work, makes=(count,))
-        out: Kernels = {READER: [self._each_matrix(storage, step)]}
+        out: Kernels = {role: [self._each_matrix(storage, step)]}
         self.where[storage] = place
-        if place == "in" and storage in self.choices.own:
+        if place in pool.READ and storage in self.choices.own:
             value = Leaf(storage, "tile")
             dead = frozenset({storage})
             format_ = self.own_format(storage)
@@ -57,7 +62,7 @@ class Moves(Computing):
         storage = operation.source
         format_ = self.tensor_format(operation)
         out: Kernels = {}
-        if self.where[storage] in ("out", "through"):
+        if self.where[storage] in ("out", "through", "through_by_writer"):
             buffer = self.buffers.of(storage, self.where.pop(storage), format_)
         else:
             dead = frozenset({storage}) - node.after

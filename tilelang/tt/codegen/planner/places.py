@@ -7,6 +7,7 @@ Each is a circular buffer of its own, with one producer and one consumer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...program.dtypes import widens
@@ -15,7 +16,7 @@ from ..flow import Node
 from ..fuse import walk_inner
 from ..lower import Lowered
 from ..names import Named
-from ..plan import COMPUTE, READER, WRITER, Count, Statement
+from ..plan import COMPUTE, READER, WRITER, Count, Share, Statement
 from ..refusal import Refusals
 from ..tiles import Compute, Multiply, Operation, Read, Write, defined, leaves, used, walk
 from ..windows import FORMATS
@@ -52,7 +53,7 @@ class Choices:
 
 
 class Places:
-    """The storages of a block as it is planned, step by step."""
+    """The storages of a block as it is planned, step by step. ``shares`` are by tensor."""
 
     def __init__(
         self,
@@ -61,6 +62,7 @@ class Places:
         refusals: Refusals,
         fusions: frozenset[str],
         choices: Choices,
+        shares: Mapping[int, Share],
     ) -> None:
         self.named = named
         self.lowered = lowered
@@ -68,6 +70,7 @@ class Places:
         self.refusals = refusals
         self.fusions = fusions
         self.choices = choices
+        self.shares = shares
         self.by_columns = _by_columns(lowered.body)
         self._inverted = pool.invertible(named)
         self.begin()
@@ -118,6 +121,11 @@ class Places:
         return FORMATS[self.storages[operation.target].dtype] != "float32" and not widens(
             source, self.storages[operation.target].dtype
         )
+
+    def reader_of(self, operation: Read) -> str:
+        """The kernel that reads it."""
+        share = self.shares.get(operation.window.tensor)
+        return READER if share is None else share.role
 
     def tensor_format(self, operation: Read | Write) -> str:
         return FORMATS[self.named.program.buffers[operation.window.tensor].dtype]
@@ -171,7 +179,7 @@ class Places:
         return tuple(
             Count(self.buffers.of(s, self.where.pop(s)))
             for s in sorted(storages)
-            if self.where.get(s) in ("in", "own")
+            if self.where.get(s) in (*pool.READ, "own")
         )
 
     def _takes(self, storages: frozenset[int]) -> dict[int, Count]:

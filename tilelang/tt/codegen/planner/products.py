@@ -10,6 +10,7 @@ from ..flow import Node
 from ..plan import (
     COMPUTE,
     READER,
+    WRITER,
     Count,
     For,
     MultiplyTiles,
@@ -53,12 +54,13 @@ class Products(Moves):
             for each in node.bodies[0]:
                 assert isinstance(each.operation, Read)
                 storage = each.operation.target
-                self.buffers.make(storage, "in", self.tensor_format(each.operation))
-                self.where[storage] = "in"
+                place = "in" if self.reader_of(each.operation) == READER else "in_by_writer"
+                self.buffers.make(storage, place, self.tensor_format(each.operation))
+                self.where[storage] = place
         else:
             self.buffers.panels(operands, trips or 1)
             inside = self.body(node.bodies[0])
-            for role in (READER, COMPUTE):
+            for role in ROLES:
                 if inside[role]:
                     out[role].append(For(*head, tuple(inside[role])))
         prologue = bool(out[COMPUTE])
@@ -70,7 +72,8 @@ class Products(Moves):
             fixed = tuple(c.buffer for s, c in takes.items() if s not in operands)
             work = replace(work, turns=turns, fixed=fixed, streamed=streamed, ready=prologue)
             if streamed:
-                out[READER] += self._streamed(operation, node, product, work)
+                for role in (READER, WRITER):
+                    out[role] += self._streamed(operation, node, product, work, role)
             gone = frozenset(
                 s for s in used(product) if s == product.c or s not in node.after | later
             )
@@ -113,26 +116,35 @@ class Products(Moves):
         return Count(count.buffer, trips) if many else count
 
     def _streamed(
-        self, operation: Accumulate, node: Node, product: Multiply, work: MultiplyTiles
+        self,
+        operation: Accumulate,
+        node: Node,
+        product: Multiply,
+        work: MultiplyTiles,
+        role: str,
     ) -> list[Statement]:
-        """The reader of products whose operands come in parts: those of each sub-block anew."""
+        """What a kernel reads of products whose operands come in parts: those of each sub-block
+        anew."""
         steps: list[Step] = []
         c = self.storages[product.c]
         i, j = "part_row", "part_column"
         for each in node.bodies[0]:
             read = each.operation
             assert isinstance(read, Read)
-            if read.target not in (product.a, product.b):
+            if read.target not in (product.a, product.b) or self.reader_of(read) != role:
                 continue
-            buffer = self.buffers.of(read.target, "in")
+            buffer = self.buffers.of(read.target, self.where[read.target])
             if read.target == product.a:
                 part = ReadTiles(buffer, read.window, work.sub_down, work.inner, row=i)
             elif product.transpose_b:
                 part = ReadTiles(buffer, read.window, work.sub_across, work.inner, row=j)
             else:
                 part = ReadTiles(buffer, read.window, work.inner, work.sub_across, column=j)
+            part = replace(part, shared=read.window.tensor in self.shares)
             count = Count(buffer, tiles=part.down * part.across)
             steps.append(Step((read.place,), part, makes=(count,)))
+        if not steps:
+            return []
         head = (operation.place,), operation.var, operation.first, operation.trips
         turns = For(*head, tuple(together(*steps)))
         columns = Parts(j, c.across, work.sub_across, (turns,))

@@ -49,7 +49,7 @@ def time_kernels(
 def _clocks(device: Any, launch: Launch) -> Any:
     """A row of words in the L1 of each core of a launch, in their order, at one address."""
     cores = ttnn.CoreRangeSet(
-        [ttnn.CoreRange(ttnn.CoreCoord(x, y), ttnn.CoreCoord(x, y)) for x, y, _, _ in launch.cores]
+        [ttnn.CoreRange(place, place) for place in (ttnn.CoreCoord(c.x, c.y) for c in launch.cores)]
     )
     memory = ttnn.MemoryConfig(
         ttnn.TensorMemoryLayout.HEIGHT_SHARDED,

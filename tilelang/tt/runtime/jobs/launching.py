@@ -14,7 +14,7 @@ import ml_dtypes
 import numpy as np
 import ttnn
 
-from ...codegen.launch import KernelSpec, Launch, TensorSpec, words
+from ...codegen.launch import KernelSpec, Launch, TensorSpec, core_words, words
 from ...codegen.plan import COMPUTE, READER
 
 _FORMATS = {"bfloat16": ttnn.bfloat16, "float32": ttnn.float32}
@@ -112,9 +112,12 @@ def enqueue(
     """
     addresses = {name: tensor.buffer_address() for name, tensor in tensors.items()}
     cores = ttnn.CoreRangeSet(
-        [ttnn.CoreRange(ttnn.CoreCoord(x, y), ttnn.CoreCoord(x, y)) for x, y, _, _ in launch.cores]
+        [ttnn.CoreRange(place, place) for place in (ttnn.CoreCoord(c.x, c.y) for c in launch.cores)]
     )
-    kernels = [_kernel(launch, spec, tensors, addresses, scalars, cores) for spec in launch.kernels]
+    places = _places(device, launch)
+    kernels = [
+        _kernel(launch, spec, tensors, addresses, scalars, cores, places) for spec in launch.kernels
+    ]
     buffers = [
         ttnn.CBDescriptor(
             total_size=each.pages * each.page_bytes,
@@ -129,11 +132,44 @@ def enqueue(
         )
         for each in launch.buffers
     ]
-    program = ttnn.ProgramDescriptor(kernels=kernels, semaphores=[], cbs=buffers)
+    semaphores = [
+        ttnn.SemaphoreDescriptor(id=number, core_ranges=cores, initial_value=0)
+        for number in launch.semaphores
+    ]
+    program = ttnn.ProgramDescriptor(kernels=kernels, semaphores=semaphores, cbs=buffers)
     # ttnn takes the last tensor for the output, and wants an input before it.
     given = [tensors[spec.name] for spec in sorted(launch.tensors, key=lambda spec: spec.output)]
     ttnn.generic_op([*given, given[-1]], program)
     ttnn.synchronize_device(device)
+
+
+def _places(device: Any, launch: Launch) -> dict[tuple[int, int], tuple[int, int]]:
+    """The NoC's coordinates of each core that others of a launch send to.
+
+    Raises NotImplementedError where cores that stand side by side in the device's grid do not on
+    the NoC, and a multicast to all between would reach what is no core: on a Wormhole whose
+    coordinates aren't translated, the DRAM column. Blackhole's NoC leaves out what is none.
+    """
+    if not launch.shares:
+        return {}
+    found: dict[tuple[int, int], tuple[int, int]] = {}
+    for core in launch.cores:
+        at = device.worker_core_from_logical_core(ttnn.CoreCoord(core.x, core.y))
+        found[core.x, core.y] = at.x, at.y
+    if device.arch() != ttnn.device.Arch.WORMHOLE_B0:
+        return found
+    for core in launch.cores:
+        for share, group in zip(launch.shares, core.groups, strict=True):
+            x0, y0, x1, y1 = group.receivers
+            (left, upper), (right, lower) = found[x0, y0], found[x1, y1]
+            if (right - left, lower - upper) != (x1 - x0, y1 - y0):
+                raise NotImplementedError(
+                    f"{launch.function}: cores ({x0}, {y0}) to ({x1}, {y1}) are at {left}-{upper} "
+                    f"to {right}-{lower} of the NoC, and what is between is no core, so that core "
+                    f"{group.sender} can't multicast to them along {share.along}; use a rectangle "
+                    "of cores that crosses nothing, or a schedule that shares nothing"
+                )
+    return found
 
 
 def _kernel(
@@ -143,10 +179,11 @@ def _kernel(
     addresses: Mapping[str, int],
     scalars: Mapping[str, int | float],
     cores: Any,
+    places: Mapping[tuple[int, int], tuple[int, int]],
 ) -> Any:
     own = ttnn.RuntimeArgs()
-    for x, y, first, count in launch.cores:
-        own[x][y] = [first, count]
+    for core in launch.cores:
+        own[core.x][core.y] = core_words(launch, spec, core, places)
     compile_time = [
         word
         for name in spec.accessors

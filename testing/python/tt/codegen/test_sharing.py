@@ -1,0 +1,88 @@
+"""Kernels by schedules of other policies: each block once, and what cores read together once."""
+
+from __future__ import annotations
+
+import kernel_list
+import pytest
+import schedules
+from compared import assert_right, shown
+from tile_kernels import flash_attention, gemm
+
+from tilelang.tt.codegen.generate import generate
+
+pytestmark = pytest.mark.needs("wolfpine")
+
+BOTH = (("A", "x", 1), ("B", "y", 0))
+
+
+@pytest.fixture(scope="module", params=["wormhole_b0", "blackhole"])
+def ttsim(request):
+    from tilelang.tt.runtime.backends.devices import open_device
+
+    with open_device("ttsim", request.param) as session:
+        yield session
+
+
+def by(session, program, made):
+    """The plan of a program by a schedule: ``made(grid, device)``."""
+    return generate(program, made(program.launches[0].grid, session.spec), session.spec)
+
+
+def rectangle(*cores, shared=(), order="row_major", at=(0, 0)):
+    return lambda grid, device: schedules.rectangular(grid, device, cores, shared, order, at)
+
+
+ORDERS = {
+    "strided": schedules.strided,
+    "column by column": schedules.column_major,
+    "strided down the columns": lambda grid, device: schedules.strided(
+        grid, device, "column_major"
+    ),
+    "boxes": rectangle(2, 2),
+    "boxes, down the columns": rectangle(2, 2, order="column_major"),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("name", ["gemm_ragged", "gemm_batch", "vector", "column_sum"])
+def test_each_block_runs_once_in_any_order(ttsim, order, name):
+    program = {**kernel_list.LIST, **kernel_list.VECTOR}[name]
+    assert_right(shown(ttsim, program, ["mixed"], plan=by(ttsim, program, ORDERS[order])))
+
+
+SHARED = {
+    # A block a core, several, and as many as divide by nothing; edges; what only one axis shares.
+    "a block a core": (gemm(128, 128, 128), rectangle(2, 2, shared=BOTH)),
+    "several blocks a core": (gemm(256, 192, 96), rectangle(2, 2, shared=BOTH)),
+    "boxes of three sizes": (gemm(320, 448, 64), rectangle(3, 2, shared=BOTH)),
+    "boxes of three sizes, down the columns": (
+        gemm(320, 448, 64), rectangle(3, 2, shared=BOTH, order="column_major"),
+    ),
+    "ragged": (gemm(300, 170, 80), rectangle(3, 3, shared=BOTH)),
+    "not at the corner": (gemm(192, 192, 64), rectangle(3, 2, shared=BOTH, at=(1, 2))),
+    "a row of cores": (gemm(64, 320, 96), rectangle(5, 1, shared=BOTH[:1])),
+    "a column of cores": (gemm(320, 64, 96), rectangle(1, 5, shared=BOTH[1:])),
+    "B alone": (gemm(192, 192, 64), rectangle(3, 3, shared=BOTH[1:])),
+    "both over NoC 0": (
+        gemm(128, 128, 96), rectangle(2, 2, shared=(("A", "x", 0), ("B", "y", 0))),
+    ),
+    "both over NoC 1": (
+        gemm(128, 128, 96), rectangle(2, 2, shared=(("A", "x", 1), ("B", "y", 1))),
+    ),
+    "batches": (gemm(128, 128, 64, batch=3), rectangle(2, 6, shared=BOTH)),
+    "A and B transposed": (gemm(128, 128, 96, ta=True, tb=True), rectangle(2, 2, shared=BOTH)),
+    "a bias, which a column shares": (
+        gemm(192, 128, 64, bias=True, act="relu"),
+        rectangle(2, 3, shared=(*BOTH, ("bias", "y", 0))),
+    ),
+    "attention: K and V of a head": (
+        flash_attention(1, 2, 256, 64, False),
+        rectangle(4, 2, shared=(("K", "x", 0), ("V", "x", 1))),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_what_cores_read_together_comes_to_each(ttsim, name):
+    program, made = SHARED[name]
+    assert_right(shown(ttsim, program, ["mixed"], plan=by(ttsim, program, made)))

@@ -1,0 +1,28 @@
+"""What generated kernels give on a device, beside the interpreter's numbers."""
+
+from __future__ import annotations
+
+from tilelang.tt import reference
+from tilelang.tt.codegen.launch import launch
+from tilelang.tt.enclosure import KINDS, bound_of, compare, enclose, scalars, tensors
+from tilelang.tt.runtime.running import RUN, kernel_plans
+
+
+def shown(session, program, kinds=KINDS, plan=None, numbers=None):
+    """How each output compares, on numbers of each kind: an Agreement by (output, kind)."""
+    plans = (plan,) if plan else kernel_plans(program, session.spec)
+    launches, numbers, out = tuple(map(launch, plans)), numbers or scalars(program), {}
+    for kind in kinds:
+        arrays = tensors(program, kind, seed=0)
+        expected = reference(program)(**arrays, **numbers)
+        expected = expected if isinstance(expected, tuple) else (expected,)
+        intervals = enclose(plans, program, arrays, numbers, independent=True)
+        found = session.call(RUN, launches, arrays, numbers, timeout=300)
+        for (name, interval), want in zip(intervals.items(), expected, strict=True):
+            assert found[name].dtype == want.dtype
+            out[name, kind] = compare(found[name], want, bound_of(want, interval))
+    return out
+
+
+def assert_right(found):
+    assert {key: each for key, each in found.items() if not each.agrees} == {}

@@ -1,0 +1,153 @@
+"""What is read from device memory, by whichever kernel reads it, and sent to other cores."""
+
+from __future__ import annotations
+
+from ..plan import ReadTiles, Share, Step, Together
+from .movement import ELEMENTS, PAD, READ, STAND_UP, MovementText
+
+GROUP = """\
+// Cores that read a tensor alike. One of them sends it to the others, a rectangle of `receivers`
+// cores, and two words in the L1 of each say how far they are.
+struct Group {
+    uint32_t sender_x;
+    uint32_t sender_y;
+    uint32_t x0;
+    uint32_t y0;
+    uint32_t x1;
+    uint32_t y1;
+    uint32_t receivers;
+    uint32_t ready;
+    uint32_t valid;
+};"""
+
+SHARE = """\
+// Sends the tiles that were read to the same place in all receivers, once each has said that there
+// is room, and then says that they have come. They go before the word does: it waits for them.
+inline void share_tiles(const Group& group, uint32_t buffer, uint32_t tiles) {
+    volatile tt_l1_ptr uint32_t* ready =
+        reinterpret_cast<volatile tt_l1_ptr uint32_t*>(group.ready);
+    volatile tt_l1_ptr uint32_t* valid =
+        reinterpret_cast<volatile tt_l1_ptr uint32_t*>(group.valid);
+    const uint32_t address = get_write_ptr(buffer);
+    noc_semaphore_wait(ready, group.receivers);
+    noc_semaphore_set(ready, 0);
+    noc_async_write_multicast(
+        address, get_noc_multicast_addr(group.x0, group.y0, group.x1, group.y1, address),
+        tiles * get_tile_size(buffer), group.receivers);
+    noc_async_writes_flushed();
+    noc_semaphore_set(valid, 1);
+    noc_semaphore_set_multicast(
+        group.valid, get_noc_multicast_addr(group.x0, group.y0, group.x1, group.y1, group.valid),
+        group.receivers);
+    noc_async_writes_flushed();
+    noc_semaphore_set(valid, 0);
+}"""
+
+RECEIVE = """\
+// Says that there is room for what the sender has, and waits until it has come.
+inline void receive_tiles(const Group& group) {
+    volatile tt_l1_ptr uint32_t* valid =
+        reinterpret_cast<volatile tt_l1_ptr uint32_t*>(group.valid);
+    noc_semaphore_inc(get_noc_addr(group.sender_x, group.sender_y, group.ready), 1);
+    noc_semaphore_wait(valid, 1);
+    noc_semaphore_set(valid, 0);
+}"""
+
+
+class ReadingText(MovementText):
+    """A kernel that may read, and share what it reads."""
+
+    @property
+    def shares(self) -> list[Share]:
+        """Those that this kernel reads."""
+        return [each for each in self.plan.shares if each.role == self.role]
+
+    def begin(self) -> None:
+        super().begin()
+        for share in self.shares:
+            tensor = self.plan.program.buffers[share.tensor].name
+            words = ("sender_x", "sender_y", "x0", "y0", "x1", "y1", "receivers")
+            numbers = [self.word(tensor, what) for what in words]
+            for what in ("ready", "valid"):
+                numbers.append(self.semaphore(self.word(tensor, what), getattr(share, what)))
+            group = self.word(tensor, "group")
+            self.helper("Group", GROUP)
+            self.line(f"const Group {group} = {{{', '.join(numbers)}}};")
+        if self.shares:
+            self.line()
+
+    def end(self) -> None:
+        """What a kernel waits for that has written to other cores."""
+        if self.shares:
+            self.line("noc_async_write_barrier();")
+            self.line("noc_async_atomic_barrier();")
+
+    def step(self, step: Step) -> None:
+        self.fill((step,))
+
+    def together(self, each: Together) -> None:
+        self.fill(each.steps)
+
+    def fill(self, steps: tuple[Step, ...]) -> None:
+        """Begins all reads, waits for them, and hands on what came."""
+        ends: list[list[str]] = []
+        for step in steps:
+            if len(steps) > 1:
+                self.listing(step.places)
+            (count,) = step.makes
+            buffer, tiles = self.buffer(count.buffer), self.count(count)
+            self.line(f"cb_reserve_back({buffer}, {tiles});")
+            after: list[str] = []
+            if isinstance(step.work, ReadTiles):
+                after = self.begin_read(step.work, tiles)
+            else:
+                self.make(step)
+            ends.append([*after, f"cb_push_back({buffer}, {tiles});"])
+        if len(steps) > 1:
+            self.comment("All of the above has to arrive.")
+        if any(isinstance(step.work, ReadTiles) for step in steps):
+            self.line("noc_async_read_barrier();")
+        for lines in ends:
+            for line in lines:
+                self.line(line)
+
+    def make(self, step: Step) -> None:
+        """What is put in a buffer without being read."""
+        raise NotImplementedError
+
+    def begin_read(self, work: ReadTiles, tiles: str) -> list[str]:
+        """Begins a read, and gives what is to be done when it has ended."""
+        window = self.window(work.window, work.row, work.column, work.matrix)
+        buffer = self.buffers[work.buffer]
+        tensor = self.plan.program.buffers[work.window.tensor].name
+        down, across = self.sides(work)
+        order = "true" if buffer.by_columns else "false"
+        self.helper("read_tiles", READ)
+        self.helper("pad_tiles", PAD)
+        name = self.local(f"{buffer.name}_window")
+        self.line(f"const Window {name} = {window.removeprefix('Window')};")
+        begin = f"read_tiles({tensor}, {name}, {buffer.name}, {down}, {across}, {order});"
+        pad = self.pad(tensor, buffer.format)
+        element = ELEMENTS[buffer.format]
+        end = [f"pad_tiles<{element}>({name}, {buffer.name}, {down}, {across}, {order}, {pad});"]
+        if work.window.turned:
+            self.helper("stand_up", STAND_UP)
+            end.append(f"stand_up<{element}>({buffer.name}, {across});")
+        if not work.shared:
+            self.line(begin)
+            return end
+        self.helper("share_tiles", SHARE)
+        self.helper("receive_tiles", RECEIVE)
+        sends, group = self.word(tensor, "sends"), self.word(tensor, "group")
+        self.open(f"if ({sends})")
+        self.line(begin)
+        self.close()
+        share = f"share_tiles({group}, {buffer.name}, {tiles});"
+        then = [f"    {each}" for each in (*end, share)]
+        return [f"if ({sends}) {{", *then, "} else {", f"    receive_tiles({group});", "}"]
+
+    def pad(self, tensor: str, format_: str) -> str:
+        pads = [a for a in self.plan.arguments[self.role] if a.name == self.word(tensor, "pad")]
+        if not pads:
+            return "0"
+        return f"{pads[0].name} >> 16" if format_ == "bfloat16" else pads[0].name
