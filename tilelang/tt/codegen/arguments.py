@@ -163,7 +163,7 @@ class Arguments:
             for axis in around.axes:
                 self._add(f"turns_{'xyz'[axis]}", "constant", "uint32", "", around.turns[axis])
             return
-        if around.walk.strided:
+        if around.walk.strided and used & set(around.indices):
             self._add("block_stride", "constant", "uint32", "", around.stride)
         for axis, index in enumerate(around.indices):
             if index in used:

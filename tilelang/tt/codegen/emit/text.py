@@ -239,7 +239,8 @@ class KernelText:
             return self.open_box(used)
         if walk.strided:
             self.open("for (uint32_t turn = 0; turn < block_count; ++turn)")
-            self.line("const uint32_t block = first_block + turn * block_stride;")
+            if used & set(self.plan.indices):
+                self.line("const uint32_t block = first_block + turn * block_stride;")
         else:
             self.open(
                 "for (uint32_t block = first_block; block < first_block + block_count; ++block)"
