@@ -25,7 +25,7 @@ CORES = (SPEC.dram_cores, SPEC.dram_cores_noc1)
 
 def claim_of(shape=(100, 70), dtype="float32"):
     """What the passes say of a tensor at BASE."""
-    from tilelang.tt.validate.claims import Banks, Claim
+    from tilelang.tt.validate.tensors.claims import Banks, Claim
 
     return Claim(describe_tensor("X", shape, dtype, SPEC), BASE, Banks.of(SPEC))
 
@@ -89,7 +89,7 @@ SCHEDULE = scheduled([4, 2])  # 8 tiles on 3x2 cores: two with two, four with on
 
 def copy_by(schedule):
     """The copy that a device makes by a schedule, word by word."""
-    from tilelang.tt.validate.stamps import Copied, address_word, scalar_word
+    from tilelang.tt.validate.schedules.stamps import Copied, address_word, scalar_word
 
     numbers = np.random.default_rng(2)
     content = numbers.integers(2**31, 2**32, (schedule.num_tiles * 32, 32), np.uint32)

@@ -34,12 +34,12 @@ def a_tensor_unlike_any_claim() -> SimpleNamespace:
 
 def test_each_figure_of_an_allocation_is_ttnns_or_the_devices(monkeypatch):
     from tilelang.tt.runtime.jobs import bridge
-    from tilelang.tt.validate import bench
+    from tilelang.tt.validate.tensors import batch as batch
 
     monkeypatch.setattr(bridge, "accessor_args", lambda tensor: [23, 29])
     device = DeviceSpec.preset("p100a")
     assert device.dram_banks != claim_of().buffer.accessor.num_banks
-    found = bench._allocation(a_tensor_unlike_any_claim(), claim_of().buffer, device)
+    found = batch._allocation(a_tensor_unlike_any_claim(), claim_of().buffer, device)
     assert found == Allocation(
         compile_time_args=(23, 29),
         page_size=11,

@@ -25,7 +25,7 @@ def spec():
 
 @pytest.fixture(scope="module")
 def claim(spec):
-    from tilelang.tt.validate.claims import Banks, Claim
+    from tilelang.tt.validate.tensors.claims import Banks, Claim
 
     return Claim(describe_tensor("X", (96, 448), "float32", spec), 0x40000, Banks.of(spec))
 
@@ -36,7 +36,7 @@ def claim(spec):
 @pytest.mark.parametrize("noc", [0, 1])
 @pytest.mark.parametrize("page", [0, 17, 41])
 def test_e3_notices_one_address_on_one_noc(claim, noc, page):
-    from tilelang.tt.validate.levels import judge_addresses
+    from tilelang.tt.validate.tensors.levels import judge_addresses
 
     found = np.column_stack([claim.noc_addresses(0), claim.noc_addresses(1)])
     assert judge_addresses(claim, found).proven
@@ -49,8 +49,8 @@ def test_e3_notices_one_address_on_one_noc(claim, noc, page):
 @pytest.mark.parametrize("byte", [0, 15, 16, 2047, 2048, 4095])
 @pytest.mark.parametrize("page", [0, 41])
 def test_e4_and_e5_notice_one_byte_of_one_page(claim, page, byte):
-    from tilelang.tt.validate.levels import judge_pages_read, judge_pages_written
-    from tilelang.tt.validate.tiles import contents
+    from tilelang.tt.validate.tensors.levels import judge_pages_read, judge_pages_written
+    from tilelang.tt.validate.tensors.tiles import contents
 
     bits = contents(claim.buffer.shape, "float32", 3)
     pages = claim.pages(bits)
@@ -76,7 +76,7 @@ def _element(page, word):
 
 def test_e5_notices_a_page_that_was_not_reached_over_both_nocs():
     from tilelang.tt.validate.evidence import Verdict
-    from tilelang.tt.validate.levels import judge_routes
+    from tilelang.tt.validate.tensors.levels import judge_routes
 
     read, verdict = np.asarray([0, 0, 1]), Verdict("E5", 3)
     assert judge_routes(verdict, read, 1 - read).proven
@@ -87,7 +87,7 @@ def test_e5_notices_a_page_that_was_not_reached_over_both_nocs():
 
 @pytest.mark.needs("ttnn")
 def test_in_both_levels_pages_go_over_both_nocs_and_each_over_the_other_one(claim):
-    from tilelang.tt.validate.trials import TURNS, transfer_of
+    from tilelang.tt.validate.tensors.trials import TURNS, transfer_of
 
     read, written = (transfer_of(claim, TURNS[level]).places[:, 0] for level in ("E4", "E5"))
     assert set(read) == {0, 1}
@@ -96,7 +96,7 @@ def test_in_both_levels_pages_go_over_both_nocs_and_each_over_the_other_one(clai
 
 @pytest.mark.parametrize("field", ["layout", "data_format", "needs_padding", "tile_shape"])
 def test_every_figure_that_ttnn_confirms_is_compared(spec, claim, field):
-    from tilelang.tt.validate.levels import judge_allocation
+    from tilelang.tt.validate.tensors.levels import judge_allocation
 
     found = _allocated(claim.buffer)
     assert judge_allocation(claim, found).proven
@@ -132,8 +132,8 @@ def _allocated(buffer):
     )
 
 
-class _Bench:
-    """A bench without a device: where the tensors are, and what may be reached."""
+class _Batch:
+    """A batch without a device: where the tensors are, and what may be reached."""
 
     def __init__(self, spec, claim):
         accessor = claim.buffer.accessor
@@ -142,20 +142,20 @@ class _Bench:
         self.extents = [(claim.base, claim.base + rows * accessor.aligned_page_size)]
 
     def refusals(self, transfer, index):
-        from tilelang.tt.validate.bench import Bench
+        from tilelang.tt.validate.tensors.batch import Batch
 
-        return Bench.refusals(self, transfer, index)
+        return Batch.refusals(self, transfer, index)
 
 
 @pytest.mark.needs("ttnn")
 @pytest.mark.parametrize("turn", [0, 1])
 def test_a_place_is_refused_beside_its_tensor_and_where_no_bank_is(spec, claim, turn):
-    from tilelang.tt.validate.bench import Transfer
-    from tilelang.tt.validate.controls import nocs_of
+    from tilelang.tt.validate.tensors.batch import Transfer
+    from tilelang.tt.validate.tensors.controls import nocs_of
 
-    bench = _Bench(spec, claim)
+    batch = _Batch(spec, claim)
     places = claim.places_on(nocs_of(claim, turn))
-    assert bench.refusals(Transfer(places, 4096), 0) == {}
+    assert batch.refusals(Transfer(places, 4096), 0) == {}
     for column, step, why in (
         (3, -4096, "outside of the memory that the tensor was given"),
         (3, 4 * 4096, "outside of the memory that the tensor was given"),
@@ -165,23 +165,23 @@ def test_a_place_is_refused_beside_its_tensor_and_where_no_bank_is(spec, claim, 
     ):
         moved = places.copy()
         moved[5, column] += step
-        assert why in bench.refusals(Transfer(moved, 4096), 0)[5]
+        assert why in batch.refusals(Transfer(moved, 4096), 0)[5]
     # A page that begins inside and ends outside.
     last = places[-1:].copy()
     last[0, 3] += 2048
-    assert "outside of the memory" in bench.refusals(Transfer(last, 4096), 0)[0]
+    assert "outside of the memory" in batch.refusals(Transfer(last, 4096), 0)[0]
 
 
 @pytest.mark.needs("ttnn")
 @pytest.mark.parametrize("level", ["E4", "E5"])
 @pytest.mark.parametrize("noc", [0, 1])
 def test_a_table_that_is_wrong_on_one_noc_is_tried_on_pages_over_that_noc(spec, claim, level, noc):
-    from tilelang.tt.validate.controls import MUTATIONS, nocs_of
-    from tilelang.tt.validate.trials import TURNS, candidates
+    from tilelang.tt.validate.tensors.controls import MUTATIONS, nocs_of
+    from tilelang.tt.validate.tensors.trials import TURNS, candidates
 
     (mutation,) = [m for m in MUTATIONS if m.name == f"two banks swapped on NoC {noc}"]
     wrong = mutation.apply(claim)
-    by_noc = candidates(_Bench(spec, claim), 0, mutation, wrong, level)
+    by_noc = candidates(_Batch(spec, claim), 0, mutation, wrong, level)
     assert [bool(pages) for pages in by_noc] == [noc == 0, noc == 1]
     assert set(nocs_of(wrong, TURNS[level])[by_noc[noc]]) == {noc}
 
@@ -189,12 +189,12 @@ def test_a_table_that_is_wrong_on_one_noc_is_tried_on_pages_over_that_noc(spec, 
 @pytest.mark.needs("ttnn")
 @pytest.mark.parametrize("level", ["E4", "E5"])
 def test_a_wrong_claim_is_tried_on_pages_over_each_noc(spec, claim, level):
-    from tilelang.tt.validate.controls import MUTATIONS, nocs_of
-    from tilelang.tt.validate.trials import TURNS, candidates
+    from tilelang.tt.validate.tensors.controls import MUTATIONS, nocs_of
+    from tilelang.tt.validate.tensors.trials import TURNS, candidates
 
     (mutation,) = [m for m in MUTATIONS if m.name == "two banks swapped"]
     wrong = mutation.apply(claim)
-    by_noc = candidates(_Bench(spec, claim), 0, mutation, wrong, level)
+    by_noc = candidates(_Batch(spec, claim), 0, mutation, wrong, level)
     for noc in (0, 1):
         assert set(nocs_of(wrong, TURNS[level])[by_noc[noc]]) == {noc}
 
@@ -202,19 +202,19 @@ def test_a_wrong_claim_is_tried_on_pages_over_each_noc(spec, claim, level):
 @pytest.mark.needs("ttnn")
 @pytest.mark.parametrize("level", ["E4", "E5"])
 def test_what_would_do_harm_has_to_be_refused_and_is_not_tried(spec, claim, level):
-    from tilelang.tt.validate.controls import MUTATIONS
     from tilelang.tt.validate.evidence import REJECTED, UNNOTICED
-    from tilelang.tt.validate.trials import candidates
+    from tilelang.tt.validate.tensors.controls import MUTATIONS
+    from tilelang.tt.validate.tensors.trials import candidates
 
-    bench = _Bench(spec, claim)
+    batch = _Batch(spec, claim)
     harmful = [mutation for mutation in MUTATIONS if mutation.harms]
     assert len(harmful) == 4
     for mutation in harmful:
-        control = candidates(bench, 0, mutation, mutation.apply(claim), level)
+        control = candidates(batch, 0, mutation, mutation.apply(claim), level)
         assert control.outcome == REJECTED, mutation.name
-    bench.refusals = lambda transfer, index: {}
+    batch.refusals = lambda transfer, index: {}
     for mutation in harmful:
-        control = candidates(bench, 0, mutation, mutation.apply(claim), level)
+        control = candidates(batch, 0, mutation, mutation.apply(claim), level)
         assert control.outcome == UNNOTICED, mutation.name
 
 
@@ -223,7 +223,7 @@ def test_what_would_do_harm_has_to_be_refused_and_is_not_tried(spec, claim, leve
 
 def _copied(schedule):
     """What a right device would show of a copy by a schedule, its stamps written out one by one."""
-    from tilelang.tt.validate.stamps import Copied, address_word, scalar_word
+    from tilelang.tt.validate.schedules.stamps import Copied, address_word, scalar_word
 
     numbers = np.random.default_rng(1)
     content = numbers.integers(0, 2**32, size=(schedule.num_tiles, 32, 32), dtype=np.uint32)
@@ -262,8 +262,8 @@ def schedule(spec):
 
 
 def test_e6_takes_a_right_copy_and_rejects_each_wrong_claim_about_it(schedule):
-    from tilelang.tt.validate.schedule_controls import CLAIM_MUTATIONS, COPY_MUTATIONS
-    from tilelang.tt.validate.stamps import judge_copy
+    from tilelang.tt.validate.schedules.controls import CLAIM_MUTATIONS, COPY_MUTATIONS
+    from tilelang.tt.validate.schedules.stamps import judge_copy
 
     copied = _copied(schedule)
     assert judge_copy(schedule, copied, claims_split=True).proven
@@ -282,7 +282,7 @@ def test_e6_takes_a_right_copy_and_rejects_each_wrong_claim_about_it(schedule):
      (6, "grid_x "), (9, "kt_tiles "), (10, "A_addr "), (12, "C_addr "), (14, "beta_value ")],
 )  # fmt: skip
 def test_e6_notices_each_word_of_a_stamp(schedule, word, about):
-    from tilelang.tt.validate.stamps import judge_copy
+    from tilelang.tt.validate.schedules.stamps import judge_copy
 
     copied = _copied(schedule)
     copied.arrived[2, 0, word] += 1
@@ -293,7 +293,7 @@ def test_e6_notices_each_word_of_a_stamp(schedule, word, about):
 
 @pytest.mark.parametrize("place", [(1, 0), (15, 15), (16, 0), (0, 16), (31, 31)], ids=str)
 def test_e6_notices_one_word_that_was_lost(schedule, place):
-    from tilelang.tt.validate.stamps import judge_copy
+    from tilelang.tt.validate.schedules.stamps import judge_copy
 
     copied = _copied(schedule)
     copied.arrived[(3, *place)] ^= 1
@@ -301,7 +301,7 @@ def test_e6_notices_one_word_that_was_lost(schedule, place):
 
 
 def test_e6_notices_copies_of_a_core_in_another_order(schedule):
-    from tilelang.tt.validate.stamps import judge_copy
+    from tilelang.tt.validate.schedules.stamps import judge_copy
 
     copied = _copied(schedule)
     copied.arrived[[0, 1, 2], 0, 3] = copied.arrived[[2, 1, 0], 0, 3]
@@ -309,7 +309,7 @@ def test_e6_notices_copies_of_a_core_in_another_order(schedule):
 
 
 def test_e6_notices_a_copy_of_a_tile_that_no_core_should_have_made(schedule):
-    from tilelang.tt.validate.stamps import judge_copy
+    from tilelang.tt.validate.schedules.stamps import judge_copy
 
     (core, tiles), *_ = [(c, t) for c, t in enumerate(schedule.tiles_per_core) if t.start_id]
     wrong = _tile_range(core, start_id=0, count=0)(schedule)
@@ -319,7 +319,7 @@ def test_e6_notices_a_copy_of_a_tile_that_no_core_should_have_made(schedule):
 
 @pytest.mark.parametrize("count", [2, 9])
 def test_e6_counts_the_copies_of_each_core_of_a_range(schedule, count):
-    from tilelang.tt.validate.stamps import judge_copy
+    from tilelang.tt.validate.schedules.stamps import judge_copy
 
     first, *rest = schedule.core_ranges
     wrong = replace(schedule, core_ranges=(replace(first, count=count), *rest))
@@ -328,7 +328,7 @@ def test_e6_counts_the_copies_of_each_core_of_a_range(schedule, count):
 
 
 def test_a_partition_is_that_of_ttnn_where_it_is_claimed_to_be(spec):
-    from tilelang.tt.validate.stamps import judge_copy
+    from tilelang.tt.validate.schedules.stamps import judge_copy
 
     schedule = schedule_tiles([100], spec)
     copied = _copied(schedule)
@@ -341,7 +341,7 @@ def test_a_partition_is_that_of_ttnn_where_it_is_claimed_to_be(spec):
 
 
 def test_each_buffer_address_and_scalar_has_a_word_of_its_own():
-    from tilelang.tt.validate.stamps import address_word, scalar_word
+    from tilelang.tt.validate.schedules.stamps import address_word, scalar_word
 
     names = ["A", "B", "C", "alpha", "beta", "", "A_addr"]
     words = [*map(address_word, names), *map(scalar_word, names)]

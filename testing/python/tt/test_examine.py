@@ -15,16 +15,17 @@ pytestmark = pytest.mark.needs("ttnn")
 from claims_on_paper import SCHEDULE, SPEC, copy_by  # noqa: E402  needs numpy
 
 from tilelang.tt.describe import describe_tensor  # noqa: E402
-from tilelang.tt.validate.controls import MUTATIONS, Mutation  # noqa: E402
 from tilelang.tt.validate.coverage import cover  # noqa: E402
 from tilelang.tt.validate.evidence import REJECTED, UNNOTICED, Control, Verdict  # noqa: E402
-from tilelang.tt.validate.schedule_controls import SCHEDULE_MUTATIONS  # noqa: E402
-from tilelang.tt.validate.stamps import judge_copy  # noqa: E402
+from tilelang.tt.validate.schedules.controls import SCHEDULE_MUTATIONS  # noqa: E402
+from tilelang.tt.validate.schedules.stamps import judge_copy  # noqa: E402
+from tilelang.tt.validate.tensors.controls import MUTATIONS, Mutation  # noqa: E402
 
 if find_spec("ttnn") is not None:
-    from bench_on_paper import BenchOnPaper
+    from batch_on_paper import BatchOnPaper
 
-    from tilelang.tt.validate import examine, examine_schedule, trials
+    from tilelang.tt.validate.schedules import examine as examine_schedule
+    from tilelang.tt.validate.tensors import examine, trials
 
 LEVELS = ("E1", "E2", "E3", "E4", "E5")
 SHAPES = [(3, 63, 193), (100, 70), (32, 32), (320, 128)]
@@ -33,8 +34,8 @@ SHAPES = [(3, 63, 193), (100, 70), (32, 32), (320, 128)]
 @pytest.fixture
 def examined(monkeypatch):
     def run(*faults, edit=lambda buffers: buffers, levels=LEVELS):
-        monkeypatch.setattr(BenchOnPaper, "faults", frozenset(faults))
-        monkeypatch.setattr(examine, "Bench", BenchOnPaper)
+        monkeypatch.setattr(BatchOnPaper, "faults", frozenset(faults))
+        monkeypatch.setattr(examine, "Batch", BatchOnPaper)
         buffers = [describe_tensor("X", shape, "float32", SPEC) for shape in SHAPES]
         return examine.examine_tensors(None, SPEC, edit(buffers), 3, levels)
 
@@ -79,12 +80,12 @@ def test_trials_of_one_program_reach_for_no_byte_that_another_reaches_for(examin
     """Else a wrong claim that the device bears out could look rejected by what another wrote."""
     programs = []
 
-    class Recorded(BenchOnPaper):
+    class Recorded(BatchOnPaper):
         def write(self, transfers, pages):
             programs.append([units for t in transfers for units in self.footprints(t)])
             super().write(transfers, pages)
 
-    monkeypatch.setattr(sys.modules[__name__], "BenchOnPaper", Recorded)
+    monkeypatch.setattr(sys.modules[__name__], "BatchOnPaper", Recorded)
     results = examined()
     tried = [c for r in results for c in r.controls if c.level == "E5" and "wrong)" in c.reason]
     _, *of_controls = programs  # the first is E5's own
@@ -114,8 +115,8 @@ def test_a_mutation_that_the_device_bears_out_is_unnoticed_beside_all_others(exa
 
 
 def test_two_versions_of_contents_are_never_the_same(examined):
-    bench = BenchOnPaper(None, SPEC, [describe_tensor("X", (64, 64), "float32", SPEC)] * 3, seed=5)
-    contents = {bench.bits(i, version).tobytes() for i in range(3) for version in range(30)}
+    batch = BatchOnPaper(None, SPEC, [describe_tensor("X", (64, 64), "float32", SPEC)] * 3, seed=5)
+    contents = {batch.bits(i, version).tobytes() for i in range(3) for version in range(30)}
     assert len(contents) == 3 * 30
 
 
@@ -153,21 +154,21 @@ def test_a_claim_that_reaches_for_another_tensor_is_refused_and_the_others_are_p
 
     results = examined(edit=lambda buffers: buffers)
     assert disproved(results)[1] == []
-    bench = BenchOnPaper(None, SPEC, [describe_tensor("X", s, "float32", SPEC) for s in SHAPES], 3)
-    wrong = edit([claim.buffer for claim in bench.claims])[1]
-    bench.claims[1] = replace(bench.claims[1], buffer=wrong)
-    transfers, refused = examine._transfers(bench, 0)
+    batch = BatchOnPaper(None, SPEC, [describe_tensor("X", s, "float32", SPEC) for s in SHAPES], 3)
+    wrong = edit([claim.buffer for claim in batch.claims])[1]
+    batch.claims[1] = replace(batch.claims[1], buffer=wrong)
+    transfers, refused = examine._transfers(batch, 0)
     assert [bool(why) for why in refused] == [False, True, False, False]
     assert refused[1].endswith("outside of the memory that the tensor was given")
     assert len(transfers) == 4
 
 
 def test_a_claim_that_contradicts_itself_is_refused_and_the_others_are_proven():
-    bench = BenchOnPaper(None, SPEC, [describe_tensor("X", s, "float32", SPEC) for s in SHAPES], 3)
-    right = bench.claims[1]
+    batch = BatchOnPaper(None, SPEC, [describe_tensor("X", s, "float32", SPEC) for s in SHAPES], 3)
+    right = batch.claims[1]
     accessor = replace(right.buffer.accessor, page_size=2048)
-    bench.claims[1] = replace(right, buffer=replace(right.buffer, accessor=accessor))
-    _, refused = examine._transfers(bench, 0)
+    batch.claims[1] = replace(right, buffer=replace(right.buffer, accessor=accessor))
+    _, refused = examine._transfers(batch, 0)
     assert refused == ["", "pages of 2048 bytes; expected 4096, a tile's", "", ""]
 
 

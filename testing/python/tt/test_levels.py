@@ -16,8 +16,8 @@ from claims_on_paper import (  # noqa: E402  needs numpy
     claim_of,
 )
 
-from tilelang.tt.validate import levels  # noqa: E402
-from tilelang.tt.validate.controls import (  # noqa: E402
+from tilelang.tt.validate.tensors import levels  # noqa: E402
+from tilelang.tt.validate.tensors.controls import (  # noqa: E402
     MUTATIONS,
     has_effect,
 )
@@ -130,7 +130,7 @@ def test_e4_says_whose_bytes_are_there_and_counts_them():
 @pytest.mark.needs("ttnn")
 @pytest.mark.parametrize("shape", [(32, 32), (100, 70), (3, 200, 40)])
 def test_e4_and_e5_reach_each_page_where_it_is_over_one_noc_and_over_the_other(shape):
-    from tilelang.tt.validate.trials import TURNS, transfer_of
+    from tilelang.tt.validate.tensors.trials import TURNS, transfer_of
 
     claim = claim_of(shape)
     read, written = (transfer_of(claim, TURNS[level]).places for level in ("E4", "E5"))

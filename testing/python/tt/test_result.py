@@ -13,8 +13,10 @@ import tilelang.tt as tt  # noqa: E402
 from tilelang.tt.codegen.generate import generate_all  # noqa: E402
 from tilelang.tt.describe import schedule_tiles  # noqa: E402
 from tilelang.tt.program import Const, Gemm, Program, steps_of  # noqa: E402
-from tilelang.tt.validate import result, result_cases, result_controls  # noqa: E402
 from tilelang.tt.validate.evidence import NO_EFFECT, REJECTED, UNNOTICED  # noqa: E402
+from tilelang.tt.validate.results import cases as result_cases  # noqa: E402
+from tilelang.tt.validate.results import controls as result_controls  # noqa: E402
+from tilelang.tt.validate.results import examine as result  # noqa: E402
 
 SPEC = tt.DeviceSpec.preset("n150")
 KERNELS = {
@@ -165,7 +167,7 @@ def test_an_accumulator_is_left_uncleared_where_it_was_cleared_before():
 
 
 def test_products_are_counted_in_tiles():
-    from tilelang.tt.validate.result_scope import products_of
+    from tilelang.tt.validate.results.scope import products_of
 
     program = result_cases.two_products()
     assert products_of(program) == 2 * (2 + 1)

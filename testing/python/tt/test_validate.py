@@ -46,7 +46,7 @@ def mock():
 @pytest.mark.parametrize("shape", [(), (1,), (70,), (33, 65), (64, 32), (2, 3, 40, 33)], ids=str)
 def test_a_page_holds_its_tile_face_by_face(spec, shape):
     """Against the rule spelled out element by element (tt-metal's tech report on tensor layouts)."""
-    from tilelang.tt.validate.tiles import tilize
+    from tilelang.tt.validate.tensors.tiles import tilize
 
     buffer = describe_tensor("X", shape, "uint16", spec)
     bits = np.random.default_rng(3).integers(0, 2**16, size=shape, dtype=np.uint16)
@@ -64,7 +64,7 @@ def test_a_page_holds_its_tile_face_by_face(spec, shape):
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16", "int8", "uint32"])
 def test_contents_tell_tiles_and_seeds_apart(spec, dtype):
-    from tilelang.tt.validate.tiles import contents, tilize
+    from tilelang.tt.validate.tensors.tiles import contents, tilize
 
     buffer = describe_tensor("X", (320, 321), dtype, spec)
     pages = [
@@ -79,7 +79,7 @@ def test_contents_tell_tiles_and_seeds_apart(spec, dtype):
 def test_contents_are_numbers_that_no_conversion_changes(dtype):
     import ml_dtypes
 
-    from tilelang.tt.validate.tiles import contents
+    from tilelang.tt.validate.tensors.tiles import contents
 
     bits = contents((100, 100), dtype, 5)
     if dtype != "float16":  # which travels as uint16
@@ -124,7 +124,7 @@ def _accessor(**fields):
     return lambda buffer: replace(buffer, accessor=replace(buffer.accessor, **fields))
 
 
-# Wrong in ways that controls.py does not know, with levels that have to notice.
+# Wrong in ways that tensors/controls.py does not know, with levels that have to notice.
 BROKEN = {
     "no banks": (_accessor(num_banks=0), {"E3", "E4", "E5"}),
     "half the banks": (_accessor(num_banks=6), {"E3", "E4", "E5"}),
@@ -244,8 +244,8 @@ def test_the_simulators_own_memory_has_each_page_where_it_is_predicted(arch):
     from tilelang.tt.runtime.backends.wolfpine import Wolfpine
     from tilelang.tt.runtime.jobs.banks import describe_banks
     from tilelang.tt.runtime.session.session import Session
-    from tilelang.tt.validate.claims import Banks, Claim
-    from tilelang.tt.validate.tiles import contents
+    from tilelang.tt.validate.tensors.claims import Banks, Claim
+    from tilelang.tt.validate.tensors.tiles import contents
 
     class WithWindow(Wolfpine):
         def environment(self, folder):

@@ -12,8 +12,8 @@ from ..plan import Plan
 from ..program import Program
 from ..sharing import said, shared_pages
 from .evidence import NOT_GENERATED, Difference
-from .formats import dtypes_of
-from .result_cases import gemm_gelu, softmax, two_products
+from .results.cases import gemm_gelu, softmax, two_products
+from .tensors.formats import dtypes_of
 
 _TILE = 32
 

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..device import DeviceSpec
-from .controls import MUTATIONS
 from .evidence import REJECTED, Control
-from .result_controls import KERNEL_MUTATIONS
-from .schedule_controls import SCHEDULE_MUTATIONS
+from .results.controls import KERNEL_MUTATIONS
+from .schedules.controls import SCHEDULE_MUTATIONS
+from .tensors.controls import MUTATIONS
 
 
 @dataclass(frozen=True)

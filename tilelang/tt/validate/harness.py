@@ -18,7 +18,7 @@ from .evidence import TENSOR_LEVELS, Difference, Examined
 from .findings import CaseResult, Evidence
 from .interrupt import Interrupted
 from .preflight import MOST_ARGS, OWN_ARGS, schedule_fault, tensor_fault
-from .result_scope import products_of, unexamined
+from .results.scope import products_of, unexamined
 
 # A batch's tensors and bytes: enough that their bases differ and that programs are few.
 _TENSORS, _BYTES = 48, 2**25
@@ -34,7 +34,7 @@ _TIMEOUT_A_KERNEL, _TIMEOUT_A_CORE, _TIMEOUT_A_PAGE = 30.0, 1.0, 0.1
 _KERNELS_OF_SCHEDULE, _KERNELS_OF_TENSORS = 1, 4
 # A reader, a writer, and compute's three; a product of tiles takes no longer than a page.
 _KERNELS_OF_RESULT = 5
-# A schedule and those that are run in its place (schedule_controls.py).
+# A schedule and those that are run in its place (schedules/controls.py).
 _RUNS_WITH_CONTROLS = 6
 
 Progress = Callable[[str, int], None]
@@ -161,7 +161,7 @@ def _examine_schedule(session: Session, evidence: Evidence, results: Sequence[Ca
     with_controls = result.case.group == "controls"
     runs = _RUNS_WITH_CONTROLS if with_controls else 1
     found = session.call(
-        f"{__package__}.examine_schedule:examine_schedule",
+        f"{__package__}.schedules.examine:examine_schedule",
         *(evidence.device, schedule, describe_tensor("tiles", shape, "uint32", evidence.device)),
         *(result.partition == "ttnn", with_controls),
         timeout=_limit(
@@ -172,7 +172,7 @@ def _examine_schedule(session: Session, evidence: Evidence, results: Sequence[Ca
 
 
 def _examine_kernel(session: Session, evidence: Evidence, results: Sequence[CaseResult]) -> None:
-    from .result import examine_kernel  # which needs numpy
+    from .results.examine import examine_kernel  # which needs numpy
 
     (result,) = results
     kernel = result.case.kernel
@@ -198,7 +198,7 @@ def _examine_tensors(session: Session, evidence: Evidence, results: Sequence[Cas
     buffers = [result.case.buffer for result in results if result.case.buffer is not None]
     pages = sum(buffer.accessor.num_pages for buffer in buffers)
     examined = session.call(
-        f"{__package__}.examine:examine_tensors",
+        f"{__package__}.tensors.examine:examine_tensors",
         *(evidence.device, buffers, evidence.seed, levels, session.backend.most_cores),
         timeout=_limit(_KERNELS_OF_TENSORS, evidence.device.num_cores, pages),
     )

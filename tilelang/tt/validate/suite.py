@@ -14,14 +14,14 @@ from ..metadata import RuntimeArg
 from ..runtime.session.session import Session
 from .broken import broken
 from .cases import Case, for_controls, kernels
-from .controls import MUTATIONS
 from .evidence import LEVELS, REJECTED, UNNOTICED
 from .findings import Evidence
-from .formats import DTYPES, dtypes_of
 from .harness import validate
 from .report import write
-from .result_controls import KERNEL_MUTATIONS
-from .schedule_controls import SCHEDULE_MUTATIONS
+from .results.controls import KERNEL_MUTATIONS
+from .schedules.controls import SCHEDULE_MUTATIONS
+from .tensors.controls import MUTATIONS
+from .tensors.formats import DTYPES, dtypes_of
 
 SHAPES: list[tuple[int, ...]] = [
     (),

@@ -12,7 +12,7 @@ from math import prod
 from ...device import DeviceSpec
 from ...metadata import WRITERS, BufferDescriptor, TensorAccessorConfig
 from ..evidence import Difference
-from ..formats import CARRIED_AS, at_least_2d, dtypes_of, tile_bytes
+from ..tensors.formats import CARRIED_AS, at_least_2d, dtypes_of, tile_bytes
 from .values import UINT32, Words, expect, fault_of, integer, integers, one_of, text
 
 # numpy's own limit, whose arrays are what crosses to a device; ttnn has none.

@@ -1,6 +1,6 @@
 // Copies the tiles that the schedule gives to this core, one page each, and stamps each copy:
 // its first words become this core's logical x and y, the tile, how many tiles this core has
-// copied before it, and the schema's arguments (validate/stamps.py).
+// copied before it, and the schema's arguments (validate/schedules/stamps.py).
 //
 // Runtime arguments: the schema's, and no others. Common ones, after the question: the addresses of
 // source and target, their pages' bytes, the places of start_id and count among the schema's

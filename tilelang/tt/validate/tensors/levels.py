@@ -1,4 +1,4 @@
-"""The levels of evidence about a tensor, each of which can fail by itself; stamps.py has E6.
+"""The levels of evidence about a tensor, each of which can fail by itself.
 
 A judgement compares what a claim says with what a device did, and is a Verdict. It is the same
 whether the claim is a descriptor's own or one that was made wrong on purpose (controls.py).
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..evidence import Allocation, Difference, Verdict
 from .claims import Claim
-from .evidence import Allocation, Difference, Verdict
 from .formats import CARRIED_AS, FORMATS
 from .tiles import Array
 

@@ -11,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..device import DeviceSpec
-from ..metadata import BufferDescriptor
+from ...device import DeviceSpec
+from ...metadata import BufferDescriptor
 from .formats import tile_bytes
 from .tiles import FACE, Array, page_of_tile, tilize
 

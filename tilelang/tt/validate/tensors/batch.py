@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from ..device import DeviceSpec
-from ..metadata import BufferDescriptor
-from ..runtime.jobs import bridge
-from ..runtime.jobs.probe import Question, ask
+from ...device import DeviceSpec
+from ...metadata import BufferDescriptor
+from ...runtime.jobs import bridge
+from ...runtime.jobs.probe import Question, ask
+from ..evidence import Allocation
 from .claims import Banks, Claim
-from .evidence import Allocation
 from .tiles import Array, bits_dtype, contents
 
 # Versions of a tensor's contents: what ttnn writes, what E5 writes, and one for each control.
@@ -42,7 +42,7 @@ class Transfer:
     size: int
 
 
-class Bench:
+class Batch:
     """The tensors of some descriptors, allocated at once and written with contents of a seed,
     unless the device holds none.
 

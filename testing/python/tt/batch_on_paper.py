@@ -1,7 +1,7 @@
-"""A bench of tensors (validate/bench.py) whose device is a table of bytes; for tests.
+"""A batch of tensors (validate/tensors/batch.py) whose device is a table of bytes; for tests.
 
 The memories hold what is written where it is written, over whichever NoC, so that what the levels
-and their controls make of it is tried without a simulator. It needs ttnn, which Bench imports.
+and their controls make of it is tried without a simulator. It needs ttnn, which Batch imports.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 from claims_on_paper import CORES, SPEC, addresses_of, allocation_of
 
-from tilelang.tt.validate.bench import Bench
-from tilelang.tt.validate.claims import Banks, Claim
-from tilelang.tt.validate.tiles import tilize
+from tilelang.tt.validate.tensors.batch import Batch
+from tilelang.tt.validate.tensors.claims import Banks, Claim
+from tilelang.tt.validate.tensors.tiles import tilize
 
 _UNIT = 32  # bytes; what transfers are aligned to
 
 
-class BenchOnPaper(Bench):
+class BatchOnPaper(Batch):
     """``faults`` names what is wrong with the device: what a level has to disprove."""
 
     faults: frozenset[str] = frozenset()

@@ -5,7 +5,7 @@ The names are those of enum class DataFormat (tt_metal/hw/inc/.../tensix_types.h
 
 from __future__ import annotations
 
-from ..metadata import BufferDescriptor
+from ...metadata import BufferDescriptor
 
 #: TT-metal's name and the bytes of an element of every dtype that the passes have a format for,
 #: whatever the architecture.

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..device import DeviceSpec
-from ..metadata import CoreRange, RuntimeArg, Schedule, TileRange
-from .tiles import Array
+from ...device import DeviceSpec
+from ...metadata import CoreRange, RuntimeArg, Schedule, TileRange
+from ..tensors.tiles import Array
 
 
 def _anywhere(_: DeviceSpec) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .bench import Bench, Transfer
+from ..evidence import NO_EFFECT, REJECTED, UNNOTICED, Control, outcome
+from .batch import Batch, Transfer
 from .claims import Claim
 from .controls import MUTATIONS, Mutation, changed_pages, nocs_of
-from .evidence import NO_EFFECT, REJECTED, UNNOTICED, Control, outcome
 from .levels import judge_pages_written
 
 # Pages over each NoC that a control reads or writes, of the first that it changed; one that is
@@ -55,15 +55,15 @@ class Trial:
 
 
 def readings(
-    bench: Bench, wrong_claims: Sequence[WrongClaims]
+    batch: Batch, wrong_claims: Sequence[WrongClaims]
 ) -> tuple[list[Trial], list[tuple[int, Control]]]:
     """E4's controls: what to read, and what is refused or changes nothing."""
     asked, controls = [], []
-    for index, claim in enumerate(bench.claims):
+    for index, claim in enumerate(batch.claims):
         for number, (mutation, wrong) in enumerate(wrong_claims[index]):
             if "E4" not in mutation.levels or _costs_too_much(claim, wrong):
                 continue
-            found = candidates(bench, index, mutation, wrong, "E4")
+            found = candidates(batch, index, mutation, wrong, "E4")
             if isinstance(found, Control):
                 controls.append((index, found))
                 continue
@@ -80,7 +80,7 @@ def _costs_too_much(right: Claim, wrong: Claim) -> bool:
 
 
 def candidates(
-    bench: Bench, index: int, mutation: Mutation, wrong: Claim, level: str
+    batch: Batch, index: int, mutation: Mutation, wrong: Claim, level: str
 ) -> Control | tuple[list[int], list[int]]:
     """What a level makes of a wrong claim before it is tried; or the pages to try some of: what the
     mutation changed and can still be reached, over NoC 0 and over NoC 1.
@@ -91,11 +91,11 @@ def candidates(
     if why:
         return Control(mutation.name, level, REJECTED, why)
     turn = TURNS[level]
-    pages = changed_pages(bench.claims[index], wrong, turn, _CANDIDATES)
+    pages = changed_pages(batch.claims[index], wrong, turn, _CANDIDATES)
     if not pages:
         return Control(mutation.name, level, NO_EFFECT)
     transfer = transfer_of(wrong, turn, pages)
-    reasons = bench.refusals(transfer, index)
+    reasons = batch.refusals(transfer, index)
     reachable = [place for place in range(len(pages)) if place not in reasons]
     if not reachable:
         return Control(mutation.name, level, REJECTED, f"page {pages[0]} at {reasons[0]}")
@@ -107,7 +107,7 @@ def candidates(
 
 
 def controls_of_writing(
-    bench: Bench, wrong_claims: Sequence[WrongClaims]
+    batch: Batch, wrong_claims: Sequence[WrongClaims]
 ) -> Iterator[tuple[int, Control]]:
     """E5's controls: one tensor a mutation, the smallest on which it can be carried out. Those that
     don't reach for the same bytes are written in one program and read back at once."""
@@ -116,11 +116,11 @@ def controls_of_writing(
         if "E5" not in mutation.levels:
             continue
         refused: list[tuple[int, Control]] = []
-        for index in _smallest(bench, wrong_claims):
+        for index in _smallest(batch, wrong_claims):
             _, wrong = wrong_claims[index][number]
-            found = candidates(bench, index, mutation, wrong, "E5")
+            found = candidates(batch, index, mutation, wrong, "E5")
             if not isinstance(found, Control):
-                _join(bench, rounds, index, number, mutation, wrong, found)
+                _join(batch, rounds, index, number, mutation, wrong, found)
                 refused = []
                 break
             refused.append((index, found))
@@ -129,12 +129,12 @@ def controls_of_writing(
         if refused:
             yield min(refused, key=lambda one: _WEIGHT.index(one[1].outcome))
     for one in rounds:
-        yield from _carry_out(bench, one.trials)
+        yield from _carry_out(batch, one.trials)
 
 
-def _smallest(bench: Bench, wrong_claims: Sequence[WrongClaims]) -> list[int]:
+def _smallest(batch: Batch, wrong_claims: Sequence[WrongClaims]) -> list[int]:
     """The tensors that are proven and not too large to be read back, the smallest first."""
-    sizes = [claim.buffer.accessor.num_pages for claim in bench.claims]
+    sizes = [claim.buffer.accessor.num_pages for claim in batch.claims]
     proven = [i for i, wrong in enumerate(wrong_claims) if wrong and sizes[i] <= _READ_BACK]
     return sorted(proven, key=lambda index: sizes[index])
 
@@ -148,7 +148,7 @@ class _Round:
 
 
 def _join(
-    bench: Bench,
+    batch: Batch,
     rounds: list[_Round],
     index: int,
     number: int,
@@ -160,7 +160,7 @@ def _join(
     alone; so what it writes, right or wrong, is there when it is read back."""
     new = _Round()
     footprints = [
-        dict(zip(pages, bench.footprints(transfer_of(wrong, TURNS["E5"], pages)), strict=True))
+        dict(zip(pages, batch.footprints(transfer_of(wrong, TURNS["E5"], pages)), strict=True))
         for pages in by_noc
     ]
     for one in (*rounds, new):
@@ -181,11 +181,11 @@ def _join(
             return
 
 
-def _carry_out(bench: Bench, trials: Sequence[Trial]) -> Iterator[tuple[int, Control]]:
-    bits = [bench.bits(one.index, WRITTEN + 1 + one.number) for one in trials]
+def _carry_out(batch: Batch, trials: Sequence[Trial]) -> Iterator[tuple[int, Control]]:
+    bits = [batch.bits(one.index, WRITTEN + 1 + one.number) for one in trials]
     written = [one.claim.pages(b)[one.pages] for one, b in zip(trials, bits, strict=True)]
-    bench.write([one.transfer for one in trials], written)
-    back = {index: bench.read_back(index) for index in {one.index for one in trials}}
+    batch.write([one.transfer for one in trials], written)
+    back = {index: batch.read_back(index) for index in {one.index for one in trials}}
     for one, version in zip(trials, bits, strict=True):
         verdict = judge_pages_written(one.claim, version, back[one.index], one.pages)
         yield one.index, outcome(one.mutation.name, verdict)

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ..codegen.plan import COMPUTE, READER, For, If, KernelPlan, MultiplyTiles, Parts, Statement
-from ..codegen.plan import Step as PlanStep
-from ..device import DeviceSpec
-from ..program import Const, Expr, Fill, Gemm, Launch, Loop, Program, Step, Var, When
-from ..program.expressions import TRUE
-from .tiles import Array
+from ...codegen.plan import COMPUTE, READER, For, If, KernelPlan, MultiplyTiles, Parts, Statement
+from ...codegen.plan import Step as PlanStep
+from ...device import DeviceSpec
+from ...program import Const, Expr, Fill, Gemm, Launch, Loop, Program, Step, Var, When
+from ...program.expressions import TRUE
+from ..tensors.tiles import Array
 
 
 def _anywhere(_: DeviceSpec) -> str:

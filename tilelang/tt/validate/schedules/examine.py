@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from ..device import DeviceSpec
-from ..metadata import BufferDescriptor, Schedule
-from ..runtime.jobs import bridge
-from ..runtime.jobs.jobs import copy_by_schedule
-from .evidence import NO_EFFECT, REJECTED, UNNOTICED, Control, Examined, outcome
-from .preflight import schedule_harm
-from .schedule_controls import (
+from ...device import DeviceSpec
+from ...metadata import BufferDescriptor, Schedule
+from ...runtime.jobs import bridge
+from ...runtime.jobs.jobs import copy_by_schedule
+from ..evidence import NO_EFFECT, REJECTED, UNNOTICED, Control, Examined, outcome
+from ..preflight import schedule_harm
+from .controls import (
     CLAIM_MUTATIONS,
     COPY_MUTATIONS,
     HARMFUL_MUTATIONS,

@@ -4,7 +4,7 @@ Each mutation changes one thing of a claim about a tensor, and names the levels 
 notice. Where it changes nothing that a level looks at, as two banks swapped where there is one
 page, that is computed, and no rejection is expected there; but in every run each mutation is
 rejected by each of its levels at least once, unless by the device's own description it can change
-nothing on it (coverage.py). Those of schedules are in schedule_controls.py.
+nothing on it (../coverage.py). Those of schedules are in schedules/controls.py.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..device import DeviceSpec
-from ..metadata import BufferDescriptor, TensorAccessorConfig
+from ...device import DeviceSpec
+from ...metadata import BufferDescriptor, TensorAccessorConfig
 from .claims import Banks, Claim
 from .tiles import Array, page_of_tile
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..metadata import BufferDescriptor
+from ...metadata import BufferDescriptor
 from .formats import at_least_2d, item_bytes
 
 Array = np.ndarray[Any, Any]

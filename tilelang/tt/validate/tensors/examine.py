@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from ..device import DeviceSpec
-from ..metadata import BufferDescriptor
-from .bench import Bench, Transfer
+from ...device import DeviceSpec
+from ...metadata import BufferDescriptor
+from ..evidence import NO_EFFECT, Control, Difference, Examined, Verdict, outcome
+from .batch import Batch, Transfer
 from .claims import Claim
 from .controls import MUTATIONS, has_effect
-from .evidence import NO_EFFECT, Control, Difference, Examined, Verdict, outcome
 from .levels import (
     judge_addresses,
     judge_allocation,
@@ -41,28 +41,28 @@ def examine_tensors(
     Controls are made where the right claim is proven; those of E5, each of which costs a tensor
     read back, on the smallest tensor of the batch that a mutation has an effect on.
     """
-    bench = Bench(device, spec, buffers, seed, "E4" in levels, most_cores)
+    batch = Batch(device, spec, buffers, seed, "E4" in levels, most_cores)
     results = [Examined([], []) for _ in buffers]
-    judges = _host_judges(bench, "E3" in levels)
-    for index, claim in enumerate(bench.claims):
+    judges = _host_judges(batch, "E3" in levels)
+    for index, claim in enumerate(batch.claims):
         for level, judge in judges.items():
             if level in levels:
                 results[index].verdicts.append(judge(index, claim))
-    wrong = _wrong_claims(bench, results)
+    wrong = _wrong_claims(batch, results)
     controls: list[tuple[int, Control]] = []
-    for index, claim in enumerate(bench.claims):
+    for index, claim in enumerate(batch.claims):
         for level, judge in judges.items():
             if level in levels:
                 for control in _controls(level, claim, wrong[index], partial(judge, index)):
                     controls.append((index, control))
     routes = []
     if "E4" in levels:
-        verdicts, transfers, of_reading = _read(bench, wrong)
+        verdicts, transfers, of_reading = _read(batch, wrong)
         controls += of_reading
         _append(results, verdicts)
         routes.append(transfers)
     if "E5" in levels:
-        verdicts, transfers = _write(bench)
+        verdicts, transfers = _write(batch)
         _append(results, verdicts)
         routes.append(transfers)
     for result, *transfers in zip(results, *routes, strict=True):
@@ -72,7 +72,7 @@ def examine_tensors(
             )
     if "E5" in levels:
         still = [w if _is_proven(r) else [] for w, r in zip(wrong, results, strict=True)]
-        controls += controls_of_writing(bench, still)
+        controls += controls_of_writing(batch, still)
     for index, control in controls:
         if _is_proven(results[index]):
             results[index].controls.append(control)
@@ -84,11 +84,11 @@ def _append(results: Sequence[Examined], verdicts: Sequence[Verdict]) -> None:
         result.verdicts.append(verdict)
 
 
-def _wrong_claims(bench: Bench, results: Sequence[Examined]) -> list[WrongClaims]:
+def _wrong_claims(batch: Batch, results: Sequence[Examined]) -> list[WrongClaims]:
     """What the mutations make of each claim that is proven as far as it has been examined."""
     return [
         [(m, m.apply(claim)) for m in MUTATIONS] if _is_proven(result) else []
-        for claim, result in zip(bench.claims, results, strict=True)
+        for claim, result in zip(batch.claims, results, strict=True)
     ]
 
 
@@ -96,26 +96,26 @@ def _is_proven(result: Examined) -> bool:
     return all(verdict.proven for verdict in result.verdicts)
 
 
-def _host_judges(bench: Bench, asks_kernels: bool) -> dict[str, Callable[[int, Claim], Verdict]]:
+def _host_judges(batch: Batch, asks_kernels: bool) -> dict[str, Callable[[int, Claim], Verdict]]:
     """The levels that compare a claim with what is known already."""
-    addresses = bench.accessor_addresses() if asks_kernels else []
+    addresses = batch.accessor_addresses() if asks_kernels else []
     return {
-        "E1": lambda index, claim: judge_arguments(claim, bench.allocations[index]),
-        "E2": lambda index, claim: judge_allocation(claim, bench.allocations[index]),
+        "E1": lambda index, claim: judge_arguments(claim, batch.allocations[index]),
+        "E2": lambda index, claim: judge_allocation(claim, batch.allocations[index]),
         "E3": lambda index, claim: judge_addresses(claim, addresses[index]),
     }
 
 
-def _transfers(bench: Bench, turn: int) -> tuple[list[Transfer], list[str]]:
+def _transfers(batch: Batch, turn: int) -> tuple[list[Transfer], list[str]]:
     """Each claim's transfer, and why it must not be made, or nothing."""
     nothing = Transfer(np.zeros((0, 4), np.int64), 0)
-    refused = [claim.contradiction() for claim in bench.claims]
+    refused = [claim.contradiction() for claim in batch.claims]
     transfers = [
         nothing if why else transfer_of(claim, turn)
-        for claim, why in zip(bench.claims, refused, strict=True)
+        for claim, why in zip(batch.claims, refused, strict=True)
     ]
     for index, transfer in enumerate(transfers):
-        reasons = bench.refusals(transfer, index)
+        reasons = batch.refusals(transfer, index)
         if reasons:
             page = min(reasons)
             refused[index] = f"page {page} at {reasons[page]}"
@@ -123,39 +123,39 @@ def _transfers(bench: Bench, turn: int) -> tuple[list[Transfer], list[str]]:
 
 
 def _read(
-    bench: Bench, wrong_claims: Sequence[WrongClaims]
+    batch: Batch, wrong_claims: Sequence[WrongClaims]
 ) -> tuple[list[Verdict], list[Transfer], list[tuple[int, Control]]]:
     """E4, what was read, and the controls, which read pages in the same program."""
-    transfers, refused = _transfers(bench, TURNS["E4"])
-    asked, controls = readings(bench, wrong_claims)
+    transfers, refused = _transfers(batch, TURNS["E4"])
+    asked, controls = readings(batch, wrong_claims)
     right = [transfer for transfer, why in zip(transfers, refused, strict=True) if not why]
-    found = iter(bench.read([*right, *(one.transfer for one in asked)]))
+    found = iter(batch.read([*right, *(one.transfer for one in asked)]))
     verdicts = [
         _refused("E4", why)
         if why
-        else judge_pages_read(claim, bench.pages(claim, index), next(found))
-        for index, (claim, why) in enumerate(zip(bench.claims, refused, strict=True))
+        else judge_pages_read(claim, batch.pages(claim, index), next(found))
+        for index, (claim, why) in enumerate(zip(batch.claims, refused, strict=True))
     ]
     for one, content in zip(asked, found, strict=True):
-        pages = bench.pages(one.claim, one.index)
+        pages = batch.pages(one.claim, one.index)
         verdict = judge_pages_read(one.claim, pages, content, one.pages)
         controls.append((one.index, outcome(one.mutation.name, verdict)))
     return verdicts, transfers, controls
 
 
-def _write(bench: Bench) -> tuple[list[Verdict], list[Transfer]]:
+def _write(batch: Batch) -> tuple[list[Verdict], list[Transfer]]:
     """E5, with other contents than E4's, and what was written."""
-    transfers, refused = _transfers(bench, TURNS["E5"])
+    transfers, refused = _transfers(batch, TURNS["E5"])
     allowed = [index for index, why in enumerate(refused) if not why]
-    bench.write(
+    batch.write(
         [transfers[index] for index in allowed],
-        [bench.pages(bench.claims[index], index, WRITTEN) for index in allowed],
+        [batch.pages(batch.claims[index], index, WRITTEN) for index in allowed],
     )
     verdicts = [
         _refused("E5", why)
         if why
-        else judge_pages_written(claim, bench.bits(index, WRITTEN), bench.read_back(index))
-        for index, (claim, why) in enumerate(zip(bench.claims, refused, strict=True))
+        else judge_pages_written(claim, batch.bits(index, WRITTEN), batch.read_back(index))
+        for index, (claim, why) in enumerate(zip(batch.claims, refused, strict=True))
     ]
     return verdicts, transfers
 

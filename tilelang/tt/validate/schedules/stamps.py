@@ -15,9 +15,9 @@ from zlib import crc32
 
 import numpy as np
 
-from ..metadata import RuntimeArg, Schedule
-from .evidence import Difference, Verdict
-from .tiles import FACE, Array
+from ...metadata import RuntimeArg, Schedule
+from ..evidence import Difference, Verdict
+from ..tensors.tiles import FACE, Array
 
 _TILE = 32
 _WORDS = _TILE * _TILE  # of a page of uint32

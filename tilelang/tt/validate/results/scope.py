@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import prod
 
-from ..codegen.generate import generate_all
-from ..program import Const, Gemm, Loop, Program, Step, When
-from ..runtime.session.session import Session
-from .cases import Kernel
-from .evidence import NOT_GENERATED
+from ...codegen.generate import generate_all
+from ...program import Const, Gemm, Loop, Program, Step, When
+from ...runtime.session.session import Session
+from ..cases import Kernel
+from ..evidence import NOT_GENERATED
 
 
 def unexamined(kernel: Kernel, session: Session) -> str:

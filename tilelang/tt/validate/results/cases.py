@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..program import (
+from ...program import (
     ZERO,
     Cast,
     Const,
@@ -150,7 +150,7 @@ def softmax() -> Program:
 
 def two_products() -> Program:
     """C = A @ B.T in two steps, then D = A's left half @ E.T by the same accumulator, in 2 blocks:
-    each mutation of result_controls.py has an effect on it."""
+    each mutation of controls.py has an effect on it."""
     m = _Maker()
     A, B, E = m.tensor("A", 32, 64), m.tensor("B", 64, 64), m.tensor("E", 64, 32)
     C, D = m.tensor("C", 32, 64), m.tensor("D", 32, 64, "float32")

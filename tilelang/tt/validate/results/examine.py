@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..codegen.generate import generate_all
-from ..codegen.launch import launch
-from ..codegen.plan import KernelPlan
-from ..device import DeviceSpec
-from ..enclosure import (
+from ...codegen.generate import generate_all
+from ...codegen.launch import launch
+from ...codegen.plan import KernelPlan
+from ...device import DeviceSpec
+from ...enclosure import (
     KINDS,
     Agreement,
     Interval,
@@ -24,14 +24,14 @@ from ..enclosure import (
     scalars,
     tensors,
 )
-from ..metadata import Schedule
-from ..program import Program, Tensor
-from ..program.interpreter import reference
-from ..protocol import ProtocolError
-from ..runtime.checked import checked_launch
-from .evidence import NO_EFFECT, Control, Difference, Examined, Result, Verdict, outcome
-from .result_controls import LAUNCH_MUTATIONS, PROGRAM_MUTATIONS, RESULT_MUTATIONS
-from .tiles import Array
+from ...metadata import Schedule
+from ...program import Program, Tensor
+from ...program.interpreter import reference
+from ...protocol import ProtocolError
+from ...runtime.checked import checked_launch
+from ..evidence import NO_EFFECT, Control, Difference, Examined, Result, Verdict, outcome
+from ..tensors.tiles import Array
+from .controls import LAUNCH_MUTATIONS, PROGRAM_MUTATIONS, RESULT_MUTATIONS
 
 #: Run the launches of kernel plans on arrays by name and scalars; the outputs by name.
 Run = Callable[[Any, Mapping[str, Array], Mapping[str, Any]], Mapping[str, Array]]

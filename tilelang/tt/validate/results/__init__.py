@@ -1,0 +1,1 @@
+"""E7: a kernel's result, and kernels and results that are wrong on purpose."""

@@ -1,0 +1,1 @@
+"""E1 to E5: a tensor's descriptor, and descriptors that are wrong on purpose, on an open device."""
