@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .bounds import Bounds, Moved, bounds_of
+from .bounds import Bounds, Moved, bounds_of, bytes_of_page
 from .device import DeviceSpec
 from .metadata import BufferDescriptor, Schedule
 from .program import PagesOfBlocks, Program
@@ -69,7 +69,7 @@ def limits_of_launch(
 def traffic(buffer: BufferDescriptor, blocks: PagesOfBlocks, moved: Moved | None) -> Traffic:
     """Of a tensor over all blocks of a launch: what its cores move, where that is known, else each
     page as often as a block touches it."""
-    page = buffer.accessor.page_size
+    page = bytes_of_page(buffer)
     if moved is not None:
         counts = {"read": moved.read // page, "write": moved.written // page}
         exact = moved.exact

@@ -4,6 +4,7 @@ ttnn, and nothing of generated kernels but how they run a schedule (running.py).
 from __future__ import annotations
 
 from .flows import Moved as Moved
+from .flows import bytes_of_page as bytes_of_page
 from .limits import Limits as Limits
 from .limits import limits_of as limits_of
 from .model import FIDELITY as FIDELITY

@@ -34,6 +34,11 @@ class Moved:
     exact: bool
 
 
+def bytes_of_page(buffer: BufferDescriptor) -> int:
+    """What generated kernels move for a page: a float16 comes as float32 (docs/kernels.md)."""
+    return buffer.accessor.page_size * (2 if buffer.dtype == "float16" else 1)
+
+
 class Flows:
     """Bytes between banks and cores. ``read[noc]`` and ``written`` are [core, bank]; ``multicast``
     has (NoC, sender, the others, bytes)."""
@@ -63,7 +68,7 @@ class Flows:
                 self._read(step, shared.get(step.buffer))
 
     def _page_size(self, step: Touched) -> int:
-        return self.buffers[step.buffer].accessor.page_size
+        return bytes_of_page(self.buffers[step.buffer])
 
     def _write(self, step: Touched) -> None:
         found = self.own.summed(step.pages) * self._page_size(step)
@@ -111,7 +116,7 @@ class Flows:
         inexact = {step.buffer for step in self.steps if not step.exact}
         return {
             name: Moved(
-                buffer.accessor.num_pages * buffer.accessor.page_size,
+                buffer.accessor.num_pages * bytes_of_page(buffer),
                 read,
                 written,
                 received,
