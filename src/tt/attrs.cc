@@ -75,7 +75,9 @@ bool IsContractAttr(const ffi::String& name) {
       attr::kLayoutType,    attr::kTileHeight, attr::kTileWidth,      attr::kGrid[0],
       attr::kGrid[1],       attr::kGrid[2],    attr::kNumTiles,       attr::kNumCores,
       attr::kTilesPerCore,  attr::kCoreOrder,  attr::kCoreRanges,     attr::kRuntimeArgs,
-      attr::kBuffers,       attr::kDims,       attr::kProgram,        attr::kLaunches};
+      attr::kBuffers,       attr::kDims,       attr::kProgram,        attr::kLaunches,
+      attr::kCores,         attr::kBlockBoxes, attr::kBlockStride,    attr::kSharedReads,
+      attr::kScheduleReason};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 

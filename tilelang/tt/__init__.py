@@ -19,6 +19,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
+    "annotate": "passes",
     "apply_tt_defaults": "target",
     "bind_tt_device": "passes",
     "bind_tt_dims": "passes",
@@ -29,10 +30,12 @@ _HOMES = {
     "tile_program": "passes",
     "DeviceSpec": "device",
     "device": "device",
+    "Box": "metadata",
     "BufferDescriptor": "metadata",
     "CoreRange": "metadata",
     "RuntimeArg": "metadata",
     "Schedule": "metadata",
+    "SharedRead": "metadata",
     "TensorAccessorConfig": "metadata",
     "TileRange": "metadata",
     "buffer_attrs": "metadata",
@@ -91,16 +94,19 @@ if TYPE_CHECKING:
     from .device import DeviceSpec as DeviceSpec
     from .interpret import reference as reference
     from .jit.timing import cycles as cycles
+    from .metadata import Box as Box
     from .metadata import BufferDescriptor as BufferDescriptor
     from .metadata import CoreRange as CoreRange
     from .metadata import RuntimeArg as RuntimeArg
     from .metadata import Schedule as Schedule
+    from .metadata import SharedRead as SharedRead
     from .metadata import TensorAccessorConfig as TensorAccessorConfig
     from .metadata import TileRange as TileRange
     from .metadata import buffer_attrs as buffer_attrs
     from .metadata import buffers_of as buffers_of
     from .metadata import schedule_of as schedule_of
     from .metadata import schedules_of as schedules_of
+    from .passes import annotate as annotate
     from .passes import bind_tt_device as bind_tt_device
     from .passes import bind_tt_dims as bind_tt_dims
     from .passes import infer_default_tt_schedule as infer_default_tt_schedule

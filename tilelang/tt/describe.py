@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from . import _ffi_api
 from .device import DeviceLike, resolve_device
-from .metadata import BufferDescriptor, Schedule, buffers_of, plain_value, schedule_of
+from .metadata import (
+    BufferDescriptor,
+    Schedule,
+    buffers_of,
+    plain_value,
+    schedule_of,
+    schedules_of,
+)
+from .policies import Cores, policy_attrs
 from .text import label, shown
+
+if TYPE_CHECKING:
+    from .program import Program
 
 
 def describe_tensor(
@@ -40,23 +52,47 @@ def describe_tensor(
     return buffers_of({"tt_buffers": {name: {**described, "tt_role": role}}})[name]
 
 
-def schedule_tiles(extents: Sequence[int], device: DeviceLike) -> Schedule:
+def schedule_tiles(
+    extents: Sequence[int],
+    device: DeviceLike,
+    policy: str | None = None,
+    order: str | None = None,
+    cores: Cores | None = None,
+) -> Schedule:
     """How the blocks of a launch would go to a device's cores, by InferDefaultTTSchedule's rule.
+
+    No tensors are known, so the cores of a rectangular schedule read none together.
 
     Parameters
     ----------
     extents : blocks along x, y and z; those left out are 1
     device : what names a device: a DeviceSpec, a preset's name, a file, ...
+    policy, order, cores : see :func:`tilelang.tt.annotate`; those left out are the default
 
     Raises
     ------
     ValueError
-        An extent below 1.
+        An extent below 1, or cores that the device doesn't have.
     NotImplementedError
-        More than 2**32 - 1 blocks.
+        More than 2**32 - 1 blocks, an unknown policy or order, or the policy "auto".
     """
-    blocks = _integers("extents", extents)
-    return schedule_of(_ffi_api.schedule_tiles(blocks, resolve_device(device).to_attr()))
+    blocks, given = _integers("extents", extents), policy_attrs(policy, order, cores)
+    return schedule_of(_ffi_api.schedule_tiles(blocks, resolve_device(device).to_attr(), given))
+
+
+def schedule_program(
+    program: Program,
+    device: DeviceLike,
+    policy: str | None = None,
+    order: str | None = None,
+    cores: Cores | None = None,
+) -> tuple[Schedule, ...]:
+    """How the blocks of each launch of a tile program would go to a device's cores.
+
+    Parameters and errors as of :func:`schedule_tiles`.
+    """
+    given, attr = policy_attrs(policy, order, cores), resolve_device(device).to_attr()
+    return schedules_of(_ffi_api.schedule_program(program.to_text(), attr, given))
 
 
 def _integers(what: str, values: Sequence[int]) -> list[int]:

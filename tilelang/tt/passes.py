@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _ffi
 from .device import DeviceLike, DeviceSpec, resolve_device
+from .policies import Cores, policy_attrs
 
 if TYPE_CHECKING:
     from tvm_ffi import Object
@@ -108,8 +109,9 @@ def infer_default_tt_schedule(func_or_mod: Function, device: DeviceLike | None =
     """Work out which core runs which blocks.
 
     The blocks are the instances of ``T.Kernel``, with id ``(bz * grid_y + by) * grid_x + bx``.
-    They go to the cores of the device's compute grid in contiguous ranges, cores in
-    row-major order, split as ``ttnn.split_work_to_cores(grid, blocks, row_wise=True)`` does.
+    By the default policy they go to the cores of the device's compute grid in contiguous ranges,
+    cores in row-major order, split as ``ttnn.split_work_to_cores(grid, blocks, row_wise=True)``
+    does. :func:`annotate` says another.
 
     Parameters
     ----------
@@ -119,8 +121,9 @@ def infer_default_tt_schedule(func_or_mod: Function, device: DeviceLike | None =
     Returns
     -------
     The same kind, with ``tt_grid_x/y/z`` (blocks), ``tt_num_tiles``, ``tt_num_cores``,
-    ``tt_core_order``, ``tt_tiles_per_core``, ``tt_core_ranges`` and
-    ``tt_runtime_args_schema``. Read them with :func:`tilelang.tt.schedule_of`.
+    ``tt_core_order``, ``tt_tiles_per_core`` (of a rectangular schedule ``tt_block_boxes`` and
+    ``tt_shared_reads``), ``tt_core_ranges`` and ``tt_runtime_args_schema``.
+    Read them with :func:`tilelang.tt.schedule_of`.
 
     Raises
     ------
@@ -177,6 +180,61 @@ def verify_tt_metadata(func_or_mod: Function) -> Function:
         Naming what disagrees, with the value found and the value expected.
     """
     return run_pass("VerifyTTMetadata", func_or_mod)
+
+
+def annotate(
+    func_or_mod: Function,
+    policy: str | None = None,
+    order: str | None = None,
+    cores: Cores | None = None,
+) -> Function:
+    """Say how the blocks of a function are to go to cores, as ``T.func_attr`` says it in a kernel.
+
+    Parameters
+    ----------
+    func_or_mod : tvm.IRModule or tvm.tirx.PrimFunc
+        Of a module, each function gets it.
+    policy : "contiguous", "strided", "rectangular" or "auto"
+        ``tt_schedule_policy``. Under "rectangular", cores of a row and of a column read together
+        what their blocks read alike; "auto" lets :func:`infer_metadata` choose.
+    order : "row_major" or "column_major"
+        ``tt_schedule_order``: whether blocks are counted along x or along y first.
+    cores : the cores that may be used, all where it is left out
+        ``tt_cores``: a grid of the first ones (columns, rows), a rectangle (x0, y0, x1, y1) with
+        corners inclusive, or a list of disjoint rectangles.
+
+    Returns
+    -------
+    The same kind, for :func:`infer_metadata`. What is None stays as the author has it.
+
+    Raises
+    ------
+    ValueError
+        Cores of another form.
+    NotImplementedError
+        An unknown policy or order.
+
+    Examples
+    --------
+    >>> tt.infer_metadata(tt.annotate(func, policy="rectangular", cores=(4, 4)), "n150")
+    """
+    given = policy_attrs(policy, order, cores)
+
+    def rewrite(mod: Any) -> Any:
+        tvm = _ffi.import_tvm()
+        functions = {
+            var: _with_attrs(func, given) if isinstance(func, tvm.tirx.PrimFunc) else func
+            for var, func in mod.functions.items()
+        }
+        return tvm.IRModule(functions, attrs=mod.attrs)
+
+    return _over_module(func_or_mod, rewrite) if given else func_or_mod
+
+
+def _with_attrs(func: Any, attrs: Mapping[str, Any]) -> Any:
+    for name, value in attrs.items():
+        func = func.with_attr(name, value)
+    return func
 
 
 def bind_tt_dims(func_or_mod: Function, dims: Mapping[str, int]) -> Function:
@@ -249,6 +307,9 @@ def infer_metadata(
     func_or_mod: Function,
     device: DeviceLike | None = None,
     dims: Mapping[str, int] | None = None,
+    policy: str | None = None,
+    order: str | None = None,
+    cores: Cores | None = None,
 ) -> Function:
     """The whole stage: dimensions' values, defaults, device, schedule, shard, verify.
 
@@ -259,11 +320,13 @@ def infer_metadata(
     func_or_mod : tvm.IRModule or tvm.tirx.PrimFunc
     device : see :func:`bind_tt_device`
     dims : see :func:`bind_tt_dims`; a dimension that is left symbolic is refused by name
+    policy, order, cores : see :func:`annotate`; what is left out is the author's, or the default
     """
 
     def stage(mod: Any) -> Any:
         if dims:
             mod = bind_tt_dims(mod, dims)
+        mod = annotate(mod, policy, order, cores)
         spec = _device_of(mod, device)
         return _device_pass("InferTTMetadata", spec, device is not None)(mod)
 

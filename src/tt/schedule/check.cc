@@ -9,9 +9,35 @@
 
 namespace tilelang_tt {
 namespace schedule {
+namespace {
+
+/*!
+ * The positions by class, those that are equal modulo the stride: a core stays in one. Counted
+ * class by class, its blocks are side by side. With the stride 1 there is one class.
+ */
+struct Classes {
+  int64_t num_tiles, stride;
+
+  int64_t IndexOf(int64_t position) const {
+    return ShareOf(num_tiles, stride, position % stride).start + position / stride;
+  }
+  int64_t PositionOf(int64_t index) const {
+    if (index >= num_tiles) return num_tiles;
+    int64_t quotient = num_tiles / stride, larger = num_tiles % stride * (quotient + 1);
+    if (index < larger) return index % (quotient + 1) * stride + index / (quotient + 1);
+    return (index - larger) % quotient * stride + num_tiles % stride + (index - larger) / quotient;
+  }
+  /*! How many of the class there are from a position on. */
+  int64_t LeftFrom(int64_t position) const {
+    return ShareOf(num_tiles, stride, position % stride).count - position / stride;
+  }
+};
+
+}  // namespace
 
 std::optional<std::string> FindPartitionFault(const std::vector<TileRange>& ranges,
-                                              int64_t num_tiles) {
+                                              int64_t num_tiles, int64_t stride) {
+  Classes classes{num_tiles, stride};
   std::vector<size_t> active;
   for (size_t core = 0; core < ranges.size(); ++core) {
     if (ranges[core].count < 0 || ranges[core].count > num_tiles) {
@@ -28,22 +54,44 @@ std::optional<std::string> FindPartitionFault(const std::vector<TileRange>& rang
     }
     if (ranges[core].count > 0) active.push_back(core);
   }
-  std::sort(active.begin(), active.end(),
-            [&](size_t a, size_t b) { return ranges[a].start < ranges[b].start; });
-  int64_t next = 0;  // the first tile that no core so far runs
+  std::sort(active.begin(), active.end(), [&](size_t a, size_t b) {
+    return classes.IndexOf(ranges[a].start) < classes.IndexOf(ranges[b].start);
+  });
+  int64_t next = 0;  // the first index that no core so far runs
   for (size_t core : active) {
-    if (ranges[core].start != next) {
-      std::ostringstream fault;
-      fault << "core " << core << " starts at block " << ranges[core].start << "; expected " << next
-            << ", since "
-            << (ranges[core].start < next ? "a block would run twice" : "no core runs it");
+    const TileRange& range = ranges[core];
+    int64_t index = classes.IndexOf(range.start);
+    std::ostringstream fault;
+    if (index != next) {
+      fault << "core " << core << " starts at block " << range.start << "; expected "
+            << classes.PositionOf(next) << ", since "
+            << (index < next ? "a block would run twice" : "no core runs it");
       return fault.str();
     }
-    next += ranges[core].count;
+    // Beyond the only class there are no more blocks, which the sum shows.
+    if (stride > 1 && range.count > classes.LeftFrom(range.start)) {
+      fault << "core " << core << " runs " << range.count << " blocks, " << stride
+            << " apart, from block " << range.start << " on; expected at most "
+            << classes.LeftFrom(range.start) << ", since there are " << num_tiles;
+      return fault.str();
+    }
+    next += range.count;
   }
   if (next != num_tiles) {
     std::ostringstream fault;
     fault << "the cores run " << next << " blocks; expected " << num_tiles;
+    return fault.str();
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> FindUnusableFault(const std::vector<int64_t>& counts,
+                                             const std::vector<bool>& usable, int64_t grid_x) {
+  for (size_t core = 0; core < counts.size(); ++core) {
+    if (counts[core] == 0 || usable[core]) continue;
+    std::ostringstream fault;
+    fault << "core (" << core % grid_x << ", " << core / grid_x << ") has " << counts[core]
+          << " blocks; expected none, since it is not among the cores that may be used";
     return fault.str();
   }
   return std::nullopt;

@@ -7,6 +7,7 @@
 #include "../error.h"
 #include "defaults.h"
 #include "prim_func_pass.h"
+#include "schedule_rule.h"
 
 namespace tilelang_tt {
 namespace {
@@ -18,6 +19,21 @@ void DefaultString(Attrs* attrs, const ffi::String& key, const char* only_value)
     TT_UNSUPPORTED() << attrs->place() << ": " << key << " is \"" << ShowName(value)
                      << "\"; expected \"" << only_value << "\", the only one there is a rule for";
   }
+}
+
+/*! Sets the first of the values that there is a rule for, or checks that it is one of them. */
+template <size_t N>
+void DefaultOneOf(Attrs* attrs, const ffi::String& key, const ffi::String (&values)[N],
+                  const std::string& advice) {
+  attrs->Default(key, values[0]);
+  std::string value = *attrs->String(key);
+  std::string expected;
+  for (size_t i = 0; i < N; ++i) {
+    if (values[i] == value) return;
+    expected += (i == 0 ? "\"" : i + 1 < N ? ", \"" : " or \"") + std::string(values[i]) + "\"";
+  }
+  TT_UNSUPPORTED() << attrs->place() << ": " << key << " is \"" << ShowName(value)
+                   << "\"; expected " << expected << advice;
 }
 
 void DefaultInt(Attrs* attrs, const ffi::String& key, int64_t only_value) {
@@ -38,8 +54,10 @@ void ApplyDefaults(Attrs* attrs) {
     attrs->Contradiction(attr::kSchemaVersion, version, kSchemaVersion,
                          "this library writes that version");
   }
-  DefaultString(attrs, attr::kSchedulePolicy, "contiguous");
-  DefaultString(attrs, attr::kScheduleOrder, "row_major");
+  DefaultOneOf(attrs, attr::kSchedulePolicy, kPolicies,
+               ". \"auto\" is no policy of a pass: tilelang.tt.infer_metadata chooses one");
+  DefaultOneOf(attrs, attr::kScheduleOrder, kOrders, ", the orders there is a rule for");
+  attrs->String(attr::kScheduleReason);
   DefaultString(attrs, attr::kLayoutType, "dram_interleaved");
   // TILE_HEIGHT and TILE_WIDTH, tt_metal/api/tt-metalium/constants.hpp.
   DefaultInt(attrs, attr::kTileHeight, 32);

@@ -22,8 +22,8 @@ namespace {
 constexpr const char* kScheduleAdvice = "run InferDefaultTTSchedule first";
 constexpr const char* kShardAdvice = "run InferDefaultTTShard first";
 
-/*! What is the same for all launches. Returns the device. */
-device::DeviceSpec CheckStage(const Attrs& attrs) {
+/*! What is the same for all launches. */
+ScheduleRule CheckStage(const Attrs& attrs) {
   for (const auto& entry : attrs.map()) {
     std::string key = entry.first;
     if (key.rfind("tt_", 0) == 0 && !IsContractAttr(key)) {
@@ -33,9 +33,9 @@ device::DeviceSpec CheckStage(const Attrs& attrs) {
   }
   CheckDefaults(attrs);
   ReadDims(attrs);  // which checks them
-  device::DeviceSpec device = RequireDevice(attrs);
+  ScheduleRule rule = ReadScheduleRule(attrs);
   device::CheckDescription(Attrs(attrs.place() + ": tt_device", *attrs.Map(attr::kDevice)));
-  return device;
+  return rule;
 }
 
 void CheckCores(const Attrs& attrs, const device::DeviceSpec& device) {
@@ -153,30 +153,37 @@ void CheckProgramBuffers(const Attrs& attrs, const program::Program& program,
 
 void CheckMetadata(const Attrs& attrs, const TileProgram& tile_program) {
   const program::Program& program = *tile_program->program();
-  device::DeviceSpec device = CheckStage(attrs);
-  CheckCores(attrs, device);
+  ScheduleRule rule = CheckStage(attrs);
+  CheckCores(attrs, rule.device);
   std::vector<Attrs> launches = GivenLaunches(attrs, program.launches.size());
-  for (const Attrs& launch : launches) CheckLaunch(launch, device);
-  CheckBuffers(attrs, device, {kRole, kAccess, kWrittenBy});
-  const Consequences& expected = tile_program->consequences(*attrs.Int(attr::kTileWidth));
-  CheckProgramBuffers(attrs, program, expected.access);
+  for (const Attrs& launch : launches) CheckLaunch(launch, rule);
+  CheckBuffers(attrs, rule.device, {kRole, kAccess, kWrittenBy});
+  int64_t tile = *attrs.Int(attr::kTileWidth);
+  CheckProgramBuffers(attrs, program, tile_program->consequences(tile).access);
   for (size_t i = 0; i < launches.size(); ++i) {
     CheckAddresses(launches[i], *attrs.Map(attr::kBuffers));
-    CheckProgramLaunch(launches[i], program, i, expected.reduction_tiles[i]);
+    CheckProgramLaunch(launches[i], rule, tile_program, i, tile);
   }
-  CheckEntries(attrs, launches);
+  CheckEntries(attrs, rule.policy, launches);
 }
 
 void CheckMetadataWithoutProgram(const Attrs& attrs) {
-  device::DeviceSpec device = CheckStage(attrs);
-  for (const ffi::String& key : {attr::kProgram, attr::kLaunches}) {
+  ScheduleRule rule = CheckStage(attrs);
+  for (const auto& [key, value] : {std::pair(attr::kSchedulePolicy, kPolicies[0]),
+                                   std::pair(attr::kScheduleOrder, kOrders[0])}) {
+    std::string found = *attrs.String(key);
+    if (found == std::string(value)) continue;
+    attrs.Contradiction(key, ffi::String(found), value, "schema version 1 has no other");
+  }
+  for (const ffi::String& key :
+       {attr::kProgram, attr::kLaunches, attr::kCores, attr::kScheduleReason}) {
     if (!attrs.Has(key)) continue;
     TT_MALFORMED() << attrs.place() << ": found " << key
                    << "; expected none of that name in schema version 1";
   }
-  CheckCores(attrs, device);
-  CheckLaunch(attrs, device);
-  CheckBuffers(attrs, device, {kRole, kCarriedAs});  // which came after version 1
+  CheckCores(attrs, rule.device);
+  CheckLaunch(attrs, rule);
+  CheckBuffers(attrs, rule.device, {kRole, kCarriedAs});  // which came after version 1
   CheckAddresses(attrs, *attrs.Map(attr::kBuffers));
 }
 

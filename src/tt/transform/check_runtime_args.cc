@@ -4,6 +4,7 @@
  */
 #include "check_runtime_args.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -69,16 +70,41 @@ Entry ReadEntry(const std::string& place, const ffi::Any& value) {
 
 constexpr const char* kGridNames[3] = {"grid_x", "grid_y", "grid_z"};
 
-void CheckConstant(const Entry& entry, const std::array<int64_t, 3>& grid) {
+/*! What a schema is checked against. */
+struct Expectation {
+  Policy policy;
+  const std::array<int64_t, 3>& grid;
+  /*! tt_block_stride of a strided schedule. */
+  std::optional<int64_t> stride;
+};
+
+/*! "a", "b" or "c". */
+std::string Alternatives(const std::vector<const char*>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i) {
+    text += i == 0 ? "" : i + 1 < names.size() ? ", " : " or ";
+    text += std::string("\"") + names[i] + "\"";
+  }
+  return text;
+}
+
+void CheckConstant(const Entry& entry, const Expectation& expected) {
   int64_t value = entry.attrs.RequireInt(arg::kValue, "expected it in a constant");
   for (int axis = 0; axis < 3; ++axis) {
     if (entry.name != kGridNames[axis]) continue;
-    if (value == grid[axis]) return;
-    entry.attrs.Contradiction(arg::kValue, value, grid[axis],
+    if (value == expected.grid[axis]) return;
+    entry.attrs.Contradiction(arg::kValue, value, expected.grid[axis],
                               std::string("that is T.Kernel's ") + kGridNames[axis]);
   }
+  if (expected.stride && entry.name == "block_stride") {
+    if (value == *expected.stride) return;
+    entry.attrs.Contradiction(arg::kValue, value, *expected.stride, "that is tt_block_stride");
+  }
   if (entry.name != "kt_tiles") {
-    entry.Expected(arg::kName, "\"grid_x\", \"grid_y\", \"grid_z\" or \"kt_tiles\" of a constant");
+    std::vector<const char*> names(std::begin(kGridNames), std::end(kGridNames));
+    if (expected.stride) names.push_back("block_stride");
+    names.push_back("kt_tiles");
+    entry.Expected(arg::kName, Alternatives(names) + " of a constant");
   }
   if (value < 1 || value > kMaxUint32) {
     entry.Expected(arg::kValue, "1 to " + std::to_string(kMaxUint32));
@@ -86,15 +112,16 @@ void CheckConstant(const Entry& entry, const std::array<int64_t, 3>& grid) {
 }
 
 /*! Checks what the kind asks for; returns the key that only it has, null for none. */
-const ffi::String* CheckKind(const Entry& entry, const std::array<int64_t, 3>& grid) {
+const ffi::String* CheckKind(const Entry& entry, const Expectation& expected) {
   if (entry.kind == "per_core") {
-    if (entry.name != "start_id" && entry.name != "count") {
-      entry.Expected(arg::kName, "\"start_id\" or \"count\" of the kind per_core");
+    const std::vector<const char*>& names = PerCoreNames(expected.policy);
+    if (std::find(names.begin(), names.end(), entry.name) == names.end()) {
+      entry.Expected(arg::kName, Alternatives(names) + " of the kind per_core");
     }
     return nullptr;
   }
   if (entry.kind == "constant") {
-    CheckConstant(entry, grid);
+    CheckConstant(entry, expected);
     return &arg::kValue;
   }
   if (entry.kind == "buffer_address") {
@@ -122,19 +149,23 @@ void CheckKeys(const Entry& entry, const ffi::String* own_key) {
 
 }  // namespace
 
-void CheckRuntimeArgs(const Attrs& attrs, const std::array<int64_t, 3>& grid) {
+void CheckRuntimeArgs(const Attrs& attrs, Policy policy, const std::array<int64_t, 3>& grid) {
   ffi::Array<ffi::Any> schema =
       attrs.RequireArray(attr::kRuntimeArgs, "run InferDefaultTTSchedule first");
+  Expectation expected{policy, grid, attrs.Int(attr::kBlockStride)};
   std::set<std::string> names;
   for (size_t i = 0; i < schema.size(); ++i) {
     Entry entry = ReadEntry(EntryPlace(attrs, i), schema[i]);
-    CheckKeys(entry, CheckKind(entry, grid));
+    CheckKeys(entry, CheckKind(entry, expected));
     if (!names.insert(entry.name).second) {
       TT_MALFORMED() << entry.attrs.place() << ": the name \"" << ShowName(entry.name)
                      << "\" is found twice; expected it once";
     }
   }
-  for (const char* name : {"start_id", "count", "grid_x", "grid_y", "grid_z"}) {
+  std::vector<const char*> needed = PerCoreNames(policy);
+  needed.insert(needed.end(), std::begin(kGridNames), std::end(kGridNames));
+  if (expected.stride) needed.push_back("block_stride");
+  for (const char* name : needed) {
     if (names.count(name) == 0) {
       TT_MALFORMED() << attrs.place() << ": " << attr::kRuntimeArgs << " has no \"" << name
                      << "\"; expected it, since a core finds its blocks by it";

@@ -7,17 +7,18 @@
 
 #include <array>
 
-#include "../attrs.h"
 #include "../program/program.h"
+#include "schedule_rule.h"
 
 namespace tilelang_tt {
 
 /*!
  * \brief Checks tt_runtime_args_schema by itself, each entry by its kind's rule: distinct names;
- *   start_id, count and the grid's extents, all of them; no other constant than kt_tiles, at
- *   least 1; "<buffer>_addr" and "<parameter>_value"; uint32, but for a scalar.
+ *   the policy's own of each core and the grid's extents, all of them; no other constant than
+ *   a strided schedule's block_stride, and kt_tiles, at least 1; "<buffer>_addr" and
+ * "<parameter>_value"; uint32, but for a scalar.
  */
-void CheckRuntimeArgs(const Attrs& attrs, const std::array<int64_t, 3>& grid);
+void CheckRuntimeArgs(const Attrs& launch, Policy policy, const std::array<int64_t, 3>& grid);
 
 /*!
  * \brief Checks, after CheckRuntimeArgs, that each buffer has one address, no other has, and no

@@ -12,6 +12,7 @@
 #include "check_runtime_args.h"
 #include "runtime_args.h"
 #include "schedule_attrs.h"
+#include "shared_reads.h"
 
 namespace tilelang_tt {
 namespace {
@@ -63,9 +64,9 @@ std::vector<Attrs> AgreeingEntries(const Attrs& attrs, const std::vector<Attrs>&
   return entries;
 }
 
-void RequireKeys(const Attrs& attrs) {
+void RequireKeys(const Attrs& attrs, Policy policy) {
   for (const ffi::String& key : kLaunchKeys) {
-    if (!attrs.Has(key)) {
+    if (!attrs.Has(key) && BelongsTo(key, policy)) {
       TT_MALFORMED() << attrs.place() << ": found no " << key
                      << "; expected it, as InferDefaultTTSchedule sets it";
     }
@@ -118,7 +119,7 @@ void SetLaunches(const std::vector<Attrs>& launches, Attrs* attrs) {
   for (const auto& [key, value] : launches[0].map()) attrs->Default(key, value);
 }
 
-void CheckLaunch(const Attrs& launch, const device::DeviceSpec& device) {
+void CheckLaunch(const Attrs& launch, const ScheduleRule& rule) {
   std::array<int64_t, 3> grid;
   for (int axis = 0; axis < 3; ++axis) {
     grid[axis] = launch.RequireInt(attr::kGrid[axis], kAdvice);
@@ -133,12 +134,13 @@ void CheckLaunch(const Attrs& launch, const device::DeviceSpec& device) {
     launch.Contradiction(attr::kNumTiles, found, num_tiles,
                          "that is the product of the grid's extents");
   }
-  CheckCoreRanges(launch, device, CheckTilesPerCore(launch, device, num_tiles));
-  CheckRuntimeArgs(launch, grid);
+  CheckCoreRanges(launch, rule.device, CheckBlocks(launch, rule, grid));
+  CheckRuntimeArgs(launch, rule.policy, grid);
 }
 
-void CheckProgramLaunch(const Attrs& launch, const program::Program& program, size_t index,
-                        std::optional<int64_t> reduction_tiles) {
+void CheckProgramLaunch(const Attrs& launch, const ScheduleRule& rule,
+                        const TileProgram& tile_program, size_t index, int64_t tile) {
+  const program::Program& program = *tile_program->program();
   const program::Launch& expected = program.launches[index];
   for (int axis = 0; axis < 3; ++axis) {
     int64_t found = *launch.Int(attr::kGrid[axis]);
@@ -148,13 +150,17 @@ void CheckProgramLaunch(const Attrs& launch, const program::Program& program, si
     }
   }
   CheckScalars(launch, program);
-  CheckReduction(launch, reduction_tiles);
+  CheckReduction(launch, tile_program->consequences(tile).reduction_tiles[index]);
+  if (rule.policy == Policy::kRectangular) {
+    schedule::Placement placement = PlacementOf(launch, rule, expected.grid);
+    CheckSharedReads(launch, SharedReads(program, index, tile, placement));
+  }
 }
 
-void CheckEntries(const Attrs& attrs, const std::vector<Attrs>& launches) {
+void CheckEntries(const Attrs& attrs, Policy policy, const std::vector<Attrs>& launches) {
   attrs.RequireArray(attr::kLaunches, kAdvice);
-  for (const Attrs& entry : AgreeingEntries(attrs, launches)) RequireKeys(entry);
-  if (launches.size() == 1) RequireKeys(attrs);
+  for (const Attrs& entry : AgreeingEntries(attrs, launches)) RequireKeys(entry, policy);
+  if (launches.size() == 1) RequireKeys(attrs, policy);
 }
 
 }  // namespace tilelang_tt

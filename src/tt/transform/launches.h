@@ -5,19 +5,19 @@
 #ifndef TILELANG_TT_TRANSFORM_LAUNCHES_H_
 #define TILELANG_TT_TRANSFORM_LAUNCHES_H_
 
-#include <optional>
 #include <vector>
 
-#include "../attrs.h"
-#include "../device/device_spec.h"
-#include "../program/program.h"
+#include "../tile_program.h"
+#include "schedule_rule.h"
 
 namespace tilelang_tt {
 
-/*! \brief What an entry holds. Where there is one launch, the function has the same. */
+/*! \brief What an entry may hold; BelongsTo says what it does under a policy. Where there is one
+ * launch, the function has the same. */
 inline const ffi::String kLaunchKeys[] = {
-    attr::kGrid[0],      attr::kGrid[1],    attr::kGrid[2],     attr::kNumTiles,
-    attr::kTilesPerCore, attr::kCoreRanges, attr::kRuntimeArgs,
+    attr::kGrid[0],      attr::kGrid[1],     attr::kGrid[2],    attr::kNumTiles,
+    attr::kTilesPerCore, attr::kBlockStride, attr::kBlockBoxes, attr::kSharedReads,
+    attr::kCoreRanges,   attr::kRuntimeArgs,
 };
 
 /*!
@@ -41,22 +41,22 @@ void SetLaunches(const std::vector<Attrs>& launches, Attrs* attrs);
  * \brief Checks that one launch's schedule is whole, and agrees with itself and the device.
  * \throws ValueError, NotImplementedError.
  */
-void CheckLaunch(const Attrs& launch, const device::DeviceSpec& device);
+void CheckLaunch(const Attrs& launch, const ScheduleRule& rule);
 
 /*!
- * \brief Checks, after CheckLaunch, what the program says of a launch: its grid, its scalars and
- * the length of its reduction.
- * \param reduction_tiles What kt_tiles is; nothing where there is none.
+ * \brief Checks, after CheckLaunch, what the program says of a launch: its grid, its scalars,
+ * the length of its reduction and what cores read together.
+ * \param tile The side of a tile.
  * \throws ValueError.
  */
-void CheckProgramLaunch(const Attrs& launch, const program::Program& program, size_t index,
-                        std::optional<int64_t> reduction_tiles);
+void CheckProgramLaunch(const Attrs& launch, const ScheduleRule& rule, const TileProgram& program,
+                        size_t index, int64_t tile);
 
 /*!
  * \brief Checks that tt_launches has all of each launch and says nothing else.
  * \throws ValueError.
  */
-void CheckEntries(const Attrs& attrs, const std::vector<Attrs>& launches);
+void CheckEntries(const Attrs& attrs, Policy policy, const std::vector<Attrs>& launches);
 
 }  // namespace tilelang_tt
 

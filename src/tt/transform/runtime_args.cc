@@ -48,11 +48,34 @@ AttrMap Scalar(const std::string& parameter, const std::string& dtype) {
 
 }  // namespace
 
-ffi::Array<ffi::Any> RuntimeArgs(const std::string& place, const std::array<int64_t, 3>& grid,
+const std::vector<const char*>& PerCoreNames(Policy policy) {
+  static const std::vector<const char*> kRange = {"start_id", "count"};
+  static const std::vector<const char*> kBox = {"first_x", "first_y", "first_z",
+                                                "across",  "down",    "deep"};
+  return policy == Policy::kRectangular ? kBox : kRange;
+}
+
+ffi::Array<ffi::Any> RuntimeArgs(const Attrs& launch, const ScheduleRule& rule,
+                                 const std::array<int64_t, 3>& grid,
                                  std::optional<int64_t> kt_tiles, const program::Program& program) {
   ffi::Array<ffi::Any> schema;
-  schema.push_back(PerCore("start_id", "id of the core's first block"));
-  schema.push_back(PerCore("count", "blocks that the core runs"));
+  if (rule.policy == Policy::kRectangular) {
+    schema.push_back(PerCore("first_x", "index along x of the core's first blocks"));
+    schema.push_back(PerCore("first_y", "index along y of the core's first blocks"));
+    schema.push_back(PerCore("first_z", "index along z of the core's first blocks"));
+    schema.push_back(PerCore("across", "blocks of the core along x"));
+    schema.push_back(PerCore("down", "blocks of the core along y"));
+    schema.push_back(PerCore("deep", "blocks of the core along z"));
+  } else {
+    schema.push_back(PerCore("start_id", rule.order == kOrders[0]
+                                             ? "id of the core's first block"
+                                             : "position of the core's first block, y fastest"));
+    schema.push_back(PerCore("count", "blocks that the core runs"));
+  }
+  if (rule.policy == Policy::kStrided) {
+    schema.push_back(Constant("block_stride", *launch.Int(attr::kBlockStride),
+                              "from one block of a core to its next"));
+  }
   schema.push_back(Constant("grid_x", grid[0], "extent of T.Kernel along x"));
   schema.push_back(Constant("grid_y", grid[1], "extent of T.Kernel along y"));
   schema.push_back(Constant("grid_z", grid[2], "extent of T.Kernel along z"));
@@ -67,7 +90,7 @@ ffi::Array<ffi::Any> RuntimeArgs(const std::string& place, const std::array<int6
     if (scalar.kind != program::Variable::Kind::kScalar) continue;
     std::string dtype = program::NameOf(scalar.dtype);
     if (scalar.dtype.bits > 32) {
-      TT_UNSUPPORTED() << place << ": parameter " << scalar.name << " is " << dtype
+      TT_UNSUPPORTED() << launch.place() << ": parameter " << scalar.name << " is " << dtype
                        << "; expected a scalar of at most 32 bits, the size of a runtime argument";
     }
     schema.push_back(Scalar(scalar.name, dtype));

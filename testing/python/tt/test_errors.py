@@ -121,9 +121,65 @@ FUNCTIONS = [
 
 # Attributes on a valid function of 4 tiles, on an 8x8 grid.
 ATTRIBUTES = [
-    ({"tt_schedule_policy": "strided"}, NotImplementedError, ['"strided"', '"contiguous"']),
+    (
+        {"tt_schedule_policy": "random"},
+        NotImplementedError,
+        ['"random"', '"contiguous", "strided"'],
+    ),
+    ({"tt_schedule_policy": "auto"}, NotImplementedError, ['"auto"', "infer_metadata chooses one"]),
     ({"tt_schedule_policy": 3}, ValueError, ["tt_schedule_policy is 3", "expected a string"]),
-    ({"tt_schedule_order": "column_major"}, NotImplementedError, ['"column_major"', '"row_major"']),
+    ({"tt_schedule_order": "z_order"}, NotImplementedError, ['"z_order"', '"row_major"']),
+    ({"tt_schedule_reason": 3}, ValueError, ["tt_schedule_reason is 3", "expected a string"]),
+    ({"tt_cores": [0, 0, 3, 3]}, ValueError, ["tt_cores is 0", "lists of 4 integers"]),
+    ({"tt_cores": []}, ValueError, ["tt_cores", "at least one rectangle"]),
+    ({"tt_cores": [[0, 0, 8, 0]]}, ValueError, ["tt_cores", "(0, 0)-(8, 0)", "grid of 8x8"]),
+    (
+        {"tt_cores": [[0, 0, 1, 0]], "tt_tiles_per_core": [[0, 2], [2, 1], [3, 1], *[[4, 0]] * 61]},
+        ValueError,
+        ["tt_tiles_per_core: core (2, 0) has 1 blocks", "expected none", "tt_cores"],
+    ),
+    ({"tt_block_stride": 1}, ValueError, ["found tt_block_stride", "none under", '"contiguous"']),
+    ({"tt_block_boxes": []}, ValueError, ["found tt_block_boxes", "none under", '"contiguous"']),
+    ({"tt_shared_reads": []}, ValueError, ["found tt_shared_reads", "none under", '"contiguous"']),
+    (
+        {"tt_schedule_policy": "rectangular", "tt_tiles_per_core": [[0, 4], *[[4, 0]] * 63]},
+        ValueError,
+        ["found tt_tiles_per_core", "none under", '"rectangular"'],
+    ),
+    (
+        {"tt_schedule_policy": "rectangular", "tt_block_boxes": [[0, 0, 0, 4, 1, 1]]},
+        ValueError,
+        ["tt_block_boxes has 1 entries", "expected 64"],
+    ),
+    (
+        {
+            "tt_schedule_policy": "rectangular",
+            "tt_block_boxes": [[0, 0, 0, 3, 1, 1], *[[0] * 6] * 63],
+        },
+        ValueError,
+        ["tt_block_boxes: core (0, 0)", "[0, 0, 0, 3, 1, 1]", "expected them to end at x = 4"],
+    ),
+    (
+        {
+            "tt_schedule_policy": "rectangular",
+            "tt_shared_reads": [{"buffer": "A", "along": "x", "noc": 0}],
+        },
+        ValueError,
+        ["tt_shared_reads has", '"along": "x"', "expected none but of []"],
+    ),
+    (
+        {"tt_schedule_policy": "strided", "tt_block_stride": 64},
+        ValueError,
+        ["tt_block_stride is 64", "expected 4"],
+    ),
+    (
+        {
+            "tt_schedule_policy": "strided",
+            "tt_tiles_per_core": [[0, 1], [1, 1], [2, 1], [2, 1], *[[4, 0]] * 60],
+        },
+        ValueError,
+        ["tt_tiles_per_core: core 3 starts at block 2", "would run twice"],
+    ),
     ({"tt_layout_type": "l1_sharded"}, NotImplementedError, ['"l1_sharded"', "dram_interleaved"]),
     ({"tt_tile_height": 16}, NotImplementedError, ["tt_tile_height is 16", "expected 32"]),
     ({"tt_tile_width": "32"}, ValueError, ['tt_tile_width is "32"', "expected an integer"]),

@@ -31,8 +31,9 @@ TEST_CASE("what the author set is kept, and a second run changes nothing", "[def
 
 TEST_CASE("a default that is refused leaves the function as it was", "[defaults]") {
   CheckRejects(Pass("ApplyTTDefaults"),
-               WithAttr(Touch({4}), "tt_schedule_policy", ffi::String("strided")),
-               {"NotImplementedError", {"touch", "\"strided\"", "expected \"contiguous\""}});
+               WithAttr(Touch({4}), "tt_schedule_policy", ffi::String("auto")),
+               {"NotImplementedError",
+                {"touch", "\"auto\"", "expected \"contiguous\", \"strided\" or \"rectangular\""}});
   for (const char* other : {"1", "3"}) {
     CheckRejects(
         Pass("ApplyTTDefaults"), WithAttr(Touch({4}), "tt_schema_version", std::stoi(other)),

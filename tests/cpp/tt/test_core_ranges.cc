@@ -27,7 +27,7 @@ std::vector<Rectangle> Cover(const std::vector<int64_t>& counts, int64_t grid_x)
 
 std::vector<int64_t> Counts(int64_t num_tiles, int64_t num_cores) {
   std::vector<int64_t> counts;
-  for (const TileRange& range : SplitContiguous(num_tiles, num_cores)) {
+  for (const TileRange& range : SplitContiguous(num_tiles, std::vector<bool>(num_cores, true))) {
     counts.push_back(range.count);
   }
   return counts;

@@ -191,8 +191,9 @@ TEST_CASE("a policy, order, layout or tile without a rule is unsupported", "[sch
     std::vector<std::string> says;
   };
   std::vector<Case> table = {
-      {"tt_schedule_policy", ffi::String("strided"), {"\"strided\"", "\"contiguous\""}},
-      {"tt_schedule_order", ffi::String("column_major"), {"\"column_major\"", "\"row_major\""}},
+      {"tt_schedule_policy", ffi::String("random"), {"\"random\"", "\"contiguous\""}},
+      {"tt_schedule_policy", ffi::String("auto"), {"\"auto\"", "infer_metadata chooses"}},
+      {"tt_schedule_order", ffi::String("z_order"), {"\"z_order\"", "\"row_major\""}},
       {"tt_layout_type", ffi::String("l1_sharded"), {"\"l1_sharded\"", "\"dram_interleaved\""}},
       {"tt_tile_height", 16, {"16", "32"}},
       {"tt_tile_width", 64, {"64", "32"}},

@@ -28,11 +28,12 @@ void ForEachTuple(size_t size, int64_t low, int64_t high,
 }
 
 /*! Each tile once, and no core, not even an idle one, starts outside 0 ... num_tiles. */
-bool RunsEachTileOnce(const std::vector<TileRange>& ranges, int64_t num_tiles) {
+bool RunsEachTileOnce(const std::vector<TileRange>& ranges, int64_t num_tiles, int64_t stride = 1) {
   std::vector<int> runs(num_tiles, 0);
   for (const TileRange& range : ranges) {
     if (range.count < 0 || range.start < 0 || range.start > num_tiles) return false;
-    for (int64_t tile = range.start; tile < range.start + range.count; ++tile) {
+    for (int64_t n = 0; n < range.count; ++n) {
+      int64_t tile = range.start + n * stride;
       if (tile < 0 || tile >= num_tiles) return false;
       ++runs[tile];
     }
@@ -50,6 +51,48 @@ TEST_CASE("a partition has no fault exactly if each tile runs once", "[schedule_
     REQUIRE(FindPartitionFault(ranges, 3).has_value() != sound);
   });
   CHECK(accepted > 0);
+}
+
+TEST_CASE("a partition in strides has no fault exactly if each tile runs once",
+          "[schedule_check]") {
+  int64_t stride = GENERATE(1, 2, 3, 4), accepted = 0;
+  ForEachTuple(6, 0, 5, [&](const std::vector<int64_t>& t) {
+    std::vector<TileRange> ranges = {{t[0], t[1]}, {t[2], t[3]}, {t[4], t[5]}};
+    bool sound = RunsEachTileOnce(ranges, 4, stride);
+    accepted += sound;
+    INFO(t[0] << "," << t[1] << " " << t[2] << "," << t[3] << " " << t[4] << "," << t[5]);
+    REQUIRE(FindPartitionFault(ranges, 4, stride).has_value() != sound);
+  });
+  // Four tiles, each in a class of its own, are too many for three cores.
+  CHECK((accepted > 0) == (stride < 4));
+}
+
+TEST_CASE("a fault in strides is named by positions", "[schedule_check]") {
+  struct Case {
+    std::vector<TileRange> ranges;
+    std::string says;
+  };
+  // Seven tiles, three apart: 0 3 6, 1 4 and 2 5.
+  std::vector<Case> table = {
+      {{{0, 3}, {1, 2}, {3, 2}},
+       "core 2 starts at block 3; expected 1, since a block would run "
+       "twice"},
+      {{{0, 3}, {4, 1}, {2, 2}}, "core 1 starts at block 4; expected 1, since no core runs it"},
+      {{{0, 3}, {1, 3}, {2, 2}},
+       "core 1 runs 3 blocks, 3 apart, from block 1 on; expected at most "
+       "2, since there are 7"},
+      {{{0, 2}, {1, 2}, {2, 2}}, "core 1 starts at block 1; expected 6, since no core runs it"},
+      {{{0, 3}, {1, 2}, {2, 1}}, "the cores run 6 blocks; expected 7"},
+  };
+  for (const Case& entry : table) CHECK(FindPartitionFault(entry.ranges, 7, 3) == entry.says);
+}
+
+TEST_CASE("a core that may not be used has no blocks", "[schedule_check]") {
+  const std::vector<bool> usable = {true, false, true, false};
+  CHECK(FindUnusableFault({1, 0, 2, 0}, usable, 2) == std::nullopt);
+  CHECK(FindUnusableFault({1, 0, 2, 3}, usable, 2) ==
+        "core (1, 1) has 3 blocks; expected none, since it is not among the cores that may be "
+        "used");
 }
 
 TEST_CASE("a fault of a partition is named with its core, what is found and what is expected",

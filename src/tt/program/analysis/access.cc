@@ -25,9 +25,6 @@ class AccessFinder {
   }
 
  private:
-  /*! More regions of a buffer than these become one. */
-  static constexpr size_t kMostRegions = 64;
-
   struct Running {
     Turns turns;
     bool in_map;

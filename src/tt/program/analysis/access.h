@@ -25,6 +25,9 @@ struct TouchedRegion {
   bool exact;
 };
 
+/*! \brief More regions of a buffer than these, read or written, become one more, all of it. */
+constexpr size_t kMostRegions = 64;
+
 struct LaunchAccess {
   std::vector<TouchedRegion> regions;
 };
