@@ -1,5 +1,6 @@
-"""Plans and reports as HTML pages: each one file, no network, no framework, light and dark. What a
-page says is there without its script, which only points at it.
+"""Plans as HTML pages, and what reports' pages (report_page.py) have in common with them: each is
+one file, no network, no framework, light and dark. What a page says is there without its script,
+which only points at it.
 
 A page is made from the JSON document, so that its figures are the document's.
 """
@@ -25,9 +26,6 @@ from .text import printable
 from .traffic import limits_of_launch, pages_of_launch, traffic
 
 _TEMPLATES = Path(__file__).parent / "templates"
-
-#: Kernels whose cores and banks are drawn; the table has the rest.
-_DRAWN = 12
 
 
 def render_plan(document: dict[str, Any]) -> str:
@@ -58,7 +56,7 @@ def render_plan(document: dict[str, Any]) -> str:
                 ],
             }
         )
-    return _render("plan.html.j2", plan=document, functions=functions)
+    return render("plan.html.j2", plan=document, functions=functions)
 
 
 def _drawn(schedule: Schedule) -> dict[str, Any]:
@@ -143,68 +141,14 @@ def _listing(name: str, attrs: dict[str, Any]) -> Markup:
     return Markup.escape(printable(text, keep="\n"))
 
 
-def render_report(
-    document: dict[str, Any], controls: dict[tuple[str, str], dict[str, list[str]]]
-) -> str:
-    """The page of a report.
-
-    Parameters
-    ----------
-    document : the report (schemas/report.schema.json)
-    controls : the cases of each outcome, by level and mutation (report.controls_of)
-    """
-    drawn = [
-        {**case, "schedule": _reported(case["schedule"])} if "schedule" in case else case
-        for case in document["cases"]
-        if case["group"] in ("plan", "kernels")
-    ]
-    failures = [
-        {"case": case["name"], "level": level, **found.get("difference", {})}
-        for case in document["cases"]
-        for level, found in case["levels"].items()
-        if found["outcome"] == "disproved"
-    ]
-    return _render(
-        "report.html.j2",
-        report=document,
-        failures=failures,
-        mutations=list(
-            dict.fromkeys(
-                [*(one["mutation"] for one in document["coverage"]), *(m for _, m in controls)]
-            )
-        ),
-        controls=controls,
-        coverage={(one["level"], one["mutation"]): one for one in document["coverage"]},
-        schedules=[case for case in drawn if "schedule" in case][:_DRAWN],
-        tensors=[case for case in drawn if "tensor" in case][: 2 * _DRAWN],
-        results=[case for case in document["cases"] if "results" in case],
-        figure=_figure,
-        by_level=_by_level(document),
-    )
-
-
-def _reported(schedule: dict[str, Any]) -> dict[str, Any]:
-    """A schedule of a report as it is drawn."""
-    ranges = schedule["tiles_per_core"]
-    held = [f"blocks {first} to {first + n - 1}" if n else "idle" for first, n in ranges]
-    return {**schedule, "counts": [count for _, count in ranges], "held": held}
-
-
-def _figure(value: object, unit: str = "") -> str:
-    """A figure of a result; one that is left out of the document is infinite."""
-    if not isinstance(value, (int, float)):
-        return "infinite"
-    return f"{100 * value:.0f} %" if unit else f"{value:.3g}"
-
-
 def render_schedule(schedule: Schedule) -> str:
     """A page with the cores of a schedule alone."""
-    return _render("drawing.html.j2", title=repr(schedule), schedule=_drawn(schedule))
+    return render("drawing.html.j2", title=repr(schedule), schedule=_drawn(schedule))
 
 
 def render_buffer(buffer: BufferDescriptor) -> str:
     """A page with the banks of a tensor alone."""
-    return _render("drawing.html.j2", title=repr(buffer), accessor=buffer.accessor)
+    return render("drawing.html.j2", title=repr(buffer), accessor=buffer.accessor)
 
 
 def embed(page: str, height: int = 480) -> str:
@@ -215,7 +159,8 @@ def embed(page: str, height: int = 480) -> str:
     )
 
 
-def _render(template: str, **values: Any) -> str:
+def render(template: str, **values: Any) -> str:
+    """A template of ours, with values."""
     return _environment().get_template(template).render(**values)
 
 
@@ -240,19 +185,6 @@ def _visible(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
         return printable(value)
     return value
-
-
-def _by_level(document: dict[str, Any]) -> dict[str, dict[str, int]]:
-    """The cases of each outcome, and what was compared, by level."""
-    counts = {
-        level: {"proven": 0, "disproved": 0, "unchecked": 0, "checked": 0}
-        for level in document["levels"]
-    }
-    for case in document["cases"]:
-        for level, found in case["levels"].items():
-            counts[level][found["outcome"]] += 1
-            counts[level]["checked"] += found.get("checked", 0)
-    return counts
 
 
 def _shade(count: int, most: int) -> int:

@@ -241,6 +241,31 @@ class Plan:
             )
         return Program.from_json(self._programs[name])
 
+    def title(self, name: str) -> str:
+        """A function as people know it, by its kernel's file, name and arguments, as far as the
+        plan says: ``gemm.py: gemm(M=1024, N=1024)``.
+
+        Raises ValueError for a name that is not in the plan.
+        """
+        self._function(name)
+        origin = self.provenance.get("functions", {}).get(name, {})
+        called = origin.get("function", name)
+        if "arguments" in origin:
+            given = origin["arguments"].items()
+            called += f"({', '.join(f'{key}={value}' for key, value in given)})" if given else ""
+        if len(self.functions) > 1 and origin.get("function", name) != name:
+            called += f", {name}"
+        file = self.provenance.get("kernel_file")
+        return f"{file}: {called}" if file else called
+
+    def digest(self, name: str) -> str:
+        """The digest of a function's program, as in ``sha256:0f3c...``.
+
+        Raises ValueError for a name that is not in the plan, and for a plan of schema version 1.
+        """
+        self.program(name)
+        return str(self.provenance["functions"][name]["digest"])
+
     def schedule(self, name: str) -> Schedule:
         """The schedule of a function of one launch.
 

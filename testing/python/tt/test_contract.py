@@ -278,6 +278,32 @@ def test_a_plan_that_contradicts_itself_is_refused(version, change, message):
         tt.Plan.from_text(json.dumps(document))
 
 
+TITLES = [
+    ({}, "gemm"),
+    (
+        {"kernel_file": "k.py", "function": "make", "arguments": {"M": 64, "dtype": "x"}},
+        "k.py: make(M=64, dtype=x)",
+    ),
+    ({"kernel_file": "k.py", "function": "gemm", "arguments": {}}, "k.py: gemm"),
+    ({"function": "make"}, "make"),
+]
+
+
+@pytest.mark.parametrize(("origin", "title"), TITLES)
+def test_a_function_is_titled_by_where_it_is_from(origin, title):
+    func = tt.infer_metadata(kernels.gemm(64, 96, 128), DEVICE)
+    assert tt.Plan.from_module(func, origin).title("gemm") == title
+
+
+def test_the_functions_of_a_module_that_one_call_made_have_titles_of_their_own():
+    import tvm
+
+    both = {name: kernels.gemm(64, 96, 128) for name in ("first", "second")}
+    module = tt.infer_metadata(tvm.IRModule(both), DEVICE)
+    plan = tt.Plan.from_module(module, {"function": "make", "arguments": {}})
+    assert [plan.title(name) for name in plan.functions] == ["make, first", "make, second"]
+
+
 def test_provenance_says_what_is_known_and_plans_are_equal_whatever_it_says():
     func = tt.infer_metadata(kernels.gemm(64, 96, 128), DEVICE)
     origin = {"kernel_file": "k.py", "function": "make", "arguments": {"M": 64, "dtype": "x"}}

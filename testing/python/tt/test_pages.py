@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import asdict, astuple, replace
 
@@ -45,10 +46,12 @@ def documents(tmp_path_factory):
     from tilelang.tt.page import render_plan
     from tilelang.tt.runtime.backends.devices import open_device
     from tilelang.tt.validate import report
-    from tilelang.tt.validate.cases import Case, of_plan
+    from tilelang.tt.validate.cases import Case, Kernel, of_plan
     from tilelang.tt.validate.harness import validate
+    from tilelang.tt.validate.results.cases import gemm_gelu
 
     folder = tmp_path_factory.mktemp("pages")
+    gelu = gemm_gelu()
     kernel = gemm(1280, 1184, 256)
     plan = tt.Plan.from_module(tt.infer_metadata(kernel, "p150a")).to_json()
     (folder / "plan.html").write_text(render_plan(plan))
@@ -64,6 +67,8 @@ def documents(tmp_path_factory):
         wrong = replace(right, accessor=replace(right.accessor, num_banks=11))
         table = [Case("X", "table", buffer=right), Case("wrong", "plan", buffer=wrong)]
         table.append(Case("65 tiles", "kernels", schedule=schedule_tiles([65], session.spec)))
+        schedules = tuple(schedule_tiles(launch.grid, session.spec) for launch in gelu.launches)
+        table.append(Case("gelu", "kernels", kernel=Kernel("gelu", gelu, schedules)))
         for name, proven in (("proven", cases), ("disproved", table)):
             page = report.write(validate(session, proven), folder / name)
             found[name] = (page, json.loads(page.with_name("report.json").read_text()))
@@ -303,16 +308,104 @@ def test_a_reports_page_has_the_figures_of_the_report(show, name):
         outcomes = [verdict["outcome"] for verdict in found]
         counts = [outcomes.count(kind) for kind in ("proven", "disproved", "unchecked")]
         checked = sum(verdict.get("checked", 0) for verdict in found)
-        expected.append([level, claim, *map(str, (*counts, checked))])
+        expected.append([_named(report, level), claim, *map(str, (*counts, checked))])
     assert table(page, "#levels") == expected
 
     differences = [
-        [case, level, *(found["difference"][key] for key in ("what", "expected", "found"))]
+        [
+            case,
+            _named(report, level),
+            *(found["difference"][key] for key in ("what", "expected", "found")),
+        ]
         for level, case, found in verdicts
         if found["outcome"] == "disproved"
     ]
     assert table(page, "#failures") == differences
     assert bool(differences) == (name == "disproved")
+
+
+def _named(report, level):
+    return f"{report['level_names'][level]} ({level})"
+
+
+def test_a_reports_page_says_in_a_sentence_what_was_proven_of_which_kernel(show):
+    page, report = show("proven")
+    (kernel,) = [
+        case["kernel"] for case in report["cases"] if case["group"] == "plan" and "kernel" in case
+    ]
+    digest = kernel["digest"][: len("sha256:") + 12]
+    assert page.inner_text("#sentence") == (
+        f"Of gemm (program {digest}), on {report['backend']['version']}: each page of 3 tensors lies where it "
+        "was predicted and each block runs on the core that its schedule names."
+    )
+    assert [page.inner_text(".unchecked")] == [
+        "Of gemm: kernel, result (E7) was not checked: "
+        + next(c["levels"]["E7"]["reason"] for c in report["cases"] if "E7" in c["levels"])
+        + "."
+    ]
+
+
+def test_a_reports_page_says_in_a_sentence_how_much_did_not_hold(show):
+    page, report = show("disproved")
+    totals = report["totals"]
+    of = totals["proven"] + totals["disproved"]
+    assert page.inner_text("#sentence") == (
+        f"{totals['disproved']} claims of {of} about the 4 cases below did not hold on "
+        f"{report['backend']['version']}."
+    )
+
+
+def test_a_reports_page_has_the_cases_first_and_what_was_made_wrong_folded(show):
+    page, _ = show("proven")
+    headings = page.eval_on_selector_all("h2", "all => all.map(e => e.innerText)")
+    assert headings[0] == "The cases"
+    assert not page.is_visible("#controls")
+    page.click("#wrong > summary")
+    assert page.is_visible("#controls")
+
+
+def test_a_reports_page_draws_the_error_of_each_element_and_where_the_largest_is(show):
+    page, report = show("disproved")
+    results = [result for case in report["cases"] for result in case.get("results", ())]
+    kinds = [result["kind"] for result in results]
+    assert kinds == ["mixed", "positive", "cancelling", "mixed", "mixed"]  # two of controls
+    drawn = page.query_selector_all(".errors")
+    assert len(drawn) == len(results)
+    for figure, result in zip(drawn, results, strict=True):
+        cells = {}
+        for path in figure.query_selector_all("path"):
+            name = path.get_attribute("class")
+            for x, y, count in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", path.get_attribute("d")):
+                cells |= {(int(y), int(x) + i): name for i in range(int(count))}
+        picture = result["picture"]
+        assert cells == {
+            (y, x): _class(used)
+            for y, row in enumerate(picture["cells"])
+            for x, used in enumerate(row)
+        }
+        worst = max(used for row in picture["cells"] for used in row)
+        assert worst == pytest.approx(result["used"], rel=0.01)
+        row, column = result["at"]
+        assert picture["cells"][row // picture["down"]][column // picture["across"]] == worst
+        box, ring = (
+            figure.query_selector("svg").bounding_box(),
+            figure.query_selector("circle").bounding_box(),
+        )
+        for start, size, extent, at in (
+            ("x", "width", "columns", column),
+            ("y", "height", "rows", row),
+        ):
+            place = ring[start] + ring[size] / 2 - box[start]
+            assert place == pytest.approx(box[size] * (at + 0.5) / picture[extent], abs=1)
+        said = figure.query_selector("figcaption").inner_text()
+        assert said.startswith(
+            f"{result['output']} on {result['kind']} numbers: {100 * result['used']:.0f} % of its bound"
+        )
+
+
+def _class(used):
+    classes = ((0, "u0"), (0.25, "u1"), (0.5, "u2"), (0.75, "u3"), (1, "u4"), (1e9, "wrong"))
+    return "none" if used is None else next(name for most, name in classes if used <= most)
 
 
 def _size(case):
@@ -342,6 +435,7 @@ def test_a_reports_page_has_every_case_and_every_control(show, name):
         )
     assert table(page, "#cases") == rows
 
+    page.click("#wrong > summary")
     controls = [control for case in report["cases"] for control in case["controls"]]
     for mutation, *cells in table(page, "#controls"):
         for level, cell in zip(report["levels"], cells, strict=True):
@@ -369,7 +463,7 @@ def test_a_reports_page_draws_the_schedules_and_tensors_of_kernels(show):
         bar for tensor in tensors for bar in banks_of(tensor["pages"], tensor["banks"])
     ]
     device = report["device"]
-    page.click("summary")
+    page.click("summary:has-text('Where the banks are')")
     banks = table(page, "#banks")
     assert [row[1] for row in banks] == [f"({x}, {y})" for x, y in device["dram_cores"]]
     assert [row[2] for row in banks] == [f"({x}, {y})" for x, y in device["dram_cores_noc1"]]

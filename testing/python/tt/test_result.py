@@ -17,6 +17,7 @@ from tilelang.tt.validate.evidence import NO_EFFECT, REJECTED, UNNOTICED  # noqa
 from tilelang.tt.validate.results import cases as result_cases  # noqa: E402
 from tilelang.tt.validate.results import controls as result_controls  # noqa: E402
 from tilelang.tt.validate.results import examine as result  # noqa: E402
+from tilelang.tt.validate.results.picture import picture_of  # noqa: E402
 
 SPEC = tt.DeviceSpec.preset("n150")
 KERNELS = {
@@ -105,6 +106,28 @@ def test_an_output_whose_elements_never_have_a_bound_is_not_proven():
     found = examine(_with_log(result_cases.softmax()))
     assert found.verdicts[0].difference.what == "Y, elements that have a bound"
     assert found.verdicts[0].difference.expected == "4096"
+
+
+def test_a_picture_has_the_worst_element_of_each_cell_and_where_none_has_a_bound():
+    used = np.zeros((3, 100, 50))
+    used[2, 99, 49], used[0, 0, 0], used[1, 3, 7] = 0.75, np.inf, 0.5
+    used[0, 14:28, 10:20] = np.nan
+    made = picture_of(used)
+    assert (made.rows, made.columns, made.down, made.across) == (300, 50, 7, 2)
+    assert [len(row) for row in made.cells] == [25] * 43
+    shown = {
+        (y, x): cell for y, row in enumerate(made.cells) for x, cell in enumerate(row) if cell != 0
+    }
+    no_bound = {(y, x): None for y in (2, 3) for x in range(5, 10)}
+    assert shown == {(0, 0): 1000, (103 // 7, 3): 0.5, (42, 24): 0.75, **no_bound}
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (0, 3), (48,), (49, 1)])
+def test_an_output_of_any_shape_has_a_picture(shape):
+    made = picture_of(np.zeros(shape))
+    assert sum(map(len, made.cells)) == (
+        made.rows and -(-made.rows // made.down) * -(-made.columns // made.across)
+    )
 
 
 # The mutations.

@@ -16,6 +16,8 @@ from __future__ import annotations
 from .compare import Agreement as Agreement
 from .compare import bound_of as bound_of
 from .compare import compare as compare
+from .compare import errors as errors
+from .compare import part_of_bound as part_of_bound
 from .inputs import KINDS as KINDS
 from .inputs import scalars as scalars
 from .inputs import tensors as tensors

@@ -42,20 +42,31 @@ class Agreement:
         return not self.wrong and self.checked == self.elements > 0
 
 
+def errors(found: Array, wanted: Array) -> Array:
+    """How far each element is off; infinite where one of the two alone is not a number."""
+    have, want = found.astype(np.float64), wanted.astype(np.float64)
+    same = (have == want) | (np.isnan(have) & np.isnan(want))
+    with np.errstate(invalid="ignore"):
+        error = np.where(same, 0.0, np.abs(have - want))
+    return np.asarray(np.where(np.isnan(error), np.inf, error))
+
+
+def part_of_bound(error: Array, bound: Array) -> Array:
+    """Which part of its own bound each element is off by; NaN where it has none."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        used = np.where(error == 0, 0.0, error / bound)
+    return np.asarray(np.where(np.isfinite(bound), used, np.nan))
+
+
 def compare(found: Array, wanted: Array, bound: Array) -> Agreement:
     """Compare a result with the interpreter's, element by element.
 
     found, wanted : of one shape; bound : as bound_of gives it
     """
     have, want = found.astype(np.float64), wanted.astype(np.float64)
-    same = (have == want) | (np.isnan(have) & np.isnan(want))
-    with np.errstate(invalid="ignore"):
-        error = np.where(same, 0.0, np.abs(have - want))
-    error = np.where(np.isnan(error), np.inf, error)
+    error = errors(found, wanted)
     known = np.isfinite(bound)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        used = np.where(error == 0, 0.0, error / bound)
-    used = np.where(known, used, 0.0)
+    used = np.where(known, part_of_bound(error, bound), 0.0)
     flat = int(np.argmax(used)) if used.size else 0
     at = tuple(int(i) for i in np.unravel_index(flat, used.shape)) if used.size else ()
     return Agreement(

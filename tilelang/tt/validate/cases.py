@@ -21,12 +21,15 @@ _TILE = 32
 @dataclass(frozen=True)
 class Kernel:
     """What a function's blocks do, and which core runs which of them, of each launch. Without a
-    program there is no more than the reason (``unknown``)."""
+    program there is no more than the reason (``unknown``). ``title`` and ``digest`` are those of a
+    plan that it is from."""
 
     function: str
     program: Program | None = None
     schedules: tuple[Schedule, ...] = ()
     unknown: str = ""
+    title: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -235,10 +238,12 @@ def of_plan(plan: Plan) -> list[Case]:
 
 
 def _planned(plan: Plan, function: str) -> Kernel:
+    title = plan.title(function)
     try:
-        return Kernel(function, plan.program(function), plan.schedules(function))
+        program, digest = plan.program(function), plan.digest(function)
     except ValueError as error:  # an older plan
-        return Kernel(function, unknown=f"{NOT_GENERATED}: {error}")
+        return Kernel(function, unknown=f"{NOT_GENERATED}: {error}", title=title)
+    return Kernel(function, program, plan.schedules(function), title=title, digest=digest)
 
 
 def _refused(plan: Plan, function: str) -> Difference | None:

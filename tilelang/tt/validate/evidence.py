@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .results.picture import Picture
 
 #: What each level claims, in a sentence for the report.
 LEVELS = {
-    "E1": "its accessor words are those of ttnn's TensorAccessorArgs",
-    "E2": "its pages, tiles, banks, sizes, padding and format are those that ttnn allocated",
-    "E3": "TensorAccessor, on the device, finds each page at the predicted address of each NoC",
-    "E4": "each page that ttnn wrote is read, without TensorAccessor, where it is predicted",
-    "E5": "each page written without TensorAccessor where it is predicted is read back by ttnn",
-    "E6": "by the schedule's core ranges and arguments each block's core copies the block's tile",
-    "E7": "the kernel itself, generated and run, gives the interpreter's numbers within its bound",
+    "E1": "A tensor's accessor words are those of ttnn's TensorAccessorArgs.",
+    "E2": "A tensor's pages, tiles, banks, sizes, padding, format are those that ttnn allocated.",
+    "E3": "TensorAccessor, on the device, finds each page at its predicted address of each NoC.",
+    "E4": "Each page that ttnn wrote is read, without TensorAccessor, where it is predicted.",
+    "E5": "Each page written, without TensorAccessor, where it is predicted is read back by ttnn.",
+    "E6": "Each block's tile is copied by the core that the schedule names, with its arguments.",
+    "E7": "The kernel, generated and run, gives the interpreter's numbers, each within its bound.",
+}
+#: What each is called.
+NAMES = {
+    "E1": "arguments",
+    "E2": "allocation",
+    "E3": "addresses",
+    "E4": "host to device",
+    "E5": "device to host",
+    "E6": "schedule",
+    "E7": "result",
 }
 #: The levels that are about a tensor; one is about a schedule, and the last about a kernel.
 TENSOR_LEVELS = tuple(LEVELS)[:5]
@@ -96,7 +110,9 @@ class Result:
     """How an output of a kernel compares, on inputs of a ``kind``.
 
     ``checked`` of its elements have a bound. ``error`` is the largest of any of these, ``bound``
-    the largest bound; ``used`` is which part of its own bound an element is off by, at most.
+    the largest bound; ``used`` is which part of its own bound an element is off by, at most, and
+    ``at`` which element that is. ``picture`` is of all of them (results/picture.py), and
+    ``shape`` is the output's.
     """
 
     output: str
@@ -106,6 +122,9 @@ class Result:
     error: float
     bound: float
     used: float
+    shape: tuple[int, ...]
+    at: tuple[int, ...]
+    picture: Picture
 
 
 @dataclass

@@ -16,10 +16,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 from .. import files
-from ..page import render_report
 from ..plan import package_version
+from ..report_page import render_report
 from ..text import printable
-from .evidence import LEVELS, Result, Verdict
+from .evidence import LEVELS, NAMES, Result, Verdict
 from .findings import CaseResult, Evidence
 
 SCHEMA_VERSION = 1
@@ -44,6 +44,7 @@ def to_json(evidence: Evidence) -> dict[str, Any]:
         "backend": statement,
         "device": {"schema_version": 1, **evidence.device.to_attr()},
         "levels": LEVELS,
+        "level_names": NAMES,
         "totals": {
             **{name: levels[name] for name in ("proven", "disproved", "unchecked")},
             "checks": checks,
@@ -94,6 +95,9 @@ def _case(result: CaseResult) -> dict[str, Any]:
             "tiles_per_core": [[t.start_id, t.count] for t in schedule.tiles_per_core],
             **({"partition": result.partition} if result.partition else {}),
         }
+    if case.kernel is not None:
+        known = {"title": case.kernel.title or case.kernel.function, "digest": case.kernel.digest}
+        document["kernel"] = {key: value for key, value in known.items() if value}
     if case.kernel is not None and result.results:
         document["results"] = [_result(each) for each in result.results]
     levels = {level: _level(verdict) for level, verdict in result.verdicts.items()}
@@ -107,7 +111,11 @@ def _case(result: CaseResult) -> dict[str, Any]:
 
 def _result(result: Result) -> dict[str, Any]:
     """Figures that are infinite, of what is not a number say, are left out: JSON has none."""
-    return {key: value for key, value in asdict(result).items() if value not in (inf, -inf)}
+    figures = {key: value for key, value in asdict(result).items() if value not in (inf, -inf)}
+    picture = {**figures["picture"], "cells": [list(row) for row in result.picture.cells]}
+    return {
+        **figures, "shape": list(result.shape), "at": list(result.at), "picture": picture,
+    }  # fmt: skip
 
 
 def _level(verdict: Verdict) -> dict[str, Any]:

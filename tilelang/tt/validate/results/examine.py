@@ -21,6 +21,8 @@ from ...enclosure import (
     bound_of,
     compare,
     enclose,
+    errors,
+    part_of_bound,
     scalars,
     tensors,
 )
@@ -32,6 +34,7 @@ from ...runtime.checked import checked_launch
 from ..evidence import NO_EFFECT, Control, Difference, Examined, Result, Verdict, outcome
 from ..tensors.tiles import Array
 from .controls import LAUNCH_MUTATIONS, PROGRAM_MUTATIONS, RESULT_MUTATIONS
+from .picture import Picture, picture_of
 
 #: Run the launches of kernel plans on arrays by name and scalars; the outputs by name.
 Run = Callable[[Any, Mapping[str, Array], Mapping[str, Any]], Mapping[str, Array]]
@@ -67,7 +70,8 @@ def judge_result(found: Mapping[str, Array], wanted: Wanted) -> tuple[Verdict, l
     difference = None
     for name, want in wanted.values.items():
         shown = compare(found[name], want, wanted.bounds[name])
-        results.append(_result(name, wanted.kind, shown))
+        used = part_of_bound(errors(found[name], want), wanted.bounds[name])
+        results.append(_result(name, wanted.kind, used.shape, shown, picture_of(used)))
         checked += shown.checked
         if shown.wrong and difference is None:
             place = f"{name}[{', '.join(map(str, shown.at))}], of {wanted.kind} numbers"
@@ -77,10 +81,12 @@ def judge_result(found: Mapping[str, Array], wanted: Wanted) -> tuple[Verdict, l
     return Verdict("E7", checked, difference), results
 
 
-def _result(name: str, kind: str, shown: Agreement) -> Result:
+def _result(
+    name: str, kind: str, shape: tuple[int, ...], shown: Agreement, picture: Picture
+) -> Result:
     return Result(
         name, kind, shown.elements, shown.checked, shown.largest_error, shown.largest_bound,
-        shown.used,
+        shown.used, shape, shown.at, picture,
     )  # fmt: skip
 
 
