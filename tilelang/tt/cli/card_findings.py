@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from ..runtime import BackendError
+from ..runtime.root import sfpi
 from ..runtime.root.installed import ttnn_folder
 from .findings import Finding
 
@@ -21,7 +22,6 @@ from .findings import Finding
 TRIED_TTNN = "0.81.1"
 
 _VENDOR = "0x1e52"  # Tenstorrent's PCI vendor id
-_COMPILER = "compiler/bin/riscv-tt-elf-g++"
 _HUGEPAGES = "sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
 
 
@@ -127,21 +127,19 @@ def _sfpi(root: Path) -> Finding:
     except BackendError:
         return Finding("SFPI", False, "its version is not known without ttnn")
     wanted = _wanted_sfpi(ttnn)
-    named = os.environ.get("TILELANG_TT_SFPI")
-    folders = [Path(named)] if named else [ttnn / "runtime/sfpi", root / "opt/tenstorrent/sfpi"]
     install = (
         f"install SFPI {wanted}: https://github.com/tenstorrent/sfpi/releases/tag/{wanted}, "
         "into /opt/tenstorrent/sfpi"
     )
-    for folder in folders:
-        if (folder / _COMPILER).is_file():
-            version = _version_of(folder / _COMPILER)
-            said = f"{version or 'of an unknown version'} in {folder}"
-            if version == wanted:
-                return Finding("SFPI", True, said)
-            return Finding("SFPI", False, f"{said}; this ttnn expects {wanted}", install)
-    places = " or ".join(map(str, folders))
-    return Finding("SFPI", False, f"none in {places}, and kernels for cards need it", install)
+    folder = sfpi.found(ttnn, root)
+    if folder is None:
+        places = " or ".join(map(str, sfpi.folders(ttnn, root)))
+        return Finding("SFPI", False, f"none in {places}, and kernels for cards need it", install)
+    version = _version_of(folder / sfpi.COMPILER)
+    said = f"{version or 'of an unknown version'} in {folder}"
+    if version == wanted:
+        return Finding("SFPI", True, said)
+    return Finding("SFPI", False, f"{said}; this ttnn expects {wanted}", install)
 
 
 def _wanted_sfpi(ttnn: Path) -> str:

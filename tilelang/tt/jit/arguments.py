@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..program import Variable
 from ..program.dtypes import DTYPES
 from ..runtime.running import scalar_value
 from ..runtime.session.shared import SharedMemory
-from .compiled import Compiled
+from .compiled import Compiled, Parameter
 
 _DLPACK_CPU = 1  # kDLCPU
 
@@ -70,9 +70,16 @@ def torch_dtype(name: str) -> Any:
 
 
 def sorted_out(
-    compiled: Compiled, given: Mapping[int, Any]
+    compiled: Compiled,
+    given: Mapping[int, Any],
+    taken: Callable[[str, Parameter, Any], Any] | None = None,
 ) -> tuple[dict[int, Any], dict[int, Any]]:
-    """Tensors, whose dtypes and dimensions' number fit, and numbers, by their places."""
+    """Tensors, whose dimensions' number fits, and numbers, by their places.
+
+    taken : makes a tensor of what is given for a parameter, or raises ValueError, which begins with
+        its first argument; by default torch's, whose dtype fits
+    """
+    take = taken or _of_torch
     tensors: dict[int, Any] = {}
     numbers: dict[int, Any] = {}
     for place, value in given.items():
@@ -81,24 +88,29 @@ def sorted_out(
             numbers[place] = value
             continue
         of = f"kernel {compiled.name} input {parameter.name}"
-        if not hasattr(value, "__dlpack__"):
+        tensor = take(of, parameter, value)
+        if len(tensor.shape) != len(parameter.shape):
             raise ValueError(
-                f"{of} expected a tensor of torch, numpy or ttnn, but got a {type(value).__name__}"
-            )
-        tensor = torch_tensor(value)
-        dtype = _dtype_name(tensor.dtype)
-        if dtype != parameter.dtype:
-            raise ValueError(
-                f"{of} dtype expected {parameter.dtype}, but got {dtype}: "
-                f"{parameter.name}.to(torch.{parameter.dtype})"
-            )
-        if tensor.dim() != len(parameter.shape):
-            raise ValueError(
-                f"{of} ndim expected {len(parameter.shape)}, but got {tensor.dim()}: its shape is "
-                f"{tuple(tensor.shape)}"
+                f"{of} ndim expected {len(parameter.shape)}, but got {len(tensor.shape)}: its "
+                f"shape is {tuple(tensor.shape)}"
             )
         tensors[place] = tensor
     return tensors, numbers
+
+
+def _of_torch(of: str, parameter: Parameter, value: Any) -> Any:
+    if not hasattr(value, "__dlpack__"):
+        raise ValueError(
+            f"{of} expected a tensor of torch, numpy or ttnn, but got a {type(value).__name__}"
+        )
+    tensor = torch_tensor(value)
+    dtype = _dtype_name(tensor.dtype)
+    if dtype != parameter.dtype:
+        raise ValueError(
+            f"{of} dtype expected {parameter.dtype}, but got {dtype}: "
+            f"{parameter.name}.to(torch.{parameter.dtype})"
+        )
+    return tensor
 
 
 @functools.cache

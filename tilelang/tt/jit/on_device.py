@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..device import DeviceSpec
 from . import arguments
+from .compiled import Parameter
 
 if TYPE_CHECKING:
     from .kernel import Kernel
@@ -21,34 +22,9 @@ def run(kernel: Kernel, given: Mapping[int, Any]) -> Any:
     from ..runtime.jobs import launching
 
     compiled = kernel.compiled
-    tensors, numbers = {}, {}
-    devices: dict[int, Any] = {}
-    for place, value in given.items():
-        parameter = compiled.parameters[place]
-        if parameter.shape is None:
-            numbers[place] = value
-            continue
-        of = f"kernel {compiled.name} input {parameter.name}"
-        if not arguments.is_ttnn(value):
-            raise ValueError(
-                f"{of} expected a ttnn tensor, as others are, but got a {type(value).__name__}: "
-                "ttnn.from_torch(x, layout=ttnn.TILE_LAYOUT, device=device)"
-            )
-        device = value.device()
-        if device is None:
-            raise ValueError(
-                f"{of} expected a tensor on a device, but got one of the host: "
-                "ttnn.to_device(x, device)"
-            )
-        if len(value.shape) != len(parameter.shape):
-            raise ValueError(
-                f"{of} ndim expected {len(parameter.shape)}, but got {len(value.shape)}: its shape "
-                f"is {tuple(value.shape)}"
-            )
-        devices.setdefault(id(device), device)
-        tensors[place] = value
+    tensors, numbers = arguments.sorted_out(compiled, given, _of_ttnn)
     dims = tuple(arguments.bind(compiled, kernel.dims, tensors, numbers).items())
-    device = next(iter(devices.values()))
+    device = next(tensor.device() for tensor in tensors.values())
     prepared = kernel.prepared(dims, DeviceSpec.from_ttnn(device))
     arguments.check_shapes(compiled, prepared.shapes, tensors)
     scalars = arguments.scalars(compiled, prepared.scalars, numbers)
@@ -60,3 +36,17 @@ def run(kernel: Kernel, given: Mapping[int, Any]) -> Any:
         launching.enqueue(device, launch, placed, scalars)
     made = [placed[names[number]] for number in compiled.results]
     return (made[0] if len(made) == 1 else made) if made else None
+
+
+def _of_ttnn(of: str, parameter: Parameter, value: Any) -> Any:
+    if not arguments.is_ttnn(value):
+        raise ValueError(
+            f"{of} expected a ttnn tensor, as others are, but got a {type(value).__name__}: "
+            "ttnn.from_torch(x, layout=ttnn.TILE_LAYOUT, device=device)"
+        )
+    if value.device() is None:
+        raise ValueError(
+            f"{of} expected a tensor on a device, but got one of the host: "
+            "ttnn.to_device(x, device)"
+        )
+    return value

@@ -81,48 +81,54 @@ def test_threads_take_turns(double):
     assert found == dict.fromkeys(range(4), True)
 
 
-def test_a_forked_child_lets_go_of_its_parents_device(double):
-    """test_a_forked_child_has_a_device_of_its_own opens one, which takes its firmware compiled."""
-    double(numbers())
-    mine = session()
-    descriptors = [mine.memory.fileno(), mine._lifeline]
+def in_a_forked_child(check):
+    """Whatever happens there, it doesn't go on as a second pytest."""
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            assert mine.closed
-            assert opened.current().spec_if_open() is None
-            for descriptor in descriptors:
-                with pytest.raises(OSError, match="Bad file descriptor"):
-                    os.fstat(descriptor)
+            check()
             code = 0
         finally:
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    a = numbers(4)
-    assert torch.equal(double(a), a * 2)
+
+
+def gives_twice(double, seed):
+    a = numbers(seed)
+    return torch.equal(double(a), a * 2)
+
+
+def test_a_forked_child_lets_go_of_its_parents_device(double):
+    assert gives_twice(double, 3)
+    mine = session()
+    descriptors = [mine.memory.fileno(), mine._lifeline]
+
+    def check():
+        assert mine.closed
+        assert opened.current().spec_if_open() is None
+        for descriptor in descriptors:
+            with pytest.raises(OSError, match="Bad file descriptor"):
+                os.fstat(descriptor)
+
+    in_a_forked_child(check)
+    assert gives_twice(double, 4)
     assert session() is mine
 
 
 @pytest.mark.long
 def test_a_forked_child_has_a_device_of_its_own(double):
-    double(numbers())
+    """Long, since opening one takes its firmware compiled."""
+    assert gives_twice(double, 3)
     mine = session()
-    child = os.fork()
-    if child == 0:  # whatever happens here, it doesn't go on as a second pytest
-        code = 1
-        try:
-            assert mine.closed
-            a = numbers(3)
-            assert torch.equal(double(a), a * 2)
-            assert session() is not mine
-            opened.close()
-            code = 0
-        finally:
-            os._exit(code)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    a = numbers(4)
-    assert torch.equal(double(a), a * 2)
+
+    def check():
+        assert gives_twice(double, 5)
+        assert session() is not mine
+        opened.close()
+
+    in_a_forked_child(check)
+    assert gives_twice(double, 4)
     assert session() is mine
 
 

@@ -19,13 +19,10 @@ from pathlib import Path
 
 from .. import BackendError
 from ..compiler.config import COMPILER
-from . import mock_compiler
+from . import mock_compiler, sfpi
 from .cache import device_cache, part, unwritable
 from .firmware import index_firmware
 from .installed import ttnn_folder, ttnn_version
-
-# Where TT-metal looks for SFPI (jit_build/build.cpp) if its root has none.
-_SYSTEM_SFPI = Path("/opt/tenstorrent/sfpi")
 
 
 def mock_root() -> Path:
@@ -59,18 +56,14 @@ def compiler_name() -> str:
 
 
 def _sfpi() -> Path | None:
-    """SFPI's folder: TILELANG_TT_SFPI names one before any that TT-metal would find by itself."""
-    named = os.environ.get("TILELANG_TT_SFPI")
-    folders = [Path(named)] if named else [ttnn_folder() / "runtime" / "sfpi", _SYSTEM_SFPI]
-    for sfpi in folders:
-        if (sfpi / "compiler" / "bin" / "riscv-tt-elf-g++").is_file():
-            return sfpi
-    if named:
+    """SFPI's folder, if it is there. Raises BackendError where a place without it is named."""
+    found, named = sfpi.found(ttnn_folder()), os.environ.get(sfpi.VARIABLE)
+    if named and found is None:
         raise BackendError(
-            f"found no compiler/bin/riscv-tt-elf-g++ in {named}, which TILELANG_TT_SFPI names",
-            "name SFPI's folder, or unset TILELANG_TT_SFPI",
+            f"found no {sfpi.COMPILER} in {named}, which {sfpi.VARIABLE} names",
+            f"name SFPI's folder, or unset {sfpi.VARIABLE}",
         )
-    return None
+    return found
 
 
 def _root(kind: str, depends_on: Sequence[str], install: Callable[[Path, Path], None]) -> Path:
@@ -158,9 +151,9 @@ def _install_mock_compiler(root: Path, ttnn: Path) -> None:
 
 
 def _link_sfpi(root: Path, ttnn: Path) -> None:
-    sfpi = _sfpi()
-    assert sfpi is not None
-    (root / "runtime" / "sfpi").symlink_to(sfpi)
+    folder = _sfpi()
+    assert folder is not None
+    (root / "runtime" / "sfpi").symlink_to(folder)
 
 
 def _link_children(source: Path, target: Path, leave_out: str) -> None:
