@@ -17,8 +17,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _ffi
+from .choice import choose, options
 from .device import DeviceLike, DeviceSpec, resolve_device
-from .policies import Cores, policy_attrs
+from .metadata import tt_attrs
+from .policies import AUTO, POLICIES, Cores, policy_attrs
 
 if TYPE_CHECKING:
     from tvm_ffi import Object
@@ -328,6 +330,37 @@ def infer_metadata(
             mod = bind_tt_dims(mod, dims)
         mod = annotate(mod, policy, order, cores)
         spec = _device_of(mod, device)
-        return _device_pass("InferTTMetadata", spec, device is not None)(mod)
+        infer = _device_pass("InferTTMetadata", spec, device is not None)
+        return infer(_chosen(mod, infer))
 
     return _over_module(func_or_mod, stage)
+
+
+def _chosen(mod: Any, infer: Callable[[Any], Any]) -> Any:
+    """A module, in which each function that leaves its policy open has the one that its bounds
+    choose, with the reason."""
+    asked = {
+        var: func
+        for var, func in mod.functions.items()
+        if str((func.attrs or {}).get("tt_schedule_policy")) == AUTO
+    }
+    if not asked:
+        return mod
+    tvm = _ffi.import_tvm()
+    functions = dict(mod.functions.items())
+    for var, func in asked.items():
+
+        def under(policy: str, var: Any = var, func: Any = func) -> Mapping[str, Any]:
+            alone = func.with_attr("tt_schedule_policy", policy)
+            return tt_attrs(infer(tvm.IRModule({var: alone}, attrs=mod.attrs))[var])
+
+        if "tt_program" not in under(POLICIES[0]):  # host code, which has no T.Kernel
+            functions[var] = func.without_attr("tt_schedule_policy")
+            continue
+        try:
+            best, reason = choose(options(under))
+        except NotImplementedError as error:
+            raise NotImplementedError(f"{var.name_hint}: {error}") from None
+        attrs = {"tt_schedule_policy": best.policy, "tt_schedule_reason": reason}
+        functions[var] = _with_attrs(func, attrs)
+    return tvm.IRModule(functions, attrs=mod.attrs)

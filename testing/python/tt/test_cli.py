@@ -70,6 +70,45 @@ def test_show_says_which_pages_a_block_reads_and_writes_and_where(run, gemm):
         assert done.stderr == f"error: found --block {block}; expected 0 to 5\n"
 
 
+@pytest.mark.needs("apache-tvm")
+def test_policies_are_compared_side_by_side(run, gemm):
+    sizes = ["-a", "M=512", "-a", "N=512", "-a", "K=256", "-a", "block=64", "--device", "n150"]
+    done = run("plan", gemm, *sizes, "--compare")
+    assert done.returncode == 0, done.stderr
+    rows = {line[:33].strip(): line[33:].split() for line in done.stdout.splitlines()}
+    assert rows["gemm"] == []
+    assert rows["cores"] == ["64", "64", "64"]
+    # 8 x 8 blocks of 64 x 64 on 8 x 8 cores: alone each tensor is read eight times, together once.
+    assert rows["A read"][:6] == ["2097152", "B,", "8", "times", "each", "page"]
+    assert rows["A read"][-6:] == ["262144", "B,", "1", "times", "each", "page"]
+    assert done.stdout.splitlines()[-1].startswith("auto takes rectangular. Chosen by its bounds: ")
+    (document,) = json.loads(run("plan", gemm, *sizes, "--compare", "--json").stdout)
+    assert list(document["policies"]) == ["contiguous", "strided", "rectangular"]
+    (launch,) = document["policies"]["rectangular"]["launches"]
+    assert launch["tensors"]["B"]["read"] == 512 * 256 * 2
+    assert launch["least"] == launch["cycles"][launch["wall"]]
+    assert document["auto"]["policy"] == "rectangular"
+    planned = run("plan", gemm, *sizes, "--policy", "auto", "-o", "plan.json")
+    assert document["auto"]["reason"] in planned.stdout
+    assert "multicast to the 7 others of its row over NoC 1" in planned.stdout
+    assert "multicast to the 7 others of its row over NoC 1" in run("show", "plan.json").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--policy", "random"], "policy is 'random'; expected one of contiguous, strided"),
+        (["--cores", "4"], "found cores '4'; expected a grid, as in 4x2, or a rectangle"),
+        (["--compare", "--policy", "strided"], "found --policy with --compare; expected one of"),
+        (["--compare", "-o", "plan.json"], "found -o with --compare; expected one of the two"),
+    ],
+)
+def test_what_is_said_of_a_schedule_is_checked_before_the_work(run, gemm, options, said):
+    done = run("plan", gemm, "--device", "n150", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
 WHERE = ("--device", "n150", "-o", "plan.json")
 
 

@@ -58,6 +58,8 @@ class Flows:
         self.received = np.zeros((cores,), np.int64)
         self.multicast: list[tuple[int, int, list[int], int]] = []
         self._moved: dict[str, list[int]] = {name: [0, 0, 0] for name in buffers}
+        #: Pages that a core's own reader and writer move, [kernel, core].
+        self.pages = np.zeros((2, cores), np.int64)
         self._unpacked = np.zeros(len(self.turns.cores), np.int64)
         self._packed = np.zeros(len(self.own.cores), np.int64)
         shared = {each.buffer: each for each in schedule.shared_reads}
@@ -73,6 +75,7 @@ class Flows:
     def _write(self, step: Touched) -> None:
         found = self.own.summed(step.pages) * self._page_size(step)
         self.written[self.own.cores] += found
+        self.pages[WRITER, self.own.cores] += found.sum(1) // self._page_size(step)
         self._moved[step.buffer][1] += int(found.sum())
         if step.computed and step.exact:
             self._packed += found.sum(1)
@@ -84,6 +87,7 @@ class Flows:
         moved = self._moved[step.buffer]
         if shared is None:
             self.read[READER, self.turns.cores] += found
+            self.pages[READER, self.turns.cores] += found.sum(1) // self._page_size(step)
             moved[0] += int(found.sum())
             return
         by_core = np.zeros_like(self.written)
@@ -91,6 +95,7 @@ class Flows:
         for sender, *others in groups_of(self.schedule, shared):
             self.read[shared.noc, sender] += by_core[sender]
             size = int(by_core[sender].sum())
+            self.pages[shared.noc, sender] += size // self._page_size(step)
             moved[0] += size
             moved[2] += size * len(others)
             self.received[others] += size

@@ -228,7 +228,7 @@ def _buffers(console: Console, buffers: Mapping[str, BufferDescriptor]) -> None:
         )
     console.print()
     headings = ["buffer", "role", "shape", "format", "tiles", "pages", "page", "pages a bank"]
-    _table(console, headings, rows)
+    table(console, headings, rows)
     for rule, names in _address_rules(buffers).items():
         console.print(f"{', '.join(names)}: {rule}", style="dim")
     for buffer in buffers.values():
@@ -237,7 +237,7 @@ def _buffers(console: Console, buffers: Mapping[str, BufferDescriptor]) -> None:
             console.print(text, style="dim", soft_wrap=True)
 
 
-def _table(console: Console, headings: Sequence[str], rows: Sequence[Sequence[Text | str]]) -> None:
+def table(console: Console, headings: Sequence[str], rows: Sequence[Sequence[Text | str]]) -> None:
     """Columns as wide as what is in them, and nothing after the last."""
     cells = [[Text(heading, "dim") for heading in headings]]
     cells += [[Text(c) if isinstance(c, str) else c for c in row] for row in rows]
@@ -348,7 +348,7 @@ def validation(console: Console, evidence: Evidence) -> None:
                 claim,
             ]
         )
-    _table(console, ["level", "proven", "disproved", "not checked", "claim"], rows)
+    table(console, ["level", "proven", "disproved", "not checked", "claim"], rows)
     for line in evidence.objections():
         console.print(line, style="red", soft_wrap=True)
     reasons = {why for result in evidence.results for why in result.unchecked.values()}

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ... import files
 from ...plan import Plan
+from ...policies import AUTO, ORDERS, POLICIES, parse_cores, policy_attrs
 from ...presets import preset_names
 from .. import show
 from ..ask import to_plan_for
+from ..compare import draw
 from ..group import JSON, Command, answer, out
 from ..options import HTML, OUTPUT
-from ..planning import list_kernels, plan_kernel
+from ..planning import compare_kernel, list_kernels, plan_kernel
 from ..words import parse_arguments, parse_kernel
 
 EXAMPLES = """
     tilelang-tt plan examples/gemm.py
     tilelang-tt plan examples/gemm.py:gemm -a M=1024 -a N=1024 -a K=512 --device n150 -o gemm.json
     tilelang-tt plan examples/softmax.py:softmax -a M=256 -a N=512 --html softmax.html
+    tilelang-tt plan examples/gemm.py:gemm -a M=1024 -a N=1024 -a K=512 --policy rectangular
+    tilelang-tt plan examples/gemm.py:gemm -a M=1024 -a N=1024 -a K=512 --compare
 """
 SHOW_EXAMPLES = """
     tilelang-tt show gemm.json
@@ -40,6 +45,24 @@ SHOW_EXAMPLES = """
 @click.option(
     "-a", "--arg", "arguments", multiple=True, metavar="NAME=VALUE", help="A kernel's parameter."
 )
+@click.option(
+    "--policy",
+    metavar="|".join((*POLICIES, AUTO)),
+    help="How blocks go to cores; auto takes the one with the least bound.",
+)
+@click.option("--order", metavar="|".join(ORDERS), help="Which blocks come one after the other.")
+@click.option(
+    "--cores",
+    multiple=True,
+    metavar="XxY|X0,Y0,X1,Y1",
+    help="The cores that may be used: the first ones of the grid, or a rectangle, perhaps several.",
+)
+@click.option(
+    "--compare",
+    "asked_to_compare",
+    is_flag=True,
+    help="Instead, what each policy moves, and the cycles that bound it.",
+)
 @click.option("-o", "--output", type=OUTPUT, help="Write the plan here, as JSON.")
 @HTML
 @JSON
@@ -47,6 +70,10 @@ def plan(
     kernel: str,
     device: str | None,
     arguments: tuple[str, ...],
+    policy: str | None,
+    order: str | None,
+    cores: tuple[str, ...],
+    asked_to_compare: bool,
     output: Path | None,
     html: Path | None,
     as_json: bool,
@@ -57,20 +84,34 @@ def plan(
     """
     path, name = parse_kernel(kernel)
     parsed = parse_arguments(arguments)
+    said: dict[str, Any] = {"policy": policy, "order": order, "cores": parse_cores(cores) or None}
+    policy_attrs(**said)
+    if asked_to_compare:
+        for option, given in {"--policy": policy, "-o": output, "--html": html}.items():
+            if given:
+                raise ValueError(f"found {option} with --compare; expected one of the two")
     spec = to_plan_for(device)
     described = device if device is not None and os.path.isfile(device) else None
     files.check_apart({"KERNEL.py": path, "--device": described, "-o": output, "--html": html})
     if name is None:
         kernels = list_kernels(path)
-        given = {"-a": arguments, "--device": device, "-o": output, "--html": html}
-        for option, value in given.items():
+        options = {
+            "-a": arguments, "--device": device, "--policy": policy, "--order": order,
+            "--cores": cores, "--compare": asked_to_compare, "-o": output, "--html": html,
+        }  # fmt: skip
+        for option, value in options.items():
             if value:
                 listed = ", ".join(f"{path}:{one}" for one in kernels)
                 raise ValueError(f"found {option} without a kernel; expected one of {listed}")
         show.kernels(out, path, kernels)
         answer(as_json, lambda: kernels)
         return
-    built = plan_kernel(path, name, parsed, spec)
+    if asked_to_compare:
+        found = compare_kernel(path, name, parsed, spec, said)
+        draw(out, found)
+        answer(as_json, lambda: found)
+        return
+    built = plan_kernel(path, name, parsed, spec, said)
     if output is not None:
         built.save(output)
     _write_page(html, built)

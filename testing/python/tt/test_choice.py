@@ -1,0 +1,101 @@
+"""policy="auto": the policy that the bounds choose stands in the metadata, with the reason."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from kernels import copy, gemm, launch
+
+import tilelang.tt as tt
+from tilelang.tt import _ffi, choice
+from tilelang.tt.bounds import bounds_of
+from tilelang.tt.choice import Option, choose, options
+
+
+def attrs_under(kernel, device="n150"):
+    return lambda policy: tt.metadata.tt_attrs(tt.infer_metadata(kernel, device, policy=policy))
+
+
+def test_a_gemm_gets_the_rectangle_and_the_reason_in_numbers():
+    kernel = gemm(512, 512, 256)
+    func = tt.infer_metadata(kernel, "n150", policy="auto")
+    schedule = tt.schedule_of(func)
+    found = {each.policy: each for each in options(attrs_under(kernel))}
+    assert schedule.policy == "rectangular"
+    assert schedule.reason == (
+        f"Chosen by its bounds: at least {found['rectangular'].least} cycles (DRAM), to contiguous "
+        f"{found['contiguous'].least} cycles (NoC 0), strided {found['strided'].least} cycles "
+        "(NoC 0)."
+    )
+    # But for the reason it is what it would be if it had been asked for by name.
+    by_name = tt.infer_metadata(kernel, "n150", policy="rectangular")
+    its = dict(tt.metadata.tt_attrs(func))
+    assert its.pop("tt_schedule_reason") == schedule.reason
+    assert its == tt.metadata.tt_attrs(by_name)
+    plan = tt.Plan.from_module(func)
+    assert tt.Plan.from_text(plan.to_text(), "plan").schedule("gemm") == schedule
+
+
+@pytest.mark.parametrize("kernel", [copy((64, 64), "float32"), launch(100)], ids=["one", "many"])
+def test_where_all_take_as_long_the_default_stays(kernel):
+    assert tt.schedule_of(tt.infer_metadata(kernel, "n150", policy="auto")).policy == "contiguous"
+
+
+def test_an_author_may_ask_for_it_and_annotate_too():
+    said = gemm(512, 512, 256).with_attr("tt_schedule_policy", "auto")
+    annotated = tt.annotate(gemm(512, 512, 256), policy="auto", cores=(4, 4))
+    assert tt.schedule_of(tt.infer_metadata(said, "n150")).policy == "rectangular"
+    schedule = tt.schedule_of(tt.infer_metadata(annotated, "n150"))
+    assert (schedule.policy, schedule.num_active_cores) == ("rectangular", 16)
+
+
+def test_each_function_of_a_module_gets_its_own():
+    tvm = _ffi.import_tvm()
+    module = tvm.IRModule({"a": gemm(512, 512, 256), "b": copy((64, 64), "float32")})
+    found = tt.infer_metadata(module, "n150", policy="auto")
+    policies = {var.name_hint: tt.schedule_of(func).policy for var, func in found.functions.items()}
+    assert policies == {"a": "rectangular", "b": "contiguous"}
+
+
+def test_what_is_wrong_with_a_kernel_is_said_as_without_it():
+    kernel = launch(1 << 17, 1 << 16)  # blocks
+    with pytest.raises(NotImplementedError) as plain:
+        tt.infer_metadata(kernel, "n150")
+    with pytest.raises(NotImplementedError, match=re.escape(str(plain.value))):
+        tt.infer_metadata(kernel, "n150", policy="auto")
+
+
+def test_without_bounds_there_is_no_choice(monkeypatch):
+    def unknown(*_):
+        raise NotImplementedError("limits are known of others")
+
+    monkeypatch.setattr(choice, "bounds_of", unknown)
+    expected = (
+        'main: policy is "auto", which needs bounds; expected contiguous, strided or rectangular '
+        r"\(its bounds aren't known: limits are known of others\)"
+    )
+    with pytest.raises(NotImplementedError, match=expected):
+        tt.infer_metadata(gemm(64, 64, 64), "n150", policy="auto")
+
+
+def test_a_policy_that_is_refused_is_no_option():
+    def refuse(policy):
+        if policy == "rectangular":
+            raise NotImplementedError("of no use here")
+        return attrs_under(gemm(512, 512, 256))(policy)
+
+    found = options(refuse)
+    assert [each.refused for each in found] == ["", "", "of no use here"]
+    best, reason = choose(found)
+    assert best is min(found[:2], key=lambda each: each.expected)
+    assert reason.endswith(", rectangular is refused.")
+
+
+def test_bounds_are_those_of_the_function(monkeypatch):
+    plan = tt.Plan.from_module(tt.infer_metadata(gemm(96, 160, 64), "n150", policy="rectangular"))
+    (found,) = choice.bounds_of_function(plan.functions["gemm"])
+    assert found == bounds_of(
+        plan.program("gemm"), plan.buffers("gemm"), plan.schedule("gemm"), plan.device
+    )
+    assert Option("rectangular", (found, found)).least == 2 * found.least

@@ -1,0 +1,109 @@
+"""Which policy the bounds choose, for ``policy="auto"``, and what they say of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .bounds import RESOURCES, Bounds, bounds_of
+from .device import DeviceSpec
+from .metadata import buffers_of, schedules_of
+from .policies import POLICIES
+from .program import Program
+
+#: Cycles of instructions that a kernel takes for each page that it moves, as wolfpine counts them.
+#: No bound has it, since another kernel may do with fewer.
+PAGE_CYCLES = 90
+
+#: What share of the other resources' cycles adds to the wall's, since nothing overlaps wholly: the
+#: first operands come before anything is multiplied, and the last results go when all is.
+NOT_OVERLAPPED = 1 / 8
+
+#: Options that take no more than so many times the least are on a level: bounds are no finer.
+LEVEL = 1.01
+
+
+@dataclass(frozen=True)
+class Option:
+    """A function under one policy: the bounds of each launch, or why there are none."""
+
+    policy: str
+    launches: tuple[Bounds, ...] = ()
+    refused: str = ""
+
+    @property
+    def least(self) -> int:
+        """Cycles that all launches take at least, one after the other."""
+        return sum(each.least for each in self.launches)
+
+    @property
+    def expected(self) -> float:
+        """What options are compared by: cycles of the walls, or of the kernels' instructions where
+        those are more, and a share of the other resources'."""
+        total = 0.0
+        for each in self.launches:
+            rest = sum(each.cycles.values()) - each.least
+            total += max(each.least, PAGE_CYCLES * each.pages) + NOT_OVERLAPPED * rest
+        return total
+
+    def __str__(self) -> str:
+        walls = dict.fromkeys(RESOURCES[each.wall] for each in self.launches)
+        return f"{self.least} cycles ({', then '.join(walls)})"
+
+
+def bounds_of_function(attrs: Mapping[str, Any]) -> tuple[Bounds, ...]:
+    """The bounds of each launch of a function, from its attributes. Raises what bounds_of does."""
+    program = Program.from_json(attrs["tt_program"])
+    buffers = buffers_of(attrs)
+    device = DeviceSpec.from_attr(attrs["tt_device"])
+    return tuple(
+        bounds_of(program, buffers, schedule, device, launch)
+        for launch, schedule in enumerate(schedules_of(attrs))
+    )
+
+
+def options(infer: Callable[[str], Mapping[str, Any]]) -> tuple[Option, ...]:
+    """A function under each policy.
+
+    Parameters
+    ----------
+    infer : gives the function's attributes under a policy; what it refuses is no option
+
+    Raises what ``infer`` does, if it refuses all of them.
+    """
+    found, errors = [], []
+    for policy in POLICIES:
+        try:
+            attrs = infer(policy)
+        except (ValueError, NotImplementedError) as error:
+            errors.append(error)
+            found.append(Option(policy, refused=str(error)))
+            continue
+        try:
+            found.append(Option(policy, bounds_of_function(attrs)))
+        except NotImplementedError as error:
+            found.append(Option(policy, refused=f"its bounds aren't known: {error}"))
+    if len(errors) == len(POLICIES):
+        raise errors[0]
+    return tuple(found)
+
+
+def choose(found: Sequence[Option]) -> tuple[Option, str]:
+    """The option that takes the least, of those on a level the first, and why in a sentence.
+
+    Raises NotImplementedError where no policy has bounds.
+    """
+    possible = [each for each in found if not each.refused]
+    if not possible:
+        reasons = "; ".join(dict.fromkeys(each.refused for each in found))
+        raise NotImplementedError(
+            f'policy is "auto", which needs bounds; expected {", ".join(POLICIES[:-1])} or '
+            f"{POLICIES[-1]} ({reasons})"
+        )
+    least = min(each.expected for each in possible)
+    best = next(each for each in possible if each.expected <= LEVEL * least)
+    others = [f"{each.policy} {each}" for each in possible if each is not best]
+    others += [f"{each.policy} is refused" for each in found if each.refused]
+    to = f", to {', '.join(others)}" if others else ""
+    return best, f"Chosen by its bounds: at least {best}{to}."
