@@ -59,7 +59,7 @@ def test_show_says_which_pages_a_block_reads_and_writes_and_where(run, gemm):
     assert done.returncode == 0, done.stderr
     done = run("show", "plan.json", "--block", "3")
     assert done.stdout.splitlines() == [
-        "gemm, block 3: (1, 1, 0) of T.Kernel(2, 3, 1), on core (3, 0)",
+        "gemm_tir.py: gemm(M=96, N=64, K=128, block=32), block 3: (1, 1, 0) of T.Kernel(2, 3, 1), on core (3, 0)",
         "  A reads 4 pages: 4-7",
         "  B reads 4 pages: 1, 3, 5, 7",
         "  C reads 1 page: 3; writes 1 page: 3",

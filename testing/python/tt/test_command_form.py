@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
 import subprocess
+import time
 
 import click
 import pytest
 
 import tilelang.tt as tt
+from tilelang.tt.cli import show
 from tilelang.tt.cli.app import app
+from tilelang.tt.describe import describe_tensor
+from tilelang.tt.validate.cases import Case
+from tilelang.tt.validate.harness import validate
 
 # In one lane, since each command imports all of TileLang in that of its own.
 pytestmark = pytest.mark.needs("wolfpine")
@@ -101,6 +107,39 @@ def test_validate_ends_with_its_verdict_and_has_a_document(run):
     document = json.loads(done.stdout)
     totals = document["totals"]
     assert done.stderr.splitlines()[-1] == (
-        f"proven: {totals['proven']} claims of {totals['proven']}; "
+        f"proven: {totals['proven']} claims of {totals['proven']} about "
+        "gemm_tir.py: gemm(M=256, N=128, K=64); "
         f"{totals['rejected']} of {totals['rejected']} wrong claims rejected"
     )
+
+
+@pytest.fixture
+def mock():
+    from tilelang.tt.runtime.backends.devices import open_device
+
+    with open_device("mock", "wormhole") as session:
+        yield session
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_person_sees_what_is_being_done_and_a_log_what_was(terminal):
+    out = show.PlainConsole(file=io.StringIO(), force_terminal=terminal, width=80)
+    with show.progress(out, 3) as (done, now):
+        if now is not None:
+            now("host to device of 32 pages")
+        done("2 tensors", 2)
+    with show.doing(out, "the same in numpy"):
+        time.sleep(0.2)
+    said = out.file.getvalue()
+    for transient in ("host to device of 32 pages", "the same in numpy"):
+        assert (transient in said) == terminal
+    if not terminal:
+        assert said == "2 of 3: 2 tensors\n"
+
+
+def test_a_batch_says_which_level_it_is_at(mock):
+    tensor = describe_tensor("X", (100, 70), "float32", mock.spec)
+    told = []
+    validate(mock, [Case("X", "table", buffer=tensor)], now=told.append)
+    assert told == ["arguments and allocation of 2 tensors"]  # with that for controls
+    assert mock.told is None

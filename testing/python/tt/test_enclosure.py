@@ -229,7 +229,7 @@ def test_a_run_that_compared_nothing_has_not_agreed(outputs, code):
         f"Y{i}": compare(np.full(2, found), np.ones(2), bound)
         for i, (bound, found) in enumerate(outputs)
     }
-    run = Run("kernel", compared)
+    run = Run("kernel", "k.py: kernel", compared)
     assert run.exit_code() == code
     said = {
         0: "kernel agrees with numpy",

@@ -19,7 +19,7 @@ from ..program.interpreter.values import numpy_dtype
 from ..runtime.running import kernel_plans, outputs_of, pure_outputs, run
 from ..runtime.session.session import Session
 from ..runtime.timing import Timing, time_kernel
-from .show import PlainConsole
+from .show import PlainConsole, doing
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Run:
     """What a run has shown: how each output compares, and the cycles of each launch, if timed."""
 
     function: str
+    title: str
     compared: Mapping[str, Agreement]
     timings: tuple[Timing, ...] = ()
 
@@ -41,10 +42,10 @@ class Run:
         wrong = [name for name, each in self.compared.items() if each.wrong]
         unknown = [name for name, each in self.compared.items() if not each.checked]
         if wrong:
-            return f"{self.function} differs from numpy: {', '.join(wrong)}"
+            return f"{self.title} differs from numpy: {', '.join(wrong)}"
         if unknown:
-            return f"{self.function} is not checked: nothing of {', '.join(unknown)} has a bound"
-        return f"{self.function} agrees with numpy"
+            return f"{self.title} is not checked: nothing of {', '.join(unknown)} has a bound"
+        return f"{self.title} agrees with numpy"
 
     def to_json(self) -> dict[str, Any]:
         """Errors and bounds in the output's own unit; cycles as (least, median, most)."""
@@ -52,6 +53,7 @@ class Run:
         cycles = [{name: list(row) for name, row in each.rows().items()} for each in self.timings]
         return {
             "function": self.function,
+            "title": self.title,
             "verdict": self.verdict(),
             "outputs": outputs,
             "cycles": cycles,
@@ -91,10 +93,13 @@ def run_and_compare(
     ]
     arrays = _arrays(program, inputs, paths, seed)
     named = {**arrays, **scalars}
-    found = run(plan, device=session, function=name, **named)
-    wanted = reference(plan, function=name)(**named)
-    # Arrays of one's own may have a pattern, and roundings then too.
-    bounds = enclose(made, program, arrays, scalars, independent=not paths)
+    with doing(out, f"running {plan.title(name)}"):
+        found = run(plan, device=session, function=name, **named)
+    with doing(out, "the same in numpy"):
+        wanted = reference(plan, function=name)(**named)
+    with doing(out, "between which numbers each element lies"):
+        # Arrays of one's own may have a pattern, and roundings then too.
+        bounds = enclose(made, program, arrays, scalars, independent=not paths)
     several = isinstance(found, tuple)
     pairs = list(zip(found, wanted, strict=True)) if several else [(found, wanted)]
     compared: dict[str, Agreement] = {}
@@ -108,9 +113,12 @@ def run_and_compare(
                 path = output.with_name(f"{output.stem}.{tensor.name}{output.suffix}")
             _save(path, have)
             out.print(f"written to {path}", soft_wrap=True)
-    timings = time_kernel(plan, named, session, name, timed) if timed else ()
+    timings: Sequence[Timing] = ()
+    if timed:
+        with doing(out, f"timing {timed} runs after one that isn't counted"):
+            timings = time_kernel(plan, named, session, name, timed)
     _time(out, timings, timed)
-    return Run(name, compared, tuple(timings))
+    return Run(name, plan.title(name), compared, tuple(timings))
 
 
 def _said(shown: Agreement) -> str:

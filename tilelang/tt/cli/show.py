@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,7 @@ def plan(console: Console, plan: Plan) -> None:
         schedules = plan.schedules(name)
         for number, schedule in enumerate(schedules):
             of_several = f", launch {number}" if len(schedules) > 1 else ""
-            _schedule(console, printable(name) + of_several, schedule)
+            _schedule(console, printable(plan.title(name)) + of_several, schedule)
         _buffers(console, plan.buffers(name))
         for buffer, writers in shared_pages(plan, name, FEW_ELEMENTS).items():
             if writers.found == "several blocks":
@@ -107,7 +107,7 @@ def block(console: Console, plan: Plan, number: int) -> None:
         of_several = f", launch {found['launch']}" if several else ""
         console.print(
             Text.assemble(
-                (f"{printable(found['function'])}{of_several}, block {number}", "bold"),
+                (f"{printable(found['title'])}{of_several}, block {number}", "bold"),
                 f": {found['place']} of T.Kernel({', '.join(map(str, found['grid']))}), on core "
                 f"({', '.join(map(str, found['core']))})",
             )
@@ -131,6 +131,7 @@ def blocks(plan: Plan, number: int) -> Iterator[dict[str, Any]]:
                 continue
             yield {
                 "function": name,
+                "title": plan.title(name),
                 "launch": launch,
                 "block": number,
                 "place": block_of(program.launches[launch], number),
@@ -299,8 +300,21 @@ def opened(console: Console, backend: Backend) -> None:
 
 
 @contextmanager
-def progress(console: Console, total: int) -> Iterator[Callable[[str, int], None]]:
-    """A bar for a person, a line for each step in a log."""
+def doing(console: Console, what: str) -> Iterator[None]:
+    """Something that takes its time, for as long as it does, for a person alone."""
+    with console.status(printable(what)) if console.is_terminal else nullcontext():
+        yield
+
+
+@contextmanager
+def progress(
+    console: Console, total: int
+) -> Iterator[tuple[Callable[[str, int], None], Callable[[str], None] | None]]:
+    """A bar for a person, which also says what is being done; a line for each step in a log.
+
+    Gives what is called with what was done and how much of the total that was, and what is called
+    with what is being done, None where nobody is shown that.
+    """
     if not console.is_terminal:
         done = 0
 
@@ -309,15 +323,15 @@ def progress(console: Console, total: int) -> Iterator[Callable[[str, int], None
             done += cases
             console.print(f"{done} of {total}: {what}", soft_wrap=True)
 
-        yield line
+        yield line, None
         return
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("checking", total=total)
 
         def advance(what: str, cases: int) -> None:
-            bar.update(task, advance=cases, description=what)
+            bar.update(task, advance=cases, description=printable(what))
 
-        yield advance
+        yield advance, lambda what: bar.update(task, description=printable(what), refresh=True)
 
 
 def kernel(console: Console, plan: KernelPlan) -> None:
@@ -367,6 +381,8 @@ def verdict(evidence: Evidence) -> str:
     """The outcome of a run in a sentence, by its exit code."""
     levels, controls = evidence.count(), evidence.count_controls()
     claims = f"{_count(levels['proven'], 'claim')} of {levels['proven'] + levels['disproved']}"
+    if titles := evidence.titles():
+        claims += f" about {', '.join(map(printable, titles))}"
     wrong = controls[REJECTED] + controls[UNNOTICED]
     rejected = f"; {controls[REJECTED]} of {wrong} wrong claims rejected"
     said = {0: f"proven: {claims}", 3: "not proven: nothing could be checked"}

@@ -57,6 +57,11 @@ class Evidence:
     results: list[CaseResult] = field(default_factory=list)
     failure: str = ""
 
+    def titles(self) -> list[str]:
+        """The kernels of plans that it is about, as people know them."""
+        kernels = [r.case.kernel for r in self.results if r.case.kernel and r.case.group == "plan"]
+        return list(dict.fromkeys(each.title for each in kernels))
+
     def count(self) -> Counter[str]:
         """How many levels of cases were "proven", "disproved" or "unchecked"."""
         found: Counter[str] = Counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
@@ -41,7 +42,11 @@ Progress = Callable[[str, int], None]
 
 
 def validate(
-    session: Session, cases: Sequence[Case], seed: int = 0, progress: Progress | None = None
+    session: Session,
+    cases: Sequence[Case],
+    seed: int = 0,
+    progress: Progress | None = None,
+    now: Callable[[str], None] | None = None,
 ) -> Evidence:
     """Check cases on an open device.
 
@@ -49,6 +54,7 @@ def validate(
     ----------
     seed : of the tensors' contents
     progress : called with what was done and how many of the cases that was
+    now : called with what is being done, within a batch too
 
     A level that the backend can't show is unchecked, with the reason. A malformed claim is
     disproved, and nothing of it is tried. A device that fails ends the run: what was shown so far
@@ -69,6 +75,7 @@ def validate(
     asked += [result.case for result in controls]
     waiting = {id(case): result for case in asked for result in results if result.case is case}
     interrupt: Interrupted | None = None
+    before, session.told = session.told, now
     try:
         evidence.device = describe_banks(session)
         for batch in batches([r.case for r in waiting.values()], _TENSORS, _BYTES):
@@ -81,6 +88,8 @@ def validate(
     except KeyboardInterrupt as error:
         interrupt = error if isinstance(error, Interrupted) else Interrupted()
         evidence.failure = str(interrupt)
+    finally:
+        session.told = before
     for result in results:
         if not result.verdicts and not result.unchecked:
             reason = f"the run ended before: {evidence.failure}"
@@ -182,7 +191,11 @@ def _examine_kernel(session: Session, evidence: Evidence, results: Sequence[Case
     kernels = _KERNELS_OF_RESULT * len(kernel.schedules)
     limit = _limit(kernels, cores, products_of(kernel.program))
 
+    run_number = itertools.count(1)
+
     def run(launches: Any, arrays: Mapping[str, Any], numbers: Mapping[str, Any]) -> Any:
+        if session.told is not None:
+            session.told(f"run {next(run_number)} of {result.case.name}")
         return session.call(RUN, launches, arrays, numbers, timeout=limit)
 
     found = examine_kernel(

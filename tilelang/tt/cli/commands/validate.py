@@ -105,8 +105,8 @@ def validate_cases(
                 more, seed = parse_cases("quick" if cases is None else cases, session.spec)
                 chosen += more
             show.opened(out, session.backend)
-            with show.progress(out, len(chosen)) as progress:
-                return validate(session, chosen, seed, progress)
+            with show.progress(out, len(chosen)) as (progress, now):
+                return validate(session, chosen, seed, progress, now)
 
     evidence, code = _kept(prove)
     # The report first: the output may be a terminal that is gone.

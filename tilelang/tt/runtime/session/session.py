@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from socket import socketpair
 from types import TracebackType
@@ -137,6 +138,8 @@ class Session:
             theirs.close()
             their_questions.close()
             os.close(lifeline_read)
+        #: Called with what a job tells while it runs (told.py), if anybody wants to know.
+        self.told: Callable[[str], None] | None = None
         self._connection, self._questions = Channel(ours), Channel(our_questions)
         self._closed = False
         before = hangs.last(backend)
@@ -232,7 +235,11 @@ class Session:
         try:
             if job is not None:
                 self._connection.send(job, limit, look)
-            answer = self._connection.receive(limit, look)
+            ok = None
+            while ok is None:
+                ok, value = pickle.loads(self._connection.receive(limit, look))
+                if ok is None and self.told is not None:
+                    self.told(value)
         except TimeoutError:
             printed = self._last_output()  # before it is asked, which may fail in turn
             doing = "" if job is None else f": {self._ask()}"  # there are no cores before
@@ -247,7 +254,6 @@ class Session:
                 self._worker.wait(POLL * 50)
             reason = self._death() or "the device's process closed its connection"
             raise BackendError(f"{what}: {reason}. {self._last_output()}") from None
-        ok, value = pickle.loads(answer)
         if not ok:
             raise _JobFailed(f"{what}: {value}")
         return value

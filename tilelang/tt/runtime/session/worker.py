@@ -2,9 +2,10 @@
 
     python start.py tilelang.tt.runtime.session.worker CONNECTION_FD QUESTIONS_FD MEMORY_FD SOURCE
 
-It sends (True, result) or (False, reason) for each (function, args) that it receives,
-the device's description first, and ends on an empty message. On the other connection it answers,
-also during a job, each message with what the device's cores are doing.
+It sends (True, result) or (False, reason) for each (function, args) that it receives, and before
+that (None, text) for each thing that the job tells; the device's description first. It ends on an
+empty message. On the other connection it answers, also during a job, each message with what the
+device's cores are doing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import socket
 import threading
 from typing import Any
 
-from . import shared
+from . import shared, told
 from .channel import Channel
 
 
@@ -34,6 +35,7 @@ def main(connection_fd: str, questions_fd: str, memory_fd: str, source: str) -> 
     except Exception as error:
         connection.send(pickle.dumps((False, _reason(error))))
         return
+    told.to(lambda text: connection.send(pickle.dumps((None, text))))
     threading.Thread(target=_answer, args=(questions, device), daemon=True).start()
     try:
         while job := connection.receive():

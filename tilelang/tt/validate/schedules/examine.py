@@ -10,6 +10,7 @@ from ...device import DeviceSpec
 from ...metadata import BufferDescriptor, Schedule
 from ...runtime.jobs import bridge
 from ...runtime.jobs.jobs import copy_by_schedule
+from ...runtime.session.told import tell
 from ..evidence import NO_EFFECT, REJECTED, UNNOTICED, Control, Examined, outcome
 from ..preflight import schedule_harm
 from .controls import (
@@ -45,6 +46,7 @@ def examine_schedule(
         split = bridge.split_work(device, schedule.num_tiles)
         return Copied(content, arrived, (grid.x, grid.y), split)
 
+    tell(f"{schedule.num_tiles} blocks on {schedule.num_active_cores} cores")
     copied = copy(schedule)
     result = Examined([judge_copy(schedule, copied, claims_split)], [])
     if result.verdicts[0].proven:
@@ -85,6 +87,7 @@ def _of_runs(
         if harm is not None:  # it doesn't get as far as a run
             yield Control(mutation.name, "E6", NO_EFFECT, str(harm))
             continue
+        tell(f"run with {mutation.name}")
         yield outcome(mutation.name, judge_copy(schedule, copy(wrong)))
 
 

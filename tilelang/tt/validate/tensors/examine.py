@@ -13,6 +13,7 @@ import numpy as np
 
 from ...device import DeviceSpec
 from ...metadata import BufferDescriptor
+from ...runtime.session.told import tell
 from ..evidence import NO_EFFECT, Control, Difference, Examined, Verdict, outcome
 from .batch import Batch, Transfer
 from .claims import Claim
@@ -42,6 +43,9 @@ def examine_tensors(
     read back, on the smallest tensor of the batch that a mutation has an effect on.
     """
     batch = Batch(device, spec, buffers, seed, "E4" in levels, most_cores)
+    pages = f"of {sum(buffer.accessor.num_pages for buffer in buffers)} pages"
+    addresses = f", addresses {pages}" if "E3" in levels else ""
+    tell(f"arguments and allocation of {len(buffers)} tensors{addresses}")
     results = [Examined([], []) for _ in buffers]
     judges = _host_judges(batch, "E3" in levels)
     for index, claim in enumerate(batch.claims):
@@ -57,11 +61,13 @@ def examine_tensors(
                     controls.append((index, control))
     routes = []
     if "E4" in levels:
+        tell(f"host to device {pages}")
         verdicts, transfers, of_reading = _read(batch, wrong)
         controls += of_reading
         _append(results, verdicts)
         routes.append(transfers)
     if "E5" in levels:
+        tell(f"device to host {pages}")
         verdicts, transfers = _write(batch)
         _append(results, verdicts)
         routes.append(transfers)
@@ -71,6 +77,7 @@ def examine_tensors(
                 result.verdicts[-1], *(transfer.places[:, 0] for transfer in transfers)
             )
     if "E5" in levels:
+        tell("wrong claims about device to host")
         still = [w if _is_proven(r) else [] for w, r in zip(wrong, results, strict=True)]
         controls += controls_of_writing(batch, still)
     for index, control in controls:
