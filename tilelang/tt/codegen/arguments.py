@@ -11,6 +11,7 @@ from ..program.dtypes import rounded
 from .index import variables
 from .names import Named
 from .plan import (
+    Ahead,
     Argument,
     FillMask,
     For,
@@ -48,7 +49,7 @@ def steps(body: tuple[Statement, ...]) -> Iterator[Statement]:
         yield each
         if isinstance(each, (For, Parts)):
             yield from steps(each.body)
-        elif isinstance(each, Together):
+        elif isinstance(each, (Together, Ahead)):
             yield from each.steps
         elif isinstance(each, If):
             yield from steps(each.then)
@@ -67,7 +68,7 @@ def moves_of(body: tuple[Statement, ...]) -> list[ReadTiles | WriteTiles]:
 def expressions(body: tuple[Statement, ...]) -> Iterator[Expr]:
     """The index expressions that a kernel evaluates."""
     for each in steps(body):
-        if isinstance(each, For):
+        if isinstance(each, (For, Ahead)):
             yield from (each.first, each.trips)
         elif isinstance(each, If):
             yield each.condition

@@ -88,7 +88,8 @@ def generate(
         if spending is ways[0]:
             check_tensors(program, names, number, lowered, plain)
         lowered = Lowered(fuse(lowered.body, fusions), lowered.storages)
-        planned = Planner(names, lowered, refusals, fusions, Choices(spending), by_tensor).run()
+        choices, ahead = Choices(spending), bool(schedule.boxes)
+        planned = Planner(names, lowered, refusals, fusions, choices, by_tensor, ahead).run()
         needed = sum(buffer.bytes for buffer in planned.buffers)
         if needed <= room:
             break

@@ -215,6 +215,18 @@ class For:
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """A loop of reads into buffers that have room for all its turns, of which there is one at
+    least: the reads of a turn begin before those of the turn before are waited for."""
+
+    places: tuple[str, ...]
+    var: int
+    first: Expr
+    trips: Expr
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
 class Parts:
     """A loop over the parts of a block that are read by themselves: its name, tiles, and step."""
 
@@ -232,7 +244,7 @@ class If:
     otherwise: tuple[Statement, ...]
 
 
-Statement = Union[Step, Together, For, Parts, If]  # noqa: UP007
+Statement = Union[Step, Together, For, Ahead, Parts, If]  # noqa: UP007
 
 
 @dataclass(frozen=True)

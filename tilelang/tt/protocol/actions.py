@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import calls, talking
 from .numbers import Known, Poly, Value
-from .state import State
+from .state import State, Tagged
 from .syntax import Unread
 
 #: Bytes by which a DRAM page and its place in L1 have to agree: Blackhole's, and Wormhole's too.
@@ -133,6 +133,7 @@ class Actions:
                 "noc_async_writes_flushed between",
             )
         number = self.known.evaluated(pages)
+        self.arrived(buffer, range(number if isinstance(number, int) else 1), state, line)
         filled = state.filled.get(buffer, frozenset())
         if isinstance(number, int):
             missing = [page for page in range(number) if page not in filled]
@@ -146,7 +147,15 @@ class Actions:
             self.fault(line, f"{pages} pages of {self.label(buffer)} are pushed: how many?")
         state.reserved[buffer] = reserved - pages
         state.pushed[buffer] = state.pushed.get(buffer, 0) + pages
-        state.filled[buffer] = frozenset()
+        # What is beyond is at as many places less from the next one to push.
+        by = number if isinstance(number, int) else 0
+        state.filled[buffer] = frozenset(
+            page - by for page in filled if by and isinstance(page, int) and page >= by
+        )
+        state.tagged = frozenset(
+            replace(each, place=each.place - by) if each.buffer == buffer else each
+            for each in state.tagged
+        )
         if state.dst != "free":
             self.fault(line, f"{self.label(buffer)} is pushed within a section of DST")
 
@@ -189,24 +198,34 @@ class Actions:
         label = self.label(buffer)
         if pointer.writes != writes:
             self.fault(line, f"{label}: get_{'write' if writes else 'read'}_ptr is expected")
+        at = self._bytes_on(pointer, state, line)
+        page = max(at, 0) // size
         done = (state.pushed if pointer.writes else state.popped).get(buffer, 0)
-        if done != pointer.done:
+        # Beyond what there was to be used then, the buffer may begin again.
+        old = done != pointer.done
+        if at < 0 or (old and not self.known.at_most(page + 1 + done - pointer.done, pointer.room)):
             self.fault(line, f"{label}: the address was taken before pages were handed on")
-        if not isinstance(pointer.bytes, int):
-            raise Unread(line, f"found {pointer.bytes} bytes from an address of {label}")
-        page = pointer.bytes // size
         allowed = (state.reserved if writes else state.waited).get(buffer, 0)
         if not self.known.at_most(page + 1, allowed):
             what = "reserved" if writes else "waited for"
             self.fault(line, f"page {page} of {label} is used, of {allowed} {what}")
         return buffer, page
 
-    def _aligned(self, pointer: Any, line: int) -> None:
-        size = self.page_bytes(pointer.buffer)
-        if pointer.bytes % ALIGNMENT or size % ALIGNMENT:
+    def _bytes_on(self, pointer: Any, state: State, line: int) -> int:
+        """How far an address is from the buffer's next page to fill or to take."""
+        done = (state.pushed if pointer.writes else state.popped).get(pointer.buffer, 0)
+        found = pointer.bytes - (done - pointer.done) * self.page_bytes(pointer.buffer)
+        if not isinstance(found, int):
+            label = self.label(pointer.buffer)
+            raise Unread(line, f"found {found} bytes from an address of {label}")
+        return found
+
+    def _aligned(self, pointer: Any, state: State, line: int) -> None:
+        size, at = self.page_bytes(pointer.buffer), self._bytes_on(pointer, state, line)
+        if at % ALIGNMENT or size % ALIGNMENT:
             self.fault(
                 line,
-                f"{self.label(pointer.buffer)}: {pointer.bytes} bytes from its beginning, in pages "
+                f"{self.label(pointer.buffer)}: {at} bytes from its beginning, in pages "
                 f"of {size}, agree with no page of DRAM modulo {ALIGNMENT}",
             )
 
@@ -236,26 +255,47 @@ class Actions:
         buffer = pointer.buffer
         if buffer in state.reading:
             self.fault(line, f"{self.label(buffer)} is used while reads may be on the way")
+        self.arrived(buffer, (page for page in pages), state, line)
         return buffer, frozenset(pages)
 
     def noc_async_read_page(
         self, page: Any, tensor: Any, pointer: Any, *, state: State, line: int
     ) -> None:
         buffer, place = self._place(pointer, True, state, line)
-        self._aligned(pointer, line)
-        state.reading |= {buffer}
+        self._aligned(pointer, state, line)
+        if state.tag == 0:
+            state.reading |= {buffer}
+        else:
+            assert isinstance(place, int)
+            state.tagged |= {Tagged(buffer, place, state.tag)}
         state.filled[buffer] = state.filled.get(buffer, frozenset()) | {place}
 
     def noc_async_write_page(
         self, page: Any, tensor: Any, pointer: Any, *, state: State, line: int
     ) -> None:
         buffer, _ = self._place(pointer, False, state, line)
-        self._aligned(pointer, line)
+        self._aligned(pointer, state, line)
         state.leaving |= {buffer}
         state.unended = True
 
     def noc_async_read_barrier(self, *, state: State, line: int) -> None:
-        state.reading = frozenset()
+        state.reading = state.tagged = frozenset()
+
+    def noc_async_read_set_trid(self, tag: Value, *, state: State, line: int) -> None:
+        state.tag = tag
+
+    def noc_async_read_barrier_with_trid(self, tag: Value, *, state: State, line: int) -> None:
+        state.tagged = frozenset(each for each in state.tagged if each.tag != tag)
+
+    def arrived(self, buffer: int, places: Iterable[int], state: State, line: int) -> None:
+        """No read may be on the way to places of a buffer."""
+        wanted = {*places}
+        if any(each.buffer == buffer and each.place in wanted for each in state.tagged):
+            self.fault(
+                line,
+                f"{self.label(buffer)} is used while reads to it may be on the way: no "
+                "noc_async_read_barrier_with_trid of their transaction id between",
+            )
 
     def noc_async_writes_flushed(self, *, state: State, line: int) -> None:
         state.leaving = state.talk.words_leaving = frozenset()
@@ -392,8 +432,10 @@ class Actions:
         for buffer, pages in state.reserved.items():
             if pages != 0:
                 self.fault(line, f"{self.label(buffer)}: {pages} pages are reserved, never pushed")
-        if state.reading:
+        if state.reading or state.tagged:
             self.fault(line, "the kernel ends while reads may be on the way")
+        if state.tag != 0:
+            self.fault(line, "the kernel ends with a transaction id set; the next one expects 0")
         if state.unended:
             self.fault(line, "the kernel ends while writes may be on the way: no write barrier")
         talking.end(self, state, line)

@@ -76,6 +76,7 @@ MOVES = frozenset(
     {
         *("noc_async_read_page", "noc_async_write_page"),
         *("noc_async_read_barrier", "noc_async_write_barrier", "noc_async_writes_flushed"),
+        *("noc_async_read_set_trid", "noc_async_read_barrier_with_trid"),
         *("noc_semaphore_set", "noc_semaphore_wait", "noc_semaphore_inc"),
         *("noc_semaphore_set_multicast", "noc_async_write_multicast", "noc_async_atomic_barrier"),
     }

@@ -7,10 +7,11 @@ both ways are followed, and have to leave the same.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from . import calls, talking
-from .numbers import Poly, Value, binary, computed, name, opaque, replaced
+from .numbers import Poly, Value, below_of, binary, name
 from .state import State
 from .syntax import (
     Assign,
@@ -27,13 +28,14 @@ from .syntax import (
     Unread,
 )
 from .talking import Semaphore
-from .values import Group, Pointer, Values
+from .turns import Turns
+from .values import Group, Pointer
 
 #: Turns of a loop that are followed one by one, at most.
 MOST_TURNS = 1 << 14
 
 
-class Kernel(Values):
+class Kernel(Turns):
     """A kernel that is followed from its beginning to its end."""
 
     def run(self) -> State:
@@ -102,7 +104,7 @@ class Kernel(Values):
         key = each.target.name
         old = self.look(key, each.line)
         if each.sign == "+" and isinstance(old, Pointer):
-            value = Pointer(old.buffer, old.writes, old.done, old.bytes + value)
+            value = replace(old, bytes=old.bytes + value)
         elif each.sign:
             value = binary(each.sign, old, value)
         where = max(index for index, scope in enumerate(self.names) if key in scope)
@@ -129,7 +131,10 @@ class Kernel(Values):
             return
         other = state.copy()
         before = state.copy()
+        bounds = dict(self.known.loops)
+        self.known.loops.update(self.bounds_where(condition))
         self.apart(each.then, state, each.line, len(self.names))
+        self.known.loops = bounds
         self.apart(each.otherwise, other, each.line, len(self.names))
         for buffer in sorted({*state.reserved, *other.reserved}):
             one, two = state.reserved.get(buffer, 0), other.reserved.get(buffer, 0)
@@ -144,6 +149,13 @@ class Kernel(Values):
             one, two = state.waited.get(buffer, 0), other.waited.get(buffer, 0)
             state.waited[buffer] = one if one == two else 0
         talking.agree(self.actions, state, other, each.line)
+        for way, holds in ((state, condition), (other, 1 - condition)):
+            way.tagged = frozenset(
+                one
+                if one in before.tagged
+                else replace(one, condition=one.condition * holds)
+                for one in way.tagged
+            )
         if state.dst != other.dst or (state.dst != "free" and state.slots != other.slots):
             self.actions.fault(each.line, "DST is left in two states by two ways")
         for mine, its, first in (
@@ -154,6 +166,16 @@ class Kernel(Values):
                 one, two = mine.get(buffer, 0) - begin, its.get(buffer, 0) - begin
                 mine[buffer] = begin + two + condition * (one - two)
         state.join_flags(other)
+
+    def bounds_where(self, condition: Any) -> dict[str, tuple[Value, Value]]:
+        """The bounds of a loop's variable where it is below something, as a condition has it."""
+        for key, (first, _) in self.known.loops.items():
+            for below in below_of(condition):
+                less, more = below
+                rest = less - name(key)
+                if not any(isinstance(x, Poly) and x.has(key) for x in (rest, more)):
+                    return {key: (first, more - rest - 1)}
+        return {}
 
     def loop(self, each: Loop, state: State) -> None:
         first, end, step = (
@@ -171,74 +193,3 @@ class Kernel(Values):
                 self.names.pop()
             return
         self.any_turn(each, first, end, step, state)
-
-    def any_turn(self, each: Loop, first: Value, end: Value, step: int, state: State) -> None:
-        self.fresh += 1
-        key = f"{each.name}#{self.fresh}"
-        last, turns = end - step, self.turns(first, end, step)
-        index = name(key)
-        begin = state.copy()
-
-        def once(entry: State) -> State:
-            after = entry.copy()
-            self.names.append({each.name: index})
-            outer = self.fresh
-            self.apart(each.body, after, each.line, len(self.names))
-            self.fresh = outer
-            self.names.pop()
-            return after
-
-        self.known.loops[key] = (first, last)
-        if not self.acts(each.body, deep=False):
-            # It only stores: the same each turn.
-            found = once(state)
-            if found.counts() != state.counts():
-                raise Unread(each.line, "found a call within a declaration")
-            state.join_flags(found)
-            del self.known.loops[key]
-            return
-        if step != 1:
-            raise Unread(each.line, f"found a loop that steps by {step}, of unknown bounds")
-        found = once(begin)
-        if found.flags() != begin.flags():  # a later turn begins with what one has left
-            again = begin.copy()
-            again.join_flags(found)
-            again.filled = dict(begin.filled)
-            found = once(again)
-        self.actions.suits(begin, found, each.line)
-        for kind in ("pushed", "popped"):
-            before, after = getattr(begin, kind), getattr(found, kind)
-            for buffer in after:
-                gain = after[buffer] - before.get(buffer, 0)
-                total = self.sum(gain, key, first, end, turns)
-                getattr(state, kind)[buffer] = before.get(buffer, 0) + total
-        for buffer, pages in found.waited.items():
-            before_loop = begin.waited.get(buffer, 0)
-            if pages == before_loop:
-                continue
-            # Of no turn at all what was there before is at least as much, or counts.
-            after_last = replaced(pages, key, last)
-            none = replaced(pages, key, first - 1)
-            sure = self.known.at_most(none, before_loop) or self.known.at_most(1, turns)
-            state.waited[buffer] = after_last if sure else before_loop
-        state.join_flags(found)
-        state.filled = dict(found.filled)
-        # Of a product of no turns at all the slots hold the zeros that were acquired.
-        state.slots |= found.slots
-        del self.known.loops[key]
-
-    def turns(self, first: Value, end: Value, step: int) -> Value:
-        difference = end - first
-        if isinstance(difference, int):
-            return max(0, -(-difference // step))
-        if step == 1 and self.known.at_most(0, difference):
-            return difference
-        return opaque("turns", difference, step)
-
-    def sum(self, gain: Value, key: str, first: Value, end: Value, turns: Value) -> Value:
-        """The gains of all turns from the first to before ``end``."""
-        if not isinstance(gain, Poly) or not gain.has(key):
-            return gain * turns
-        depth = str(gain).count("sum(")
-        bound = replaced(gain, key, name(f"@{depth}"))
-        return computed("sum", first, end, bound)

@@ -163,6 +163,8 @@ def computed(sign: str, *arguments: Value) -> Value:
         if sign in "/%" and b == 0:
             return opaque(sign, a, b)
         return _PLAIN[sign](a, b)
+    if sign in ("<", "==") and arguments[0] == arguments[1]:
+        return int(sign == "==")
     return opaque(sign, *arguments)
 
 
@@ -183,6 +185,16 @@ def binary(sign: str, a: Value, b: Value) -> Value:
         equal = computed("==", *sorted((a, b), key=str))
         return equal if sign == "==" else 1 - equal
     return computed(sign, a, b)
+
+
+def below_of(condition: Value) -> tuple[tuple[Value, Value], ...]:
+    """(a, b) where a condition is a < b and nothing else."""
+    if isinstance(condition, Poly) and list(condition.terms.values()) == [1]:
+        (monomial,) = condition.terms
+        if len(monomial) == 1 and monomial[0].name == "<":
+            less, more = monomial[0].arguments
+            return ((less, more),)
+    return ()
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from .numbers import Value
+from .numbers import Value, replaced
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,22 @@ class Got:
     ready: int
     valid: int
     room: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """A read to a place from a buffer's next one to push, with its transaction id, where
+    ``condition`` is 1."""
+
+    buffer: int
+    place: int
+    tag: Value
+    condition: Value = 1
+
+    def by(self, key: str, value: Value) -> Tagged:
+        """With another value in a name's place."""
+        tag, condition = replaced(self.tag, key, value), replaced(self.condition, key, value)
+        return replace(self, tag=tag, condition=condition)
 
 
 @dataclass
@@ -69,7 +85,8 @@ class State:
     ``reserved`` and ``waited`` are those that it may fill and take without asking again; ``pushed``
     and ``popped`` are totals. ``filled`` are places from the next one to push that something was
     put in. ``reading`` are buffers that reads may still be on the way to, ``leaving`` those that
-    writes may still be read from, and ``unended`` says that a write may not have arrived.
+    writes may still be read from, and ``unended`` says that a write may not have arrived. ``tag``
+    is the transaction id that reads have from here on, ``tagged`` are those on the way with one.
     """
 
     reserved: dict[int, Value] = field(default_factory=dict)
@@ -82,13 +99,15 @@ class State:
     unended: bool = False
     dst: str = "free"
     slots: frozenset[int] = frozenset()
+    tag: Value = 0
+    tagged: frozenset[Tagged] = frozenset()
     talk: Talk = field(default_factory=Talk)
 
     def copy(self) -> State:
         return State(
             dict(self.reserved), dict(self.waited), dict(self.pushed), dict(self.popped),
             dict(self.filled), self.reading, self.leaving, self.unended, self.dst, self.slots,
-            self.talk.copy(),
+            self.tag, self.tagged, self.talk.copy(),
         )  # fmt: skip
 
     def join_flags(self, other: State) -> None:
@@ -96,6 +115,7 @@ class State:
         self.reading |= other.reading
         self.leaving |= other.leaving
         self.unended = self.unended or other.unended
+        self.tagged |= other.tagged
         self.talk.join(other.talk)
         for buffer in {*self.filled, *other.filled}:
             none: frozenset[Value] = frozenset()

@@ -91,6 +91,7 @@ def multicast(
     label = at.label(buffer)
     if buffer in state.reading:
         at.fault(line, f"{label} is multicast while reads to it may be on the way")
+    at.arrived(buffer, pages, state, line)
     for page in sorted(pages - state.filled.get(buffer, frozenset()))[:1]:
         at.fault(line, f"page {page} of {label} is multicast, and nothing was put in it")
     if talk.heard is None:

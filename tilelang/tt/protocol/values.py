@@ -35,12 +35,13 @@ from .talking import Remote, Semaphore
 @dataclass(frozen=True)
 class Pointer:
     """An address in a circular buffer: ``bytes`` from its next page to take or to fill, when
-    ``done`` pages had been popped or pushed."""
+    ``done`` pages had been popped or pushed, and ``room`` were there to be used."""
 
     buffer: int
     writes: bool
     done: Value
     bytes: Value
+    room: Value = 0
     element: int = 0  # bytes of what is stored through it, where that is known
 
 
@@ -141,7 +142,7 @@ class Values:
             return 1 - inner if e.sign == "!" else -inner
         a, b = self.value(e.a, state, line), self.value(e.b, state, line)
         if isinstance(a, Pointer) and e.sign == "+":
-            return Pointer(a.buffer, a.writes, a.done, a.bytes + b)
+            return replace(a, bytes=a.bytes + b)
         if not all(isinstance(x, (int, Poly)) for x in (a, b)):
             raise Unread(line, f"found {e.sign} of what is no number")
         return binary(e.sign, a, b)
@@ -181,7 +182,8 @@ class Values:
             buffer = self.actions.buffer(arguments[0], line)
             writes = function == "get_write_ptr"
             done = (state.pushed if writes else state.popped).get(buffer, 0)
-            return Pointer(buffer, writes, done, 0)
+            room = (state.reserved if writes else state.waited).get(buffer, 0)
+            return Pointer(buffer, writes, done, 0, room)
         self.actions.do(self.role, function, arguments, state, line)
         return None
 

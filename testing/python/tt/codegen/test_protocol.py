@@ -29,7 +29,8 @@ CALLS = (
     "cb_reserve_back", "noc_async_writes_flushed", "tile_regs_acquire", "tile_regs_commit",
     "tile_regs_release", "cb_push_back", "cb_pop_front", "pack_tile",
     "noc_semaphore_set", "noc_semaphore_wait", "noc_semaphore_inc", "noc_semaphore_set_multicast",
-    "noc_async_write_multicast", "noc_async_atomic_barrier",
+    "noc_async_write_multicast", "noc_async_atomic_barrier", "noc_async_read_set_trid",
+    "noc_async_read_barrier_with_trid",
 )  # fmt: skip
 _CALL = re.compile(rf"^ *({'|'.join(CALLS)})(?:<true>)?\([^;]*\);$", re.M)
 
@@ -69,9 +70,8 @@ def test_a_golden_kernel_without_one_of_its_calls_is_refused(name):
                     missed.append((role, text[: found.start()].count("\n") + 1))
         assert missed == needless(texts, *rest)
         compute = {"cb_wait_front", "cb_reserve_back", "tile_regs_wait", "pack_tile"}
-        assert seen >= {"noc_async_read_barrier", "noc_async_write_barrier"} | (
-            compute if "compute" in texts else set()
-        )
+        assert seen >= {"noc_async_write_barrier"} | (compute if "compute" in texts else set())
+        assert seen & {"noc_async_read_barrier", "noc_async_read_barrier_with_trid"}
 
 
 def triangle(n):
@@ -253,8 +253,8 @@ WRONG = {
         "the host gives Y_address",
     ),
     "a call that is new": (
-        "reader", "noc_async_read_barrier();", "noc_async_read_barrier_with_trid(1);",
-        "noc_async_read_barrier_with_trid",
+        "reader", "noc_async_read_barrier();", "noc_async_read_one_packet(1);",
+        "noc_async_read_one_packet",
     ),
     "an address that grows in turns of unknown number": (
         "reader", "tile < a_tiles", "tile < trips", "found address changed",
@@ -263,7 +263,7 @@ WRONG = {
         "reader", "address += get_tile_size(a);",
         "if (block < 3) {\n address += get_tile_size(a);\n }", "found address changed",
     ),
-    "a semaphore": ("writer", "noc_async_writes_flushed();", "noc_semaphore_set(c, 1);", "noc_semaphore_set"),
+    "a semaphore": ("writer", "noc_async_writes_flushed();", "noc_semaphore_set(c, 1);", "no semaphore"),
     "a while loop": ("reader", "noc_async_read_barrier();", "while (true) { }", "while"),
     "a sign that isn't read": ("reader", "k < trips", "k < (trips ^ 1)", "'^ 1"),
 }  # fmt: skip

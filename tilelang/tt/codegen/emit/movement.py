@@ -29,19 +29,21 @@ struct Window {
 
 
 def _walk(name: str, what: str, pointer: str, call: str) -> str:
-    """A function that begins to move the tiles of a block, one after the other as L1 has them.
+    """A function that begins to move the tiles of a block, one after the other as L1 has them:
+    from the pointer of that name on, or from an address that it is given.
 
     What it takes from the window is taken before the loops, which write to volatile registers and
     so would take it anew for each tile.
     """
+    begin = f"    uint32_t address = {pointer}(buffer);\n" if pointer else ""
+    given = "" if pointer else "uint32_t address, "
     return f"""\
 // Begins to {what} the tiles of a block that the tensor has; `by_columns`: column after column.
 template <typename Tensor>
 inline void {name}(
-    const Tensor& tensor, const Window& window, uint32_t buffer, int32_t down, int32_t across,
+    const Tensor& tensor, const Window& window, uint32_t buffer, {given}int32_t down, int32_t across,
     bool by_columns) {{
-    uint32_t address = {pointer}(buffer);
-    const uint32_t tile_bytes = get_tile_size(buffer);
+{begin}    const uint32_t tile_bytes = get_tile_size(buffer);
     const int32_t rows = window.down(), columns = window.across();
     const int32_t first_row = window.row / 32, first_column = window.column / 32;
     const uint32_t first_page = window.first_page();
@@ -60,6 +62,7 @@ inline void {name}(
 
 
 READ = _walk("read_tiles", "read", "get_write_ptr", "noc_async_read_page")
+READ_TO = _walk("read_tiles_to", "read", "", "noc_async_read_page")
 WRITE = _walk("write_tiles", "write", "get_read_ptr", "noc_async_write_page")
 
 PAD = """\

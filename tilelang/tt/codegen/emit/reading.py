@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ..plan import ReadTiles, Share, Step, Together
-from .movement import ELEMENTS, PAD, READ, STAND_UP, MovementText
+from ..arguments import expressions
+from ..index import variables
+from ..plan import Ahead, ReadTiles, Share, Step, Together
+from .movement import ELEMENTS, PAD, READ, READ_TO, STAND_UP, MovementText
 
 GROUP = """\
 // Cores that read a tensor alike. One of them sends it to the others, a rectangle of `receivers`
@@ -117,34 +119,110 @@ class ReadingText(MovementText):
 
     def begin_read(self, work: ReadTiles, tiles: str) -> list[str]:
         """Begins a read, and gives what is to be done when it has ended."""
-        window = self.window(work.window, work.row, work.column, work.matrix)
-        buffer = self.buffers[work.buffer]
-        tensor = self.plan.program.buffers[work.window.tensor].name
-        down, across = self.sides(work)
-        order = "true" if buffer.by_columns else "false"
+        name = self.window_of(work)
+        buffer, tensor = self.buffers[work.buffer].name, self.tensor_of(work)
+        down, across, order = self.shape(work)
         self.helper("read_tiles", READ)
         self.helper("pad_tiles", PAD)
-        name = self.local(f"{buffer.name}_window")
+        self.by_sender(work, f"read_tiles({tensor}, {name}, {buffer}, {down}, {across}, {order});")
+        return self.end_of_read(work, name, tiles)
+
+    def window_of(self, work: ReadTiles) -> str:
+        """A name for a window, which is declared."""
+        window = self.window(work.window, work.row, work.column, work.matrix)
+        name = self.local(f"{self.buffers[work.buffer].name}_window")
         self.line(f"const Window {name} = {window.removeprefix('Window')};")
-        begin = f"read_tiles({tensor}, {name}, {buffer.name}, {down}, {across}, {order});"
-        pad = self.pad(tensor, buffer.format)
-        element = ELEMENTS[buffer.format]
-        end = [f"pad_tiles<{element}>({name}, {buffer.name}, {down}, {across}, {order}, {pad});"]
+        return name
+
+    def shape(self, work: ReadTiles) -> tuple[str, str, str]:
+        """The tiles down and across, and whether they go down the columns."""
+        down, across = self.sides(work)
+        return down, across, "true" if self.buffers[work.buffer].by_columns else "false"
+
+    def tensor_of(self, work: ReadTiles) -> str:
+        return self.plan.program.buffers[work.window.tensor].name
+
+    def by_sender(self, work: ReadTiles, line: str) -> None:
+        """What whoever reads does."""
+        if not work.shared:
+            self.line(line)
+            return
+        self.open(f"if ({self.word(self.tensor_of(work), 'sends')})")
+        self.line(line)
+        self.close()
+
+    def end_of_read(self, work: ReadTiles, window: str, tiles: str) -> list[str]:
+        """What is done with tiles that have come: there is padding beyond the tensor's edge, and
+        others get them."""
+        buffer, tensor = self.buffers[work.buffer], self.tensor_of(work)
+        down, across, order = self.shape(work)
+        pad, element = self.pad(tensor, buffer.format), ELEMENTS[buffer.format]
+        end = [f"pad_tiles<{element}>({window}, {buffer.name}, {down}, {across}, {order}, {pad});"]
         if work.window.turned:
             self.helper("stand_up", STAND_UP)
             end.append(f"stand_up<{element}>({buffer.name}, {across});")
         if not work.shared:
-            self.line(begin)
             return end
         self.helper("share_tiles", SHARE)
         self.helper("receive_tiles", RECEIVE)
         sends, group = self.word(tensor, "sends"), self.word(tensor, "group")
-        self.open(f"if ({sends})")
-        self.line(begin)
-        self.close()
         share = f"share_tiles({group}, {buffer.name}, {tiles});"
         then = [f"    {each}" for each in (*end, share)]
         return [f"if ({sends}) {{", *then, "} else {", f"    receive_tiles({group});", "}"]
+
+    # Reads that begin a turn ahead.
+
+    def ahead(self, each: Ahead) -> None:
+        """The reads of a turn have one transaction id, and those of the next the other one."""
+        name, first = self.names[each.var], self.expr(each.first)
+        turn = name if first == "0" else "turn"
+        trips = self.expr(each.trips, 7)
+        for step in each.steps:
+            buffer = self.buffer(step.makes[0].buffer)
+            self.line(f"cb_reserve_back({buffer}, {trips} * {self.tiles(step.makes[0].buffer)});")
+            self.line(f"const uint32_t {buffer}_begin = get_write_ptr({buffer});")
+        self.begin_turn(each, f"first_{name}", first, "0")
+        self.open(f"for (int32_t {turn} = 0; {turn} < {self.expr(each.trips)}; ++{turn})")
+        if turn != name:
+            self.line(f"const int32_t {name} = {self.expr(each.first, 6)} + turn;")
+        self.comment("The reads of the next turn begin before those of this one are waited for.")
+        self.open(f"if ({turn} + 1 < {self.expr(each.trips, 5)})")
+        self.begin_turn(each, f"next_{name}", f"{name} + 1", f"({turn} + 1)")
+        self.close()
+        self.line(f"noc_async_read_barrier_with_trid(1 + {turn} % 2);")
+        for step in each.steps:
+            assert isinstance(step.work, ReadTiles)
+            buffer, tiles = self.buffer(step.work.buffer), self.tiles(step.work.buffer)
+            window = self.window_of(step.work)
+            self.helper("pad_tiles", PAD)
+            for line in self.end_of_read(step.work, window, tiles):
+                self.line(line)
+            self.line(f"cb_push_back({buffer}, {tiles});")
+        self.close()
+        self.line("noc_async_read_set_trid(0);")
+
+    def begin_turn(self, each: Ahead, name: str, index: str, turn: str) -> None:
+        """Begins the reads of a turn, in which the loop's variable is called ``name``."""
+        before, self.names[each.var] = self.names[each.var], name
+        used = {v for e in expressions(each.steps) for v in variables(e)}
+        if each.var in used:
+            self.line(f"const int32_t {name} = {index};")
+        self.line(f"noc_async_read_set_trid(1 + {turn} % 2);" if turn != "0" else
+                  "noc_async_read_set_trid(1);")  # fmt: skip
+        for step in each.steps:
+            work = step.work
+            assert isinstance(work, ReadTiles)
+            self.listing(step.places)
+            window = self.window_of(work)
+            self.helper("read_tiles_to", READ_TO)
+            buffer, tiles = self.buffer(work.buffer), self.tiles(work.buffer)
+            down, across, order = self.shape(work)
+            to = f"{buffer}_begin"
+            if turn != "0":
+                to += f" + {turn} * {tiles} * get_tile_size({buffer})"
+            moved = f"{self.tensor_of(work)}, {window}, {buffer}, {to}, {down}, {across}, {order}"
+            self.by_sender(work, f"read_tiles_to({moved});")
+        self.names[each.var] = before
 
     def pad(self, tensor: str, format_: str) -> str:
         pads = [a for a in self.plan.arguments[self.role] if a.name == self.word(tensor, "pad")]

@@ -11,6 +11,7 @@ from .. import index
 from ..arguments import CLOCK, OWN_BOX, expressions
 from ..arguments import axes as axes_of
 from ..plan import (
+    Ahead,
     CircularBuffer,
     Count,
     For,
@@ -313,6 +314,9 @@ class KernelText:
                 self.open(self.turns(each.var, each.first, each.trips))
                 self.statements(each.body)
                 self.close()
+            elif isinstance(each, Ahead):
+                self.listing(each.places)
+                self.ahead(each)
             elif isinstance(each, Parts):
                 name, tiles, step = each.name, each.tiles, each.step
                 self.open(f"for (int32_t {name} = 0; {name} < {tiles}; {name} += {step})")
@@ -359,4 +363,7 @@ class KernelText:
         raise NotImplementedError
 
     def together(self, each: Together) -> None:
+        raise NotImplementedError
+
+    def ahead(self, each: Ahead) -> None:
         raise NotImplementedError

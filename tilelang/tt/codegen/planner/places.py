@@ -53,7 +53,8 @@ class Choices:
 
 
 class Places:
-    """The storages of a block as it is planned, step by step. ``shares`` are by tensor."""
+    """The storages of a block as it is planned, step by step. ``shares`` are by tensor;
+    ``ahead``: reads of a turn may begin before those of the one before have ended."""
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class Places:
         fusions: frozenset[str],
         choices: Choices,
         shares: Mapping[int, Share],
+        ahead: bool,
     ) -> None:
         self.named = named
         self.lowered = lowered
@@ -71,6 +73,7 @@ class Places:
         self.fusions = fusions
         self.choices = choices
         self.shares = shares
+        self.ahead = ahead
         self.by_columns = _by_columns(lowered.body)
         self._inverted = pool.invertible(named)
         self.begin()

@@ -11,6 +11,7 @@ from ..plan import (
     COMPUTE,
     READER,
     WRITER,
+    Ahead,
     Count,
     For,
     MultiplyTiles,
@@ -18,6 +19,7 @@ from ..plan import (
     ReadTiles,
     Statement,
     Step,
+    Together,
 )
 from ..tiles import Accumulate, Multiply, Read, defined, used
 from .computing import sub_block
@@ -61,7 +63,10 @@ class Products(Moves):
             self.buffers.panels(operands, trips or 1)
             inside = self.body(node.bodies[0])
             for role in ROLES:
-                if inside[role]:
+                steps = self._kept(inside[role], operands, trips or 0)
+                if steps and role != COMPUTE:
+                    out[role].append(Ahead(*head, steps))
+                elif inside[role]:
                     out[role].append(For(*head, tuple(inside[role])))
         prologue = bool(out[COMPUTE])
         for index, product in enumerate(operation.products):
@@ -96,6 +101,29 @@ class Products(Moves):
         if rest_of_it:
             out[COMPUTE].append(Step((), None, takes=rest_of_it, drops=rest_of_it))
         return out
+
+    def _kept(
+        self, statements: list[Statement], operands: set[int], trips: int
+    ) -> tuple[Step, ...]:
+        """The reads of a turn, if they are all that there is and each turn's block is kept."""
+        if not self.ahead or trips < 1 or len(statements) != 1:
+            return ()
+        (only,) = statements
+        steps = only.steps if isinstance(only, Together) else (only,)
+        kept = {
+            self.buffers.of(s, self.where[s])
+            for s in operands - self.choices.own
+            if self.where.get(s) in pool.READ
+        }
+        found = tuple(
+            step
+            for step in steps
+            if isinstance(step, Step)
+            and isinstance(step.work, ReadTiles)
+            and step.work.buffer in kept
+            and step.makes == (Count(step.work.buffer),)
+        )
+        return found if len(found) == len(steps) else ()
 
     def _check_parts(self, operation: Accumulate) -> None:
         """A buffer takes parts of one size and shape, in one order."""
