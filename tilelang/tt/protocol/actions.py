@@ -279,7 +279,8 @@ class Actions:
         state.unended = True
 
     def noc_async_read_barrier(self, *, state: State, line: int) -> None:
-        state.reading = state.tagged = frozenset()
+        state.reading = frozenset()
+        state.tagged = frozenset()
 
     def noc_async_read_set_trid(self, tag: Value, *, state: State, line: int) -> None:
         state.tag = tag

@@ -151,9 +151,7 @@ class Kernel(Turns):
         talking.agree(self.actions, state, other, each.line)
         for way, holds in ((state, condition), (other, 1 - condition)):
             way.tagged = frozenset(
-                one
-                if one in before.tagged
-                else replace(one, condition=one.condition * holds)
+                one if one in before.tagged else replace(one, condition=one.condition * holds)
                 for one in way.tagged
             )
         if state.dst != other.dst or (state.dst != "free" and state.slots != other.slots):

@@ -36,13 +36,16 @@ def _walk(name: str, what: str, pointer: str, call: str) -> str:
     so would take it anew for each tile.
     """
     begin = f"    uint32_t address = {pointer}(buffer);\n" if pointer else ""
-    given = "" if pointer else "uint32_t address, "
+    parameters = (
+        "int32_t down, int32_t across,\n    bool by_columns"
+        if pointer
+        else "uint32_t address, int32_t down,\n    int32_t across, bool by_columns"
+    )
     return f"""\
 // Begins to {what} the tiles of a block that the tensor has; `by_columns`: column after column.
 template <typename Tensor>
 inline void {name}(
-    const Tensor& tensor, const Window& window, uint32_t buffer, {given}int32_t down, int32_t across,
-    bool by_columns) {{
+    const Tensor& tensor, const Window& window, uint32_t buffer, {parameters}) {{
 {begin}    const uint32_t tile_bytes = get_tile_size(buffer);
     const int32_t rows = window.down(), columns = window.across();
     const int32_t first_row = window.row / 32, first_column = window.column / 32;
