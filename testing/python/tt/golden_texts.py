@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import kernel_list
-import schedules
+import policies
 from tile_kernels import gemm
 
 from tilelang.tt import DeviceSpec, describe
@@ -47,13 +47,10 @@ NAMES = [
 
 BOTH = (("A", "x", 1), ("B", "y", 0))
 
-#: Kernels by schedules of their own, ``made(grid, device)``: the program and that.
+#: Kernels by schedules of their own: the program, and what policies.schedule is told.
 SCHEDULED = {
-    "gemm_strided": (gemm(640, 640, 64), schedules.strided),
-    "gemm_shared": (
-        gemm(192, 320, 128),
-        lambda grid, device: schedules.rectangular(grid, device, (2, 2), BOTH),
-    ),
+    "gemm_strided": (gemm(640, 640, 64), ("strided",)),
+    "gemm_shared": (gemm(192, 320, 128), ("rectangular", "row_major", [(0, 0, 1, 1)], BOTH)),
 }
 
 EVERY = {
@@ -68,8 +65,13 @@ def plans(
 ) -> tuple[KernelPlan, ...]:
     """The kernel plan of each launch, for a device."""
     device = DeviceSpec.preset(preset)
-    _, made = SCHEDULED.get(name, (None, describe.schedule_tiles))
-    of_launches = [made(launch.grid, device) for launch in program.launches]
+    _, told = SCHEDULED.get(name, (None, ()))
+    of_launches = [
+        policies.schedule(launch.grid, device, *told)
+        if told
+        else describe.schedule_tiles(launch.grid, device)
+        for launch in program.launches
+    ]
     return generate_all(program, of_launches, device, name, fusions)
 
 

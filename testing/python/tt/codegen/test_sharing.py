@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import kernel_list
 import pytest
-import schedules
 from compared import assert_right, shown
+from policies import schedule
 from tile_kernels import flash_attention, gemm
 
 from tilelang.tt.codegen.generate import generate
@@ -23,24 +23,27 @@ def ttsim(request):
         yield session
 
 
-def by(session, program, made):
-    """The plan of a program by a schedule: ``made(grid, device)``."""
-    return generate(program, made(program.launches[0].grid, session.spec), session.spec)
+def by(session, program, told):
+    """The plan of a program by a schedule, of which ``told`` is what policies.schedule takes."""
+    made = schedule(program.launches[0].grid, session.spec, **told)
+    return generate(program, made, session.spec)
 
 
-def rectangle(*cores, shared=(), order="row_major", at=(0, 0)):
-    return lambda grid, device: schedules.rectangular(grid, device, cores, shared, order, at)
+def rectangle(across, down, shared=(), order="row_major", at=(0, 0)):
+    corners = (*at, at[0] + across - 1, at[1] + down - 1)
+    return {"policy": "rectangular", "order": order, "cores": [corners], "shared": shared}
 
 
 ORDERS = {
-    "strided": schedules.strided,
-    "column by column": schedules.column_major,
-    "strided down the columns": lambda grid, device: schedules.strided(
-        grid, device, "column_major"
-    ),
+    "strided": {"policy": "strided", "cores": [(0, 0, 2, 1)]},
+    "column by column": {"order": "column_major", "cores": [(0, 0, 2, 1)]},
+    "strided down the columns": {
+        "policy": "strided", "order": "column_major", "cores": [(0, 0, 2, 1)],
+    },
+    "cores with a hole": {"policy": "strided", "cores": [(0, 0, 0, 2), (2, 0, 2, 2)]},
     "boxes": rectangle(2, 2),
     "boxes, down the columns": rectangle(2, 2, order="column_major"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -84,5 +87,5 @@ SHARED = {
 
 @pytest.mark.parametrize("name", SHARED)
 def test_what_cores_read_together_comes_to_each(ttsim, name):
-    program, made = SHARED[name]
-    assert_right(shown(ttsim, program, ["mixed"], plan=by(ttsim, program, made)))
+    program, told = SHARED[name]
+    assert_right(shown(ttsim, program, ["mixed"], plan=by(ttsim, program, told)))
