@@ -18,9 +18,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from . import schedule_text
-from .bounds import RESOURCES
+from .bounds import RESOURCES, Bounds
 from .device import DeviceSpec
+from .larger_blocks import larger_blocks
 from .metadata import BufferDescriptor, Schedule, buffers_of, pages_of_banks, schedules_of
+from .policies import said_of_schedule
 from .program import Program, listing, spans
 from .text import printable
 from .traffic import limits_of_launch, pages_of_launch, traffic
@@ -92,9 +94,10 @@ def _launch(
     """What each block of a launch touches, on its core, and what that adds up to; nothing where it
     is not known or too much to draw."""
     limits = limits_of_launch(attrs, buffers, schedule, device, place)
+    found = {"limits": limits, **_larger(attrs, buffers, schedule, device, place, limits)}
     pages = pages_of_launch(attrs, place)
     if pages is None:
-        return {"blocks": [], "traffic": {}, "limits": limits}
+        return {"blocks": [], "traffic": {}, **found}
     width = schedule.core_grid[0]
     columns, rows, _ = schedule.grid
     blocks: list[dict[str, Any]] = []
@@ -113,7 +116,24 @@ def _launch(
         name: traffic(buffers[name], each, limits.tensors[name] if limits else None)
         for name, each in pages.items()
     }
-    return {"blocks": blocks, "traffic": sums, "limits": limits}
+    return {"blocks": blocks, "traffic": sums, **found}
+
+
+def _larger(
+    attrs: dict[str, Any],
+    buffers: Mapping[str, BufferDescriptor],
+    schedule: Schedule,
+    device: DeviceSpec,
+    place: int,
+    limits: Bounds | None,
+) -> dict[str, Any]:
+    """What larger blocks would cost, or why that isn't told."""
+    if limits is None:
+        return {"larger": (), "no_larger": ""}
+    program = Program.from_json(attrs["tt_program"])
+    said = said_of_schedule(attrs)
+    larger, reason = larger_blocks(program, buffers, schedule, device, said, place)
+    return {"larger": larger, "no_larger": reason}
 
 
 def _cut(text: str, most: int = 80) -> str:

@@ -164,6 +164,51 @@ def test_what_isnt_known_is_refused_or_noted():
     assert "more than the chip has" in bounds(program, wide).notes[0]
 
 
+# Larger blocks, told from the launch's own.
+
+LARGER = [
+    ("gemm", lambda b, c: kernels.gemm(320, 512, 128, b, c), (2, 2)),
+    ("ragged", lambda b, c: kernels.gemm(300, 500, 70, b, c), (1, 2)),
+    ("transposed", lambda b, c: kernels.gemm(256, 256, 64, b, c, ta=True, tb=True), (4, 4)),
+    ("batched", lambda b, c: kernels.gemm(128, 256, 64, b, c, batch=3), (2, 1)),
+]
+
+
+@pytest.mark.parametrize("policy", ["contiguous", "rectangular"])
+@pytest.mark.parametrize(("name", "make", "times"), LARGER, ids=[row[0] for row in LARGER])
+def test_larger_blocks_are_those_of_a_kernel_that_has_them(name, make, times, policy):
+    from tilelang.tt.larger_blocks import larger_blocks
+
+    own, other = make(32, 32), make(32 * times[1], 32 * times[0])
+    spec = replace(N150, grid_x=4, grid_y=3)
+    shared = SHARED if policy == "rectangular" else ()
+    plan = schedule(own.launches[0].grid, spec, policy, shared=shared)
+    told, reason = larger_blocks(own, described(own, spec), plan, spec, {})
+    assert reason == ""
+    (found,) = (each for each in told if each.times == times)
+    plan = schedule(other.launches[0].grid, spec, policy, shared=shared)
+    its = bounds_of(other, described(other, spec), plan, spec)
+    assert found.bounds.tensors == its.tensors
+    for resource in ("dram", "noc0", "noc1", "matrix", "pack"):
+        assert found.bounds.cycles[resource] == its.cycles[resource]
+    assert found.bounds.l1_bytes == its.l1_bytes
+    assert found.bounds.cores == its.cores
+
+
+def test_what_no_larger_blocks_are_told_of_says_why():
+    from tilelang.tt.larger_blocks import larger_blocks
+
+    reasons = {
+        "a loop or a condition depends": kernels.flash_attention(1, 2, 256, 64, True),
+        "windows of A don't stand side by side": kernels.gemm(96, 96, 32, bm=48, bn=32),
+    }
+    for reason, program in reasons.items():
+        plan = schedule(program.launches[0].grid, N150)
+        found, said = larger_blocks(program, described(program, N150), plan, N150, {})
+        assert found == ()
+        assert reason in said
+
+
 # The table of limits, against what can be asked.
 
 

@@ -99,3 +99,18 @@ def test_bounds_are_those_of_the_function(monkeypatch):
         plan.program("gemm"), plan.buffers("gemm"), plan.schedule("gemm"), plan.device
     )
     assert Option("rectangular", (found, found)).least == 2 * found.least
+
+
+def test_a_page_says_what_larger_blocks_would_take():
+    import tile_kernels
+
+    from tilelang.tt.page import render_plan
+
+    document = tt.Plan.from_module(tt.infer_metadata(gemm(256, 256, 64), "n150")).to_json()
+    assert "larger blocks along x can" in render_plan(document)
+    (attrs,) = document["functions"].values()
+    attrs["tt_program"] = tile_kernels.gemm(256, 256, 64, 32, 32, 64).to_json()
+    rows = re.findall(
+        r'<tr><td class="name">(\dx\d).*?</td><td class="n">(\d+)<', render_plan(document)
+    )
+    assert rows == [("1x1", "64"), ("2x1", "32"), ("1x2", "32"), ("2x2", "16"), ("4x4", "4")]

@@ -88,6 +88,8 @@ def test_policies_are_compared_side_by_side(run, gemm):
     assert launch["tensors"]["B"]["read"] == 512 * 256 * 2
     assert launch["least"] == launch["cycles"][launch["wall"]]
     assert document["auto"]["policy"] == "rectangular"
+    (larger,) = document["larger_blocks"]
+    assert "C is touched other than by copies" in larger["refused"]
     planned = run("plan", gemm, *sizes, "--policy", "auto", "-o", "plan.json")
     assert document["auto"]["reason"] in planned.stdout
     assert "multicast to the 7 others of its row over NoC 1" in planned.stdout

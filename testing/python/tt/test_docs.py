@@ -198,6 +198,15 @@ def test_the_tests_that_the_pages_show_pass(tmp_path):
     assert "2 passed" in done.stdout
 
 
+@pytest.mark.needs("apache-tvm")
+def test_the_bounds_that_a_page_asks_for_are_told(monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(ROOT / "examples"))
+    (code,) = _python("bounds.md")
+    exec(compile(code, "bounds.md", "exec"), {})
+    # Each row of cores reads its rows of A once.
+    assert re.match(r"dram \d+ 2097152 Chosen by its bounds: at least ", capsys.readouterr().out)
+
+
 @pytest.mark.needs("wolfpine")
 def test_the_device_that_a_page_opens_answers():
     (code,) = _python("devices.md")

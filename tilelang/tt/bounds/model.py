@@ -15,8 +15,9 @@ import numpy as np
 
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor, Schedule
-from ..program import Program, Scratch
+from ..program import Program
 from .flows import Flows, Moved, links_of
+from .larger import Times, merged, scratch_bytes
 from .limits import Geometry, geometry_of, limits_of
 from .links import Busiest
 from .running import Turns
@@ -98,6 +99,7 @@ def bounds_of(
     device: DeviceSpec,
     launch: int = 0,
     fidelity: str = FIDELITY,
+    times: Times = (1, 1, 1),
 ) -> Bounds:
     """The bounds of one launch.
 
@@ -106,6 +108,7 @@ def bounds_of(
     buffers : the descriptors of the tensors, by name
     schedule : which core runs which blocks; with boxes, in lockstep, with what it shares
     fidelity : TT-metal's math fidelity, by its name
+    times : how many neighbours along x, y and z are one block; the schedule is of those
 
     Raises
     ------
@@ -113,7 +116,8 @@ def bounds_of(
         An unknown fidelity.
     NotImplementedError
         A chip of which no limits are known, tensors outside of interleaved DRAM, what depends on
-        the value of a scalar, and more pages than are gone through.
+        the value of a scalar, more pages than are gone through, and larger blocks where they can't
+        be told from the launch's own.
     """
     limits = limits_of(device)
     if fidelity not in limits.tile_product_cycles:
@@ -124,7 +128,10 @@ def bounds_of(
             raise NotImplementedError(
                 f"{name} is in {buffer.accessor.memory}; bounds are known of tensors in DRAM"
             )
-    steps, products = touched(program, buffers, launch)
+    if times == (1, 1, 1):
+        steps, products = touched(program, buffers, launch)
+    else:
+        steps, products = merged(program, buffers, launch, times)
     flows = Flows(buffers, schedule, steps, device.dram_banks)
     work = _work(products, flows.turns)
     geometry = geometry_of(device)
@@ -163,7 +170,7 @@ def bounds_of(
         bank=(bank, int(banks[bank])),
         links=busiest,
         cycles=cycles,
-        l1_bytes=_scratch_bytes(program),
+        l1_bytes=scratch_bytes(program, launch, times),
         l1_room=device.l1_bank_size,
         cores=schedule.num_active_cores,
         imbalance=schedule.imbalance,
@@ -185,17 +192,6 @@ def _work(products: list[Multiplied], turns: Turns) -> tuple[Any, Any, Any]:
         ):  # fmt: skip
             total += turns.summed(by_block)
     return sums[0], sums[1], sums[2]
-
-
-def _scratch_bytes(program: Program) -> int:
-    """What a block's scratch takes once: kernels hold more, such as the next turn's operands."""
-    total = 0
-    for buffer in program.buffers:
-        if isinstance(buffer, Scratch) and buffer.scope != "local.var":
-            sides = (1,) * (2 - len(buffer.shape)) + buffer.shape
-            tiles = math.prod(sides[:-2]) * math.prod(-(-side // 32) for side in sides[-2:])
-            total += tiles * 1024 * (4 if buffer.dtype.endswith("32") else 2)
-    return total
 
 
 def _notes(flows: Flows, geometry: Geometry | None, device: DeviceSpec) -> tuple[str, ...]:

@@ -11,7 +11,9 @@ from rich.text import Text
 from ..bounds import RESOURCES, Bounds
 from ..choice import Option, bounds_of_function, choose
 from ..codegen.generate import generate_all
+from ..larger_blocks import larger_blocks
 from ..plan import Plan
+from ..policies import said_of_schedule
 from ..text import printable
 from .show import table
 
@@ -56,9 +58,39 @@ def _function(name: str, plans: Mapping[str, Plan | str]) -> dict[str, Any]:
     try:
         best, reason = choose(found)
         document["auto"] = {"policy": best.policy, "reason": reason}
+        plan = plans[best.policy]
+        assert isinstance(plan, Plan)
+        document["larger_blocks"] = [
+            _larger(plan, name, launch) for launch in range(len(best.launches))
+        ]
     except NotImplementedError as error:
         document["auto"] = {"refused": str(error)}
     return document
+
+
+def _larger(plan: Plan, name: str, launch: int) -> dict[str, Any]:
+    """What larger blocks of a launch would cost under the policy that "auto" takes."""
+    found, reason = larger_blocks(
+        plan.program(name), plan.buffers(name), plan.schedules(name)[launch], plan.device,
+        said_of_schedule(plan.functions[name]), launch,
+    )  # fmt: skip
+    if reason:
+        return {"refused": reason}
+    return {
+        "shapes": [
+            {
+                "times": list(each.times),
+                "blocks": each.blocks,
+                "cores": each.bounds.cores,
+                "read": each.bounds.read,
+                "least": each.bounds.least,
+                "wall": each.bounds.wall,
+                "scratch": each.bounds.l1_bytes,
+                "fits": each.fits,
+            }
+            for each in found
+        ]
+    }
 
 
 def _document(bounds: Bounds) -> dict[str, Any]:
@@ -122,6 +154,28 @@ def draw(console: Console, documents: Sequence[Mapping[str, Any]]) -> None:
         auto = document["auto"]
         text = auto.get("refused") or f"auto takes {auto['policy']}. {auto['reason']}"
         console.print(printable(text), soft_wrap=True)
+        for larger in document.get("larger_blocks", ()):
+            _draw_larger(console, larger)
+
+
+def _draw_larger(console: Console, larger: Mapping[str, Any]) -> None:
+    if "refused" in larger:
+        console.print(printable(larger["refused"]), style="dim", soft_wrap=True)
+        return
+    rows: list[list[Text | str]] = [
+        [
+            "x".join(map(str, each["times"])),
+            str(each["blocks"]),
+            str(each["cores"]),
+            f"{each['read']} B",
+            f"{each['least']} ({RESOURCES[each['wall']]})",
+            f"{each['scratch']} B{'' if each['fits'] else ', too much'}",
+        ]
+        for each in larger["shapes"]
+    ]
+    if rows:
+        console.print("\nlarger blocks, of several of these:")
+        table(console, ["of", "blocks", "cores", "read", "cycles at least", "scratch"], rows)
 
 
 def _rows(launches: Mapping[str, Any]) -> Iterator[list[Text | str]]:
