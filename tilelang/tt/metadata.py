@@ -7,7 +7,7 @@ the same attributes as a plain dict, which is how a plan holds them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import tvm_ffi
@@ -87,6 +87,12 @@ class RuntimeArg:
     source: str | None = None
 
 
+#: The runtime arguments of which each core has its own: by the boxes of a rectangular schedule, and
+#: by the ranges of others.
+OWN_BOX = ("first_x", "first_y", "first_z", "across", "down", "deep")
+OWN_RANGE = ("start_id", "count")
+
+
 @dataclass(frozen=True)
 class Schedule:
     """Which core runs which blocks.
@@ -155,6 +161,12 @@ class Schedule:
                 else ((bx, by) for bx in columns for by in rows)
             )
         ]
+
+    def own_args(self, core: int) -> dict[str, int]:
+        """The runtime arguments of which each core has its own, by name."""
+        if self.boxes:
+            return dict(zip(OWN_BOX, astuple(self.boxes[core]), strict=True))
+        return dict(zip(OWN_RANGE, astuple(self.tiles_per_core[core]), strict=True))
 
     def core_of_tile(self, tile: int) -> tuple[int, int]:
         """The (x, y) of the core that runs a block. Raises IndexError for an id out of range."""

@@ -87,6 +87,26 @@ def scheduled(tiles):
 SCHEDULE = scheduled([4, 2])  # 8 tiles on 3x2 cores: two with two, four with one
 
 
+def walked(schedule, core):
+    """The tiles of a core, one after another, as docs/metadata.md has them."""
+    x, y, z = (range(extent) for extent in schedule.grid)
+    if schedule.order == "row_major":
+        order = [(k * len(y) + j) * len(x) + i for k in z for j in y for i in x]
+    else:
+        order = [(k * len(y) + j) * len(x) + i for k in z for i in x for j in y]
+    if not schedule.boxes:
+        tiles = schedule.tiles_per_core[core]
+        return [order[tiles.start_id + n * schedule.stride] for n in range(tiles.count)]
+    box = schedule.boxes[core]
+    own = {
+        (k * len(y) + j) * len(x) + i
+        for i in x[box.x : box.x + box.across]
+        for j in y[box.y : box.y + box.down]
+        for k in z[box.z : box.z + box.deep]
+    }
+    return [tile for tile in order if tile in own]
+
+
 def copy_by(schedule):
     """The copy that a device makes by a schedule, word by word."""
     from tilelang.tt.validate.schedules.stamps import Copied, address_word, scalar_word
@@ -101,7 +121,7 @@ def copy_by(schedule):
         for y in range(r.y0, r.y1 + 1):
             for x in range(r.x0, r.x1 + 1):
                 own = schedule.tiles_per_core[y * width + x]
-                for copied, tile in enumerate(range(own.start_id, own.start_id + own.count)):
+                for copied, tile in enumerate(walked(schedule, y * width + x)):
                     rows = slice(tile * 32, tile * 32 + 32)
                     arrived[rows] = content[rows]
                     words = [x, y, tile, copied, own.start_id, own.count, *schedule.grid]

@@ -8,10 +8,14 @@ from datetime import datetime, timezone
 import pytest
 
 import tilelang.tt as tt
+from tilelang.tt import Box, SharedRead
 from tilelang.tt.describe import describe_tensor, schedule_tiles
+from tilelang.tt.policies import POLICIES
 from tilelang.tt.validate.preflight import schedule_fault, schedule_harm, tensor_fault
 
 np = pytest.importorskip("numpy")
+
+from claims_on_paper import walked  # noqa: E402  needs numpy
 
 
 @pytest.fixture(scope="module")
@@ -227,13 +231,13 @@ def _copied(schedule):
 
     numbers = np.random.default_rng(1)
     content = numbers.integers(0, 2**32, size=(schedule.num_tiles, 32, 32), dtype=np.uint32)
-    arrived = content.copy()
+    arrived = np.zeros_like(content)
     width = schedule.core_grid[0]
-    for core, tiles in enumerate(schedule.tiles_per_core):
-        for copied, tile in enumerate(range(tiles.start_id, tiles.start_id + tiles.count)):
+    for core in (y * width + x for r in schedule.core_ranges for x, y in r.cores()):
+        for copied, tile in enumerate(walked(schedule, core)):
             words = [core % width, core // width, tile, copied]
             for arg in schedule.runtime_args:
-                own = {"start_id": tiles.start_id, "count": tiles.count, **_extents(schedule)}
+                own = {**_own(schedule, core), **_extents(schedule)}
                 if arg.kind == "buffer_address":
                     words.append(address_word(arg.source))
                 elif arg.kind == "scalar":
@@ -241,39 +245,98 @@ def _copied(schedule):
                 else:
                     words.append(own.get(arg.name, arg.value))
             face = np.zeros(256, np.uint32)
+            arrived[tile] = content[tile]
             face[:] = arrived[tile, :16, :16].ravel()
             face[: len(words)] = words
             arrived[tile, :16, :16] = face.reshape(16, 16)
-    counts = tuple(tiles.count for tiles in schedule.tiles_per_core)
-    return Copied(content, arrived, schedule.core_grid, counts)
+    return Copied(content, arrived, schedule.core_grid, schedule.counts)
+
+
+def _own(schedule, core):
+    if not schedule.boxes:
+        tiles = schedule.tiles_per_core[core]
+        return {"start_id": tiles.start_id, "count": tiles.count}
+    box = schedule.boxes[core]
+    return {
+        **{"first_x": box.x, "first_y": box.y, "first_z": box.z},
+        **{"across": box.across, "down": box.down, "deep": box.deep},
+    }
 
 
 def _extents(schedule):
     return dict(zip(("grid_x", "grid_y", "grid_z"), schedule.grid, strict=True))
 
 
-@pytest.fixture
-def schedule(spec):
+def _for_controls(spec):
     from tilelang.tt.validate.cases import Case, for_controls
 
-    launch = Case("any", "table", schedule=schedule_tiles([5], spec))
-    (one,) = for_controls([launch], spec)
-    return one.schedule
+    launches = [
+        Case("any", "table", schedule=schedule_tiles([5], spec, policy)) for policy in POLICIES
+    ]
+    assert [one.name for one in for_controls(launches[:1], spec)] == ["6 blocks, for controls"]
+    return {one.schedule.policy: one.schedule for one in for_controls(launches, spec)}
 
 
-def test_e6_takes_a_right_copy_and_rejects_each_wrong_claim_about_it(schedule):
+@pytest.fixture
+def schedule(spec):
+    return _for_controls(spec)["contiguous"]
+
+
+@pytest.mark.parametrize("policy", ["contiguous", "strided", "rectangular"])
+def test_e6_takes_a_right_copy_and_rejects_each_wrong_claim_about_it(spec, policy):
     from tilelang.tt.validate.schedules.controls import CLAIM_MUTATIONS, COPY_MUTATIONS
     from tilelang.tt.validate.schedules.stamps import judge_copy
 
+    schedule = _for_controls(spec)[policy]
     copied = _copied(schedule)
-    assert judge_copy(schedule, copied, claims_split=True).proven
+    assert schedule_fault(schedule, spec) is None
+    assert judge_copy(schedule, copied, claims_split=policy == "contiguous").proven
     for mutation in CLAIM_MUTATIONS:
         wrong = mutation.apply(schedule)
-        assert wrong != schedule, mutation.name
-        assert not judge_copy(wrong, copied).proven, mutation.name
+        assert wrong == schedule or not judge_copy(wrong, copied).proven, mutation.name
     for mutation in COPY_MUTATIONS:
         arrived = mutation.apply(copied.arrived.reshape(schedule.num_tiles, -1))
         assert not judge_copy(schedule, replace(copied, arrived=arrived)).proven, mutation.name
+
+
+def test_e6_rejects_what_a_device_shows_of_each_wrong_schedule_that_is_run(spec):
+    from tilelang.tt.validate.schedules.controls import RUN_MUTATIONS
+    from tilelang.tt.validate.schedules.stamps import judge_copy
+
+    of = {}
+    for policy, schedule in _for_controls(spec).items():
+        right = _copied(schedule)
+        for mutation in RUN_MUTATIONS:
+            wrong = mutation.apply(schedule)
+            if wrong == schedule or schedule_harm(wrong, spec) is not None:
+                continue
+            shown = _copied(wrong)
+            assert not judge_copy(schedule, replace(shown, content=right.content)).proven
+            of.setdefault(mutation.name, []).append(policy)
+    assert of["another stride"] == ["strided"]
+    assert of["a box a column short"] == ["rectangular"]
+    every = ["contiguous", "strided", "rectangular"]
+    assert [name for name in of if of[name] != every] == ["another stride", "a box a column short"]
+
+
+@pytest.mark.parametrize("grid", [(1, 1), (1, 2), (2, 1), (4, 3)])
+def test_each_mutation_of_a_schedule_has_an_effect_unless_the_device_excuses_it(grid):
+    from kernels import device
+
+    from tilelang.tt.validate.schedules.controls import (
+        CLAIM_MUTATIONS,
+        HARMFUL_MUTATIONS,
+        RUN_MUTATIONS,
+    )
+
+    spec = device(*grid)
+    schedules = _for_controls(spec).values()
+    assert [schedule_fault(one, spec) for one in schedules] == [None] * 3
+    for mutation in (*RUN_MUTATIONS, *CLAIM_MUTATIONS):
+        changed = [one for one in schedules if mutation.apply(one) != one]
+        assert changed or mutation.powerless(spec), mutation.name
+    for mutation in HARMFUL_MUTATIONS:
+        assert all(schedule_harm(mutation.apply(one), spec) for one in schedules), mutation.name
 
 
 @pytest.mark.parametrize(
@@ -463,7 +526,20 @@ BAD_SCHEDULES = [
     (lambda s: replace(s, num_cores=63), "num_cores", "63", False),
     (lambda s: replace(s, grid=(2, 4, 1)), "num_tiles", "6", False),
     (lambda s: replace(s, grid=(2, 3, 1)), "runtime argument grid_x", "3", False),
-    (lambda s: replace(s, order="column_major"), "order", "'column_major'", True),
+    (lambda s: replace(s, order="by z"), "order", "'by z'", True),
+    (lambda s: replace(s, policy="rectangular"), "tiles_per_core", "64", True),
+    (lambda s: replace(s, stride=2), "stride", "2", True),
+    (lambda s: replace(s, stride=True), "stride", "True", True),
+    (lambda s: replace(s, boxes=(Box(0, 0, 0, 1, 1, 1),)), "boxes", "1", True),
+    (lambda s: replace(s, boxes=[]), "boxes", "[]", True),
+    (lambda s: replace(s, shared_reads=(SharedRead("A", "x", 1),)), "shared_reads", "1", True),
+    (lambda s: replace(s, reason="a\nb"), "reason", r"'a\nb'", True),
+    (
+        _arg("kt_tiles", name="block_stride"),
+        "runtime argument block_stride",
+        "a constant of 5",
+        True,
+    ),
     (lambda s: replace(s, policy="cyclic"), "policy", "'cyclic'", True),
     (_arg("start_id", dtype="float64"), "runtime_args[0].dtype", "'float64'", True),
     (_arg("grid_y", value=3), "runtime argument grid_y", "3", False),
@@ -478,12 +554,72 @@ BAD_SCHEDULES = [
 ]
 
 
-@pytest.mark.parametrize(("break_it", "what", "found", "harms"), BAD_SCHEDULES)
-def test_a_malformed_schedule_is_told_by_its_place(spec, schedule, break_it, what, found, harms):
+def _box(core, **fields):
+    def break_it(schedule):
+        boxes = list(schedule.boxes)
+        boxes[core] = replace(boxes[core], **fields)
+        return replace(schedule, boxes=tuple(boxes))
+
+    return break_it
+
+
+def _shares(*read):
+    return lambda s: replace(s, shared_reads=(SharedRead(*read),))
+
+
+# Of 3 x 2 blocks down the columns, two apart, on the cores (0, 0) and (1, 0).
+BAD_STRIDED = [
+    (lambda s: replace(s, stride=0), "stride", "0", True),
+    (lambda s: replace(s, stride=3), "tiles_per_core[0]", "0 to 6", True),
+    (lambda s: replace(s, stride=1), "runtime argument block_stride", "a constant of 2", True),
+    (_arg("block_stride", value=3), "runtime argument block_stride", "a constant of 3", True),
+    (_arg("block_stride", kind="scalar", value=None, source="n", dtype="int32"),
+     *("runtime argument block_stride", "a scalar of None", True)),
+    (_arg("block_stride", name="kt"), "runtime argument kt: name of a constant", "'kt'", False),
+    (_arg("grid_x", value=4), "runtime argument grid_x", "a constant of 4", True),
+    (lambda s: replace(s, grid=(6, 2, 1)), "num_tiles", "6", True),
+    (_tile_range(0, count=2), "tile 4", "none", False),
+    (_tile_range(1, start_id=0), "tile 0", "two", False),
+    (_tile_range(1, count=4), "tiles_per_core[1]", "1 to 7", True),
+]  # fmt: skip
+# Of 3 x 3 blocks on the cores (0, 0) to (1, 1).
+BAD_BOXES = [
+    (lambda s: replace(s, boxes=s.boxes[1:]), "boxes", "63", True),
+    (lambda s: replace(s, boxes=()), "boxes", "0", True),
+    (_box(1, across=2), "boxes[1]", "(2, 0, 0) to (3, 1, 0)", True),
+    (_box(1, x=-1), "boxes[1].x", "-1", True),
+    (_box(1, down=1.0), "boxes[1].down", "1.0", True),
+    (_box(1, x=1), "boxes[1]", "blocks of core 0's as well", False),
+    (_box(0, across=1), "boxes", "7", False),
+    (_box(9, down=2), "boxes[9]", "(2, 2, 0) to (2, 3, 0)", True),
+    (_box(1, across=0), "core_ranges[1]", None, True),
+    (_shares("A", "z", 0), "shared_reads[0].along", "'z'", True),
+    (_shares("A", "x", 2), "shared_reads[0].noc", "2", True),
+    (_shares("A", "x", True), "shared_reads[0].noc", "True", True),
+    (_shares("a\x1b[1m", "x", 1), "shared_reads[0].buffer", None, True),
+    (_arg("first_x", name="start_id"), "runtime_args[0].name", "'start_id'", True),
+    (lambda s: replace(s, runtime_args=s.runtime_args[1:]), "runtime_args", None, True),
+    (_arg("grid_y", value=4), "runtime argument grid_y", "a constant of 4", True),
+    (lambda s: replace(s, order="column"), "order", "'column'", True),
+]
+
+
+@pytest.mark.parametrize(
+    ("policy", "break_it", "what", "found", "harms"),
+    [
+        *(("contiguous", *row) for row in BAD_SCHEDULES),
+        *(("strided", *row) for row in BAD_STRIDED),
+        *(("rectangular", *row) for row in BAD_BOXES),
+    ],
+)
+def test_a_malformed_schedule_is_told_by_its_place(spec, policy, break_it, what, found, harms):
+    schedule = _for_controls(spec)[policy]
     assert schedule_fault(schedule, spec) is None
     wrong = break_it(schedule)
     fault = schedule_fault(wrong, spec)
-    assert (fault.what, fault.found) == (what, found)
+    assert fault is not None
+    assert fault.what == what
+    assert found is None or fault.found == found
     assert (schedule_harm(wrong, spec) is not None) == harms
 
 
@@ -508,7 +644,7 @@ def _all_controls(spec, levels, outcome):
     from tilelang.tt.validate.coverage import required
     from tilelang.tt.validate.evidence import Control
 
-    return [Control(name, level, outcome) for level, name, _ in required(levels, spec)]
+    return [Control(name, level, outcome) for level, name, _ in required(levels, spec, ())]
 
 
 @pytest.mark.parametrize("level", ["E1", "E2", "E3", "E4", "E5", "E6", "E7"])
@@ -528,6 +664,18 @@ def test_a_run_is_red_in_which_a_level_rejected_no_control_of_a_mutation(spec, l
     assert document["totals"]["missing"] == 1
     assert "no control was rejected" in to_junit(document)
     assert len(_evidence(spec, [level], []).objections()) == len(controls)
+
+
+def test_what_strided_and_rectangular_schedules_alone_have_is_asked_of_runs_that_prove_one(spec):
+    from tilelang.tt.validate.coverage import required
+
+    of = {policy: {name for _, name, _ in required(["E6"], spec, [policy])} for policy in POLICIES}
+    strides, boxes = {"another stride", "a stride one less"}, {
+        "a box a column short", "two cores' boxes exchanged",
+    }  # fmt: skip
+    assert of["strided"] - of["contiguous"] == strides
+    assert of["rectangular"] - of["contiguous"] == boxes
+    assert of["contiguous"] <= of["strided"] & of["rectangular"]
 
 
 def test_where_nothing_is_proven_no_control_is_missed(spec):
@@ -557,7 +705,10 @@ def test_only_the_devices_own_description_excuses_a_mutation(spec):
         "the wrong NoC's table": "both NoCs of the device have the banks at the same coordinates",
         "no bank offsets": "each DRAM bank of the device begins at 0",
         "two cores run as each other": "the device has one core",
+        "another stride": "the device has one core",
         "two cores swapped": "the device has one core",
+        "two cores' boxes exchanged": "the device has one core",
+        "a stride one less": "the device has one core",
         "cores counted down columns": "the device's cores are in one row or column",
         "a partition of one's own as ttnn's": "the device has one core",
         "another core's blocks": "the device has one core",

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
-from ..metadata import WRITERS, BufferDescriptor, RuntimeArg, Schedule
+from ..metadata import WRITERS, Box, BufferDescriptor, RuntimeArg, Schedule, SharedRead
 from .cases import Case
 
 _HOSTILE: tuple[Any, ...] = (
@@ -94,13 +94,28 @@ def _meant(record: Any) -> Any:
         return replace(record, name=name, role=role, shape=shape, access=access, written_by=writer)
     if not isinstance(record, Schedule):
         return record
-    tiles = record.tiles_per_core
+    tiles, boxes = record.tiles_per_core, record.boxes
     if isinstance(tiles, tuple):
         tiles = tuple(_idle(one, record.num_tiles) for one in tiles)
+    if isinstance(boxes, tuple):
+        boxes = tuple(_empty(one, record.grid) for one in boxes)
+    reads = record.shared_reads
+    if isinstance(reads, tuple) and record.policy == "rectangular" and all(map(_may_share, reads)):
+        reads = ()  # which E6 has nothing of: its cores copy each by itself
+    reason = record.reason
+    if isinstance(reason, str) and reason.isprintable() and len(reason) < 1000:
+        reason = ""
     args = record.runtime_args
     if isinstance(args, tuple):
         args = tuple(map(_argument, args))
-    return replace(record, tiles_per_core=tiles, runtime_args=args)
+    return replace(
+        record,
+        tiles_per_core=tiles,
+        boxes=boxes,
+        shared_reads=reads,
+        reason=reason,
+        runtime_args=args,
+    )
 
 
 def _tiled(shape: Any) -> Any:
@@ -116,6 +131,31 @@ def _idle(tiles: Any, num_tiles: Any) -> Any:
     start, count = getattr(tiles, "start_id", None), getattr(tiles, "count", None)
     in_range = type(start) is int and type(num_tiles) is int and 0 <= start <= num_tiles
     return replace(tiles, start_id=0) if type(count) is int and not count and in_range else tiles
+
+
+def _empty(box: Any, grid: Any) -> Any:
+    """An idle core's box, wherever in the grid it is."""
+    if not isinstance(box, Box) or type(grid) is not tuple or len(grid) != 3:
+        return box
+    sides = zip((box.x, box.y, box.z), (box.across, box.down, box.deep), grid, strict=True)
+    within = all(
+        type(first) is type(many) is type(extent) is int and min(first, many) >= 0
+        and first + many <= extent for first, many, extent in sides
+    )  # fmt: skip
+    return Box(0, 0, 0, 0, 0, 0) if within and not box.count else box
+
+
+def _may_share(read: Any) -> bool:
+    return (
+        isinstance(read, SharedRead)
+        and isinstance(read.buffer, str)
+        and read.buffer.isprintable()
+        and len(read.buffer) < 1000
+        and type(read.along) is str
+        and read.along in ("x", "y")
+        and type(read.noc) is int
+        and read.noc in (0, 1)
+    )
 
 
 def _argument(arg: Any) -> Any:

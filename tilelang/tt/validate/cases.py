@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
 
 from ..describe import describe_tensor, schedule_tiles
 from ..device import DeviceSpec
 from ..metadata import BufferDescriptor, CoreRange, RuntimeArg, Schedule, TileRange
 from ..plan import Plan
+from ..policies import ORDERS, POLICIES
 from ..program import Program
 from ..sharing import said, shared_pages
 from .evidence import NOT_GENERATED, Difference
@@ -72,9 +75,20 @@ def _tensor(spec: DeviceSpec, shape: Sequence[int], dtype: str, group: str = "ta
     return Case(name, group, buffer=describe_tensor(name, tuple(shape), dtype, spec))
 
 
-def _launch(spec: DeviceSpec, *extents: int, group: str = "table") -> Case:
-    name = f"{'x'.join(map(str, extents))} blocks"
-    return Case(name, group, schedule=schedule_tiles(extents, spec))
+def _launch(
+    spec: DeviceSpec,
+    *extents: int,
+    policy: str = "contiguous",
+    order: str = "row_major",
+    cores: Sequence[Sequence[int]] | None = None,
+    group: str = "table",
+) -> Case:
+    said = [name for name, usual in ((policy, "contiguous"), (order, "row_major")) if name != usual]
+    if cores:
+        corners = [(f"{a},{b}", f"{c},{d}") for a, b, c, d in cores]
+        said.append("on " + " ".join(a if a == b else f"{a}-{b}" for a, b in corners))
+    name = ", ".join([f"{'x'.join(map(str, extents))} blocks", *said])
+    return Case(name, group, schedule=schedule_tiles(extents, spec, policy, order, cores))
 
 
 def for_controls(cases: Sequence[Case], spec: DeviceSpec) -> list[Case]:
@@ -84,7 +98,7 @@ def for_controls(cases: Sequence[Case], spec: DeviceSpec) -> list[Case]:
     The tensor has three rows of pages in each bank, a batch, and matrices that need padding and
     are not square; its dtype is that of the first, so that no other kernel is compiled for it. The
     schedule has several tiles on a core, on a corner's three cores where the device has them, and a
-    kernel's arguments.
+    kernel's arguments; where there are strided or rectangular ones, there is one of those too.
     """
     found = []
     dtype = next((case.buffer.dtype for case in cases if case.buffer is not None), None)
@@ -94,6 +108,18 @@ def for_controls(cases: Sequence[Case], spec: DeviceSpec) -> list[Case]:
         found.append(Case(name, "controls", buffer=describe_tensor(name, shape, dtype, spec)))
     if any(case.schedule is not None for case in cases):
         found.append(Case("6 blocks, for controls", "controls", schedule=_on_a_corner(spec)))
+        policies = {case.schedule.policy for case in cases if isinstance(case.schedule, Schedule)}
+        across, down = min(2, spec.grid_x), min(2, spec.grid_y)
+        pair = (across, 1 if across > 1 else down)
+        for policy, extents, order, cores in (
+            ("strided", (3, 2), "column_major", pair),
+            ("rectangular", (3, 3), "row_major", (across, down)),
+        ):
+            if policy in policies:
+                schedule = schedule_tiles(extents, spec, policy, order, cores)
+                schedule = _with_arguments(schedule, ("A", "B"), ("alpha", "beta"), 5)
+                name = f"{policy} {'x'.join(map(str, extents))} blocks, for controls"
+                found.append(Case(name, "controls", schedule=schedule))
     if any(case.kernel is not None for case in cases):
         kernel = _generated("two_products, for controls", two_products(), spec)
         found.append(replace(kernel, group="controls"))
@@ -155,7 +181,12 @@ def quick(spec: DeviceSpec) -> list[Case]:
     dtypes = dtypes_of(spec.arch)
     cases = [_tensor(spec, shape, dtypes[i % len(dtypes)]) for i, shape in enumerate(shapes)]
     cores = spec.num_cores
-    return [*cases, _launch(spec, 5), _launch(spec, 1, 1, 3), _launch(spec, cores + 1)]
+    corner = [(0, 0, min(1, spec.grid_x - 1), min(1, spec.grid_y - 1))]
+    return [
+        *(*cases, _launch(spec, 5), _launch(spec, 1, 1, 3), _launch(spec, cores + 1)),
+        _launch(spec, 3, 2, policy="strided", order="column_major", cores=corner),
+        _launch(spec, 3, 3, 2, policy="rectangular", order="column_major", cores=corner),
+    ]
 
 
 def full(spec: DeviceSpec) -> list[Case]:
@@ -167,7 +198,23 @@ def full(spec: DeviceSpec) -> list[Case]:
     cases += [_tensor(spec, shape, dtype) for shape, dtype in large]
     cores = spec.num_cores
     launches = [(1,), (5,), (7, 3, 2), (cores - 1,), (cores,), (cores + 1,), (3 * cores + 7,)]
-    return [*cases, *(_launch(spec, *extents) for extents in launches)]
+    return [
+        *cases,
+        *(_launch(spec, *extents) for extents in launches),
+        *_of_each_policy(spec),
+    ]
+
+
+def _of_each_policy(spec: DeviceSpec) -> Iterator[Case]:
+    """Launches on a corner of the device's cores, whole and with a hole in its middle."""
+    corner = [(x, y) for y in range(3) for x in range(3) if x < spec.grid_x and y < spec.grid_y]
+    whole = [(0, 0, *corner[-1])]
+    ring = [(x, y, x, y) for x, y in corner if (x, y) != (1, 1)]
+    for policy, order in product(POLICIES, ORDERS):
+        yield _launch(spec, 7, 5, 2, policy=policy, order=order, cores=whole)
+        yield _launch(spec, 7, 5, policy=policy, order=order, cores=ring)
+    for extents in ((1, 11), (11, 1), (2, 3), (1, 1, 7)):
+        yield _launch(spec, *extents, policy="rectangular", cores=whole)
 
 
 def kernels(spec: DeviceSpec) -> list[Case]:
@@ -258,7 +305,8 @@ _MOST_TILES = 400
 
 
 def generated(spec: DeviceSpec, count: int, seed: int) -> list[Case]:
-    """Tensors of rank 0 to 7 with dimensions of 1 to 300, by hypothesis, the same for a seed."""
+    """Tensors of rank 0 to 7 with dimensions of 1 to 300, and schedules of any policy on a few
+    cores, one to six tensors, by hypothesis, the same for a seed."""
     try:
         import hypothesis
         from hypothesis import strategies
@@ -280,6 +328,10 @@ def generated(spec: DeviceSpec, count: int, seed: int) -> list[Case]:
     )
     @hypothesis.given(strategies.data())
     def collect(data: hypothesis.strategies.DataObject) -> None:
+        if data.draw(strategies.integers(0, 6)) == 6:
+            launch = _drawn_launch(spec, data.draw, strategies)
+            found[launch.name] = launch
+            return
         shape: tuple[int, ...] = ()
         room = _MOST_TILES
         rank = data.draw(strategies.integers(0, 7))
@@ -294,6 +346,21 @@ def generated(spec: DeviceSpec, count: int, seed: int) -> list[Case]:
 
     collect()
     return list(found.values())
+
+
+def _drawn_launch(spec: DeviceSpec, draw: Any, strategies: Any) -> Case:
+    """A launch on one to six cores: on a simulator each core that has been started costs."""
+    extents = [draw(strategies.integers(1, most)) for most in (9, 6, 3)]
+    places = [strategies.integers(0, min(4, side) - 1) for side in (spec.grid_x, spec.grid_y)]
+    cores = draw(strategies.lists(strategies.tuples(*places), min_size=1, max_size=6, unique=True))
+    return _launch(
+        spec,
+        *extents,
+        policy=draw(strategies.sampled_from(POLICIES)),
+        order=draw(strategies.sampled_from(ORDERS)),
+        cores=[(x, y, x, y) for x, y in cores],
+        group="generated",
+    )
 
 
 def batches(cases: Sequence[Case], most_tensors: int, most_bytes: int) -> Iterator[list[Case]]:

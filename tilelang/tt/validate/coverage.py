@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..device import DeviceSpec
+from ..policies import POLICIES
 from .evidence import REJECTED, Control
 from .results.controls import KERNEL_MUTATIONS
 from .schedules.controls import SCHEDULE_MUTATIONS
@@ -35,26 +36,38 @@ class Coverage:
         return not self.rejected and not self.powerless
 
 
-def required(levels: Collection[str], spec: DeviceSpec) -> Iterator[tuple[str, str, str]]:
-    """Each level and mutation, and why that is powerless on the device, or nothing."""
+def required(
+    levels: Collection[str], spec: DeviceSpec, policies: Collection[str] = POLICIES
+) -> Iterator[tuple[str, str, str]]:
+    """Each level and mutation, and why that is powerless on the device, or nothing.
+
+    policies : those of the schedules that were proven; what others alone have can't be wrong
+    """
     for mutation in MUTATIONS:
         for level in mutation.levels:
             if level in levels:
                 yield level, mutation.name, mutation.powerless(spec)
     if "E6" in levels:
         for one in SCHEDULE_MUTATIONS:
-            yield "E6", one.name, one.powerless(spec)
+            if not one.policies or not one.policies.isdisjoint(policies):
+                yield "E6", one.name, one.powerless(spec)
     if "E7" in levels:
         for kernel in KERNEL_MUTATIONS:
             yield "E7", kernel.name, kernel.powerless(spec)
 
 
-def cover(levels: Collection[str], spec: DeviceSpec, controls: Iterable[Control]) -> list[Coverage]:
+def cover(
+    levels: Collection[str],
+    spec: DeviceSpec,
+    controls: Iterable[Control],
+    policies: Collection[str] = POLICIES,
+) -> list[Coverage]:
     """What the controls of a run cover.
 
     Parameters
     ----------
     levels : those on which something was proven; where nothing was, no control was made
+    policies : those of the schedules that were proven
     """
     counts: dict[tuple[str, str], int] = {}
     for control in controls:
@@ -63,5 +76,5 @@ def cover(levels: Collection[str], spec: DeviceSpec, controls: Iterable[Control]
             counts[key] = counts.get(key, 0) + 1
     return [
         Coverage(level, mutation, counts.get((level, mutation), 0), powerless)
-        for level, mutation, powerless in required(levels, spec)
+        for level, mutation, powerless in required(levels, spec, policies)
     ]

@@ -81,7 +81,12 @@ class Evidence:
 
         proven = {v.level for r in self.results for v in r.verdicts.values() if v.proven}
         controls = [control for result in self.results for control in result.controls]
-        return cover(proven, self.device, controls)
+        policies = {
+            str(r.case.schedule.policy)
+            for r in self.results
+            if r.case.schedule is not None and any(v.proven for v in r.verdicts.values())
+        }
+        return cover(proven, self.device, controls, policies)
 
     def disproved(self) -> list[str]:
         """A line for each claim that is disproved."""

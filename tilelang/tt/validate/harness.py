@@ -36,7 +36,7 @@ _KERNELS_OF_SCHEDULE, _KERNELS_OF_TENSORS = 1, 4
 # A reader, a writer, and compute's three; a product of tiles takes no longer than a page.
 _KERNELS_OF_RESULT = 5
 # A schedule and those that are run in its place (schedules/controls.py).
-_RUNS_WITH_CONTROLS = 6
+_RUNS_WITH_CONTROLS = 9
 
 Progress = Callable[[str, int], None]
 
@@ -165,8 +165,12 @@ def _examine_schedule(session: Session, evidence: Evidence, results: Sequence[Ca
         result.unchecked["E6"] = reason
         return
     shape = (schedule.num_tiles * _TILE, _TILE)
-    default = schedule_tiles(schedule.grid, evidence.device).tiles_per_core
-    result.partition = "ttnn" if schedule.tiles_per_core == default else "own"
+    default = schedule_tiles(schedule.grid, evidence.device)
+    same = all(
+        list(schedule.blocks(core)) == list(default.blocks(core))
+        for core in range(evidence.device.num_cores)
+    )
+    result.partition = "ttnn" if same else "own"
     with_controls = result.case.group == "controls"
     runs = _RUNS_WITH_CONTROLS if with_controls else 1
     found = session.call(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from importlib.metadata import PackageNotFoundError, version
 from math import inf
 from pathlib import Path
@@ -92,6 +92,10 @@ def _case(result: CaseResult) -> dict[str, Any]:
             "grid": list(schedule.grid),
             "core_grid": list(schedule.core_grid),
             "tiles": schedule.num_tiles,
+            "policy": schedule.policy,
+            "order": schedule.order,
+            **({"stride": schedule.stride} if schedule.policy == "strided" else {}),
+            **({"boxes": [list(astuple(box)) for box in schedule.boxes]} if schedule.boxes else {}),
             "tiles_per_core": [[t.start_id, t.count] for t in schedule.tiles_per_core],
             **({"partition": result.partition} if result.partition else {}),
         }

@@ -120,8 +120,7 @@ def runtime_args(
     args = ttnn.RuntimeArgs()
     width = schedule.core_grid[0]
     for x, y in chain.from_iterable(r.cores() for r in schedule.core_ranges):
-        tiles = schedule.tiles_per_core[y * width + x]
-        per_core = {"start_id": tiles.start_id, "count": tiles.count}
+        per_core = schedule.own_args(y * width + x)
         words = []
         for arg in schedule.runtime_args:
             if arg.kind == "per_core":

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import ttnn
 
-from ...metadata import BufferDescriptor, Schedule
+from ...metadata import OWN_BOX, OWN_RANGE, BufferDescriptor, Schedule
 from . import bridge, probe
 
 
@@ -51,12 +51,21 @@ def copy_by_schedule(
     content = numbers.integers(0, 2**32, size=buffer.shape, dtype=np.uint32)
     source = bridge.to_device(device, content, buffer)
     target = bridge.to_device(device, np.zeros_like(content), buffer)
-    names = [arg.name for arg in schedule.runtime_args]
-    own = [names.index("start_id"), names.index("count"), len(names)]
     args = bridge.runtime_args(schedule, addresses, scalars)
     cores, page_size = bridge.core_range_set(schedule), buffer.accessor.aligned_page_size
-    probe.copy(device, cores, args, own, source, target, page_size)
+    num_args, walk = len(schedule.runtime_args), _walk(schedule)
+    probe.copy(device, cores, args, num_args, walk, source, target, page_size)
     return content, bridge.from_device(target, buffer)
+
+
+def _walk(schedule: Schedule) -> list[int]:
+    """How a core finds its blocks: whether it has a box of them, whether they are counted down the
+    columns, and where among its arguments those are that say which they are."""
+    places = {arg.name: place for place, arg in enumerate(schedule.runtime_args)}
+    own = OWN_BOX if schedule.boxes else (*OWN_RANGE, "block_stride")
+    named = (*own, *[""] * (len(OWN_BOX) - len(own)), "grid_x", "grid_y")
+    ways = bool(schedule.boxes), schedule.order == "column_major"
+    return [*map(int, ways), *(places.get(name, probe.NO_ARGUMENT) for name in named)]
 
 
 def matmul(

@@ -58,15 +58,27 @@ def ask(
     bridge.run(device, kernels, tensors)
 
 
+#: The place of an argument that a schema doesn't have.
+NO_ARGUMENT = 2**32 - 1
+
+
 def copy(
-    device: Any, cores: Any, args: Any, own: Sequence[int], source: Any, target: Any, page_size: int
+    device: Any,
+    cores: Any,
+    args: Any,
+    num_args: int,
+    walk: Sequence[int],
+    source: Any,
+    target: Any,
+    page_size: int,
 ) -> None:
     """Copy pages from tensor to tensor, in DRAM, over NoC 0, and wait until it is done.
 
     Parameters
     ----------
     cores, args : that copy, and each one's arguments by a schedule's schema
-    own : the places of start_id and count among them, and how many there are
+    num_args : how many each one has
+    walk : how a core finds its blocks by them, as kernels/copy_tiles.h has it
     page_size : of both tensors, in bytes, with what aligns the next page
     """
     grid = device.compute_with_storage_grid_size()
@@ -74,8 +86,8 @@ def copy(
     room = bridge.room_in_l1(device, grid.x * grid.y, 2 * page_size // 4)
     scratch = -(-room.buffer_address() // page_size) * page_size
     places = [source.buffer_address(), target.buffer_address(), page_size]
-    common = [Question.COPIES, *places, *own, scratch]
-    kernel = bridge.Kernel(_SOURCE, cores, args, own[-1], _ANY_ACCESSOR, 0, common)
+    common = [Question.COPIES, *places, scratch, num_args, *walk]
+    kernel = bridge.Kernel(_SOURCE, cores, args, num_args, _ANY_ACCESSOR, 0, common)
     bridge.run(device, [kernel], [room, source, target])
 
 

@@ -7,18 +7,29 @@ none that could write where it has no business or wait for arguments that never 
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from math import prod
 
 from ...device import DeviceSpec
-from ...metadata import CoreRange, RuntimeArg, Schedule, TileRange
+from ...metadata import (
+    OWN_BOX,
+    OWN_RANGE,
+    Box,
+    CoreRange,
+    RuntimeArg,
+    Schedule,
+    SharedRead,
+    TileRange,
+)
+from ...policies import ORDERS, POLICIES
 from ..evidence import Difference
+from .blocks import check_blocks_once, check_blocks_reach
 from .values import Words, expect, fault_of, integer, integers, one_of, text
 
 #: TT-metal's limit of a kernel's runtime arguments (get_arg_addr, dataflow_api.h).
 MOST_ARGS = 341
 #: Those of them that the copy of E6 has besides the schedule's (runtime/jobs/kernels/copy_tiles.h).
-OWN_ARGS = 8
-_PER_CORE = ("start_id", "count")
+OWN_ARGS = 16
 _AXES = ("grid_x", "grid_y", "grid_z")
 # What follows the source's name in that of its argument.
 _SUFFIXES = {"buffer_address": "addr", "scalar": "value"}
@@ -34,9 +45,10 @@ def schedule_fault(schedule: Schedule, spec: DeviceSpec) -> Difference | None:
 def schedule_harm(schedule: Schedule, spec: DeviceSpec) -> Difference | None:
     """Why a schedule must not be run on a device, or nothing.
 
-    It is of the right types, its ids are those of tiles that are there, its core ranges are on the
-    device's grid, and each of their cores is in one of them and has tiles, so that it gets
-    arguments of its own: without, it would use what was there before.
+    It is of the right types and has what its policy has, its ids are those of tiles that are there,
+    also as its cores work them out of their arguments, its core ranges are on the device's grid,
+    and each of their cores is in one of them and has tiles, so that it gets arguments of its own:
+    without, it would use what was there before.
     """
     return fault_of(_check_types, schedule) or fault_of(_check_reach, schedule, spec)
 
@@ -52,8 +64,9 @@ def schedule_contradiction(schedule: Schedule) -> Difference | None:
 
 def _check_types(schedule: Schedule) -> None:
     expect(isinstance(schedule, Schedule), "the schedule", "a Schedule", schedule)
-    one_of("policy", schedule.policy, "contiguous")
-    one_of("order", schedule.order, "row_major")
+    one_of("policy", schedule.policy, *POLICIES)
+    one_of("order", schedule.order, *ORDERS)
+    text("reason", schedule.reason)
     integers("grid", schedule.grid, least=1, length=3)
     integers("core_grid", schedule.core_grid, least=1, length=2)
     integer("num_tiles", schedule.num_tiles, least=1)
@@ -62,20 +75,39 @@ def _check_types(schedule: Schedule) -> None:
         ("tiles_per_core", TileRange),
         ("core_ranges", CoreRange),
         ("runtime_args", RuntimeArg),
+        ("boxes", Box),
+        ("shared_reads", SharedRead),
     ):
         values = getattr(schedule, name)
         right = type(values) is tuple and all(isinstance(value, kind) for value in values)
         expect(right, name, f"a tuple of {kind.__name__}s", values)
-    for core, tiles in enumerate(schedule.tiles_per_core):
-        for field in ("start_id", "count"):
-            integer(f"tiles_per_core[{core}].{field}", getattr(tiles, field))
-    for number, cores in enumerate(schedule.core_ranges):
-        for field in ("x0", "y0", "x1", "y1", "count"):
-            integer(f"core_ranges[{number}].{field}", getattr(cores, field))
-    _check_args(schedule.runtime_args)
+    for name in ("tiles_per_core", "boxes", "core_ranges"):
+        for number, one in enumerate(getattr(schedule, name)):
+            for field in fields(one):
+                integer(f"{name}[{number}].{field.name}", getattr(one, field.name))
+    for number, read in enumerate(schedule.shared_reads):
+        text(f"shared_reads[{number}].buffer", read.buffer)
+        one_of(f"shared_reads[{number}].along", read.along, "x", "y")
+        integer(f"shared_reads[{number}].noc", read.noc, most=1)
+    _check_policy(schedule)
+    _check_args(schedule)
 
 
-def _check_args(args: tuple[RuntimeArg, ...]) -> None:
+def _check_policy(schedule: Schedule) -> None:
+    """Each policy has the fields that say its blocks, and none of another's."""
+    integer("stride", schedule.stride, least=1)
+    if schedule.policy != "strided":
+        under = f"1, under the policy {schedule.policy}"
+        expect(schedule.stride == 1, "stride", under, schedule.stride)
+    absent = ("tiles_per_core",) if schedule.policy == "rectangular" else ("boxes", "shared_reads")
+    for name in absent:
+        found = Words(f"{len(getattr(schedule, name))}")
+        none = f"none, under the policy {schedule.policy}"
+        expect(not getattr(schedule, name), name, none, found)
+
+
+def _check_args(schedule: Schedule) -> None:
+    args, own = schedule.runtime_args, own_names(schedule)
     expect(len(args) <= MOST_ARGS, "runtime_args", f"at most {MOST_ARGS}", Words(f"{len(args)}"))
     seen = set()
     for number, arg in enumerate(args):
@@ -100,9 +132,18 @@ def _check_args(args: tuple[RuntimeArg, ...]) -> None:
         else:
             expect(arg.source is None, f"{place}.source", f"none, for a {arg.kind}", arg.source)
         if arg.kind == "per_core":
-            one_of(f"{place}.name", arg.name, *_PER_CORE)
+            one_of(f"{place}.name", arg.name, *own)
     names = [arg.name for arg in args if arg.kind == "per_core"]
-    expect(set(names) == set(_PER_CORE), "runtime_args", "start_id and count of each core", names)
+    expect(set(names) == set(own), "runtime_args", f"{_listed(own)} of each core", names)
+
+
+def own_names(schedule: Schedule) -> tuple[str, ...]:
+    """The arguments of which each core has its own."""
+    return OWN_BOX if schedule.policy == "rectangular" else OWN_RANGE
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _check_word(place: str, dtype: str) -> None:
@@ -116,20 +157,8 @@ def _check_reach(schedule: Schedule, spec: DeviceSpec) -> None:
     expect(
         schedule.core_grid == grid, "core_grid", f"{grid}, as the device has", schedule.core_grid
     )
-    tiles_per_core = schedule.tiles_per_core
-    expect(
-        len(tiles_per_core) == spec.num_cores,
-        *("tiles_per_core", f"{spec.num_cores} entries, one a core of the device"),
-        Words(f"{len(tiles_per_core)}"),
-    )
-    for core, tiles in enumerate(tiles_per_core):
-        first, end = tiles.start_id, tiles.start_id + tiles.count
-        expect(
-            end <= schedule.num_tiles,
-            f"tiles_per_core[{core}]",
-            f"tiles of the {schedule.num_tiles} that there are",
-            Words(f"{first} to {end - 1}" if tiles.count else f"none, at {first}"),
-        )
+    check_blocks_reach(schedule, spec.num_cores)
+    counts = schedule.counts
     seen = set()
     for number, r in enumerate(schedule.core_ranges):
         place = f"core_ranges[{number}]"
@@ -141,7 +170,7 @@ def _check_reach(schedule: Schedule, spec: DeviceSpec) -> None:
             expect((x, y) not in seen, place, "each core once", twice)
             seen.add((x, y))
             idle = Words(f"core ({x}, {y}), which has none")
-            busy = tiles_per_core[y * spec.grid_x + x].count > 0
+            busy = counts[y * spec.grid_x + x] > 0
             expect(busy, place, "cores that have tiles", idle)
 
 
@@ -152,24 +181,30 @@ def _check_agreement(schedule: Schedule) -> None:
     cores = prod(schedule.core_grid)
     expected = f"{cores}, by the core grid {schedule.core_grid}"
     expect(schedule.num_cores == cores, "num_cores", expected, schedule.num_cores)
-    _check_each_tile_once(schedule)
+    check_blocks_once(schedule)
     counts = {}
     for number, r in enumerate(schedule.core_ranges):
         for x, y in r.cores():
-            there = schedule.tiles_per_core[y * width + x].count
+            there = schedule.counts[y * width + x]
             counts[y * width + x] = r.count
             expected = f"{there}, as core ({x}, {y}) has"
             expect(r.count == there, f"core_ranges[{number}].count", expected, r.count)
-    for core, tiles in enumerate(schedule.tiles_per_core):
+    for core, count in enumerate(schedule.counts):
         place = f"core ({core % width}, {core // width})"
         expect(
-            tiles.count == 0 or core in counts,
-            *(place, f"a core range with its {tiles.count} tiles", Words("none")),
+            count == 0 or core in counts,
+            *(place, f"a core range with its {count} tiles", Words("none")),
         )
     for arg in schedule.runtime_args:
         _check_meaning(schedule, arg)
-    missing = set(_AXES) - {arg.name for arg in schedule.runtime_args}
-    expect(not missing, "runtime_args", "the grid's extents", Words(f"no {', '.join(missing)}"))
+    missing = set(_constants(schedule)) - {arg.name for arg in schedule.runtime_args}
+    expected = _listed(_constants(schedule))
+    expect(not missing, "runtime_args", expected, Words(f"no {', '.join(sorted(missing))}"))
+
+
+def _constants(schedule: Schedule) -> tuple[str, ...]:
+    """The constants that a core may find its blocks by."""
+    return ("block_stride", *_AXES) if schedule.policy == "strided" else _AXES
 
 
 def _check_meaning(schedule: Schedule, arg: RuntimeArg) -> None:
@@ -179,22 +214,12 @@ def _check_meaning(schedule: Schedule, arg: RuntimeArg) -> None:
         named = f"{arg.source}_{_SUFFIXES[arg.kind]}"
         expect(arg.name == named, place, f"{named}, by its source", arg.name)
     if arg.kind == "constant":
-        one_of(f"{place}: name of a constant", arg.name, *_AXES, "kt_tiles")
+        one_of(f"{place}: name of a constant", arg.name, *_constants(schedule), "kt_tiles")
         expect(arg.name != "kt_tiles" or arg.value != 0, place, "at least 1", arg.value)
     if arg.name in _AXES:
         one_of(f"{place}: kind", arg.kind, "constant")
         extent = schedule.grid[_AXES.index(arg.name)]
         expect(arg.value == extent, place, f"{extent}, by the grid {schedule.grid}", arg.value)
-
-
-def _check_each_tile_once(schedule: Schedule) -> None:
-    following = 0  # the first tile that no core so far runs
-    for tiles in sorted(schedule.tiles_per_core, key=lambda tiles: tiles.start_id):
-        if tiles.count == 0:
-            continue
-        tile = f"tile {min(following, tiles.start_id)}"
-        found = Words("two" if tiles.start_id < following else "none")
-        expect(tiles.start_id == following, tile, "one core that runs it", found)
-        following += tiles.count
-    num_tiles = schedule.num_tiles
-    expect(following == num_tiles, f"tile {following}", "one core that runs it", Words("none"))
+    if arg.name == "block_stride":
+        one_of(f"{place}: kind", arg.kind, "constant")
+        expect(arg.value == schedule.stride, place, f"{schedule.stride}, the stride", arg.value)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import ClassVar
 
 import numpy as np
 
 from ...device import DeviceSpec
-from ...metadata import CoreRange, RuntimeArg, Schedule, TileRange
+from ...metadata import Box, CoreRange, RuntimeArg, Schedule, TileRange
 from ..tensors.tiles import Array
 
 
@@ -18,11 +20,13 @@ def _anywhere(_: DeviceSpec) -> str:
 
 @dataclass(frozen=True)
 class ScheduleMutation:
-    """One way for a schedule to be wrong; ``powerless`` is as in controls.Mutation."""
+    """One way for a schedule to be wrong; ``powerless`` is as in tensors/controls.Mutation.
+    ``policies`` are those whose schedules alone it can change, and is tried on; empty: any."""
 
     name: str
     apply: Callable[[Schedule], Schedule]
     powerless: Callable[[DeviceSpec], str] = _anywhere
+    policies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,14 @@ class CopyMutation:
 
     name: str
     apply: Callable[[Array], Array]
+    policies: ClassVar[frozenset[str]] = frozenset()
 
     @staticmethod
     def powerless(_: DeviceSpec) -> str:
         return ""
+
+
+_STRIDED, _RECTANGULAR = frozenset(["strided"]), frozenset(["rectangular"])
 
 
 def _one_core(spec: DeviceSpec) -> str:
@@ -67,38 +75,105 @@ def _count_more(schedule: Schedule) -> Schedule:
 
 
 def _active(schedule: Schedule) -> list[int]:
-    return [core for core, tiles in enumerate(schedule.tiles_per_core) if tiles.count]
+    return [core for core, count in enumerate(schedule.counts) if count]
 
 
-def _edited(schedule: Schedule, core: int, edit: Callable[[TileRange], TileRange]) -> Schedule:
+def _reordered(schedule: Schedule, cores: Sequence[int]) -> Schedule:
+    """Each core with the blocks of the one that stands in its place."""
+    return replace(
+        schedule,
+        tiles_per_core=tuple(schedule.tiles_per_core[c] for c in cores if schedule.tiles_per_core),
+        boxes=tuple(schedule.boxes[core] for core in cores if schedule.boxes),
+    )
+
+
+def _edited(
+    schedule: Schedule,
+    core: int,
+    edit: Callable[[TileRange], TileRange],
+    edit_box: Callable[[Box], Box],
+) -> Schedule:
+    """A core's blocks edited: its range, or under a rectangular schedule its box."""
+    if schedule.boxes:
+        boxes = list(schedule.boxes)
+        boxes[core] = edit_box(boxes[core])
+        return replace(schedule, boxes=tuple(boxes))
     tiles = list(schedule.tiles_per_core)
     tiles[core] = edit(tiles[core])
     return replace(schedule, tiles_per_core=tuple(tiles))
 
 
-def _busiest(edit: Callable[[TileRange], TileRange]) -> Callable[[Schedule], Schedule]:
-    """The tiles of the core that has the most edited, if it has several."""
+def _longest(box: Box, edit: Callable[[int, int], tuple[int, int]]) -> Box:
+    """A box with its first place and its extent along its longest side edited."""
+    sides = {"across": "x", "down": "y", "deep": "z"}
+    side = max(sides, key=lambda side: getattr(box, side))
+    first, many = edit(getattr(box, sides[side]), getattr(box, side))
+    return replace(box, **{sides[side]: first, side: many})
+
+
+def _busiest(edit: Callable[[int, int], tuple[int, int]]) -> Callable[[Schedule], Schedule]:
+    """The first block and the number of them edited of the core that has the most, if it has
+    several; of a box, along its longest side."""
 
     def apply(schedule: Schedule) -> Schedule:
-        core = max(_active(schedule), key=lambda core: schedule.tiles_per_core[core].count)
-        several = schedule.tiles_per_core[core].count > 1
-        return _edited(schedule, core, edit) if several else schedule
+        core = max(_active(schedule), key=lambda core: schedule.counts[core])
+        if schedule.counts[core] < 2:
+            return schedule
+        return _edited(
+            schedule, core,
+            lambda tiles: TileRange(*edit(tiles.start_id, tiles.count)),
+            lambda box: _longest(box, edit),
+        )  # fmt: skip
 
     return apply
 
 
 def _cores_swapped(schedule: Schedule) -> Schedule:
     """The tiles of the first and the last core that have some, each other's."""
-    tiles, active = list(schedule.tiles_per_core), _active(schedule)
+    cores, active = list(range(len(schedule.counts))), _active(schedule)
     first, last = active[0], active[-1]
-    tiles[first], tiles[last] = tiles[last], tiles[first]
-    return replace(schedule, tiles_per_core=tuple(tiles))
+    cores[first], cores[last] = last, first
+    return _reordered(schedule, cores)
 
 
 def _down_columns(schedule: Schedule) -> Schedule:
     width, height = schedule.core_grid
-    cores = np.arange(width * height).reshape(height, width).T.ravel()
-    return replace(schedule, tiles_per_core=tuple(schedule.tiles_per_core[core] for core in cores))
+    return _reordered(schedule, np.arange(width * height).reshape(height, width).T.ravel().tolist())
+
+
+def _other_order(schedule: Schedule) -> Schedule:
+    """The blocks of each core by the other order, if that changes any."""
+    order = "row_major" if schedule.order == "column_major" else "column_major"
+    other = replace(schedule, order=order)
+    cores = range(len(schedule.counts))
+    alike = all(list(schedule.blocks(core)) == list(other.blocks(core)) for core in cores)
+    return schedule if alike else other
+
+
+def _stride_less(schedule: Schedule) -> Schedule:
+    """The blocks of each core one less apart, and its argument with them."""
+    if schedule.stride < 2:
+        return schedule
+    stride = schedule.stride - 1
+    args = (
+        replace(arg, value=stride) if arg.name == "block_stride" else arg
+        for arg in schedule.runtime_args
+    )
+    return replace(schedule, stride=stride, runtime_args=tuple(args))
+
+
+def _column_short(schedule: Schedule) -> Schedule:
+    """The widest box without its last column, if it has several."""
+    if not schedule.boxes:
+        return schedule
+    core = max(_active(schedule), key=lambda core: schedule.boxes[core].across)
+    if schedule.boxes[core].across < 2:
+        return schedule
+    return _edited(schedule, core, lambda t: t, lambda box: replace(box, across=box.across - 1))
+
+
+def _boxes_exchanged(schedule: Schedule) -> Schedule:
+    return _cores_swapped(schedule) if schedule.boxes else schedule
 
 
 def _grid_transposed(schedule: Schedule) -> Schedule:
@@ -128,10 +203,16 @@ def _sources_rotated(kind: str) -> Callable[[Schedule], Schedule]:
     return apply
 
 
-def _first_two_exchanged(schedule: Schedule) -> Schedule:
-    """start_id where count is, by the default schema."""
-    first, second, *rest = schedule.runtime_args
-    return replace(schedule, runtime_args=(second, first, *rest))
+def _two_exchanged(schedule: Schedule) -> Schedule:
+    """Two arguments of which each core has its own in each other's place: start_id and count, or of
+    a box the first two that differ on some core, if any do."""
+    args, own = list(schedule.runtime_args), [schedule.own_args(c) for c in _active(schedule)]
+    places = [place for place, arg in enumerate(args) if arg.kind == "per_core"]
+    for a, b in combinations(places, 2):
+        if any(values[args[a].name] != values[args[b].name] for values in own):
+            args[a], args[b] = args[b], args[a]
+            return replace(schedule, runtime_args=tuple(args))
+    return schedule
 
 
 def _constant_more(schedule: Schedule) -> Schedule:
@@ -145,11 +226,18 @@ def _constant_more(schedule: Schedule) -> Schedule:
 
 def _tile_beyond(schedule: Schedule) -> Schedule:
     core = _active(schedule)[-1]
-    return _edited(schedule, core, lambda t: replace(t, start_id=schedule.num_tiles))
+    return _edited(
+        schedule, core,
+        lambda tiles: replace(tiles, start_id=schedule.num_tiles),
+        lambda box: replace(box, y=schedule.grid[1]),
+    )  # fmt: skip
 
 
 def _before_the_first(schedule: Schedule) -> Schedule:
-    return _edited(schedule, _active(schedule)[0], lambda t: replace(t, start_id=-1))
+    core = _active(schedule)[0]
+    return _edited(
+        schedule, core, lambda tiles: replace(tiles, start_id=-1), lambda box: replace(box, x=-1)
+    )
 
 
 def _off_the_grid(schedule: Schedule) -> Schedule:
@@ -162,29 +250,38 @@ def _twice(schedule: Schedule) -> Schedule:
 
 
 def _idle_in_a_range(schedule: Schedule) -> Schedule:
-    return _edited(schedule, _active(schedule)[-1], lambda t: replace(t, count=0))
+    core = _active(schedule)[-1]
+    return _edited(
+        schedule, core, lambda tiles: replace(tiles, count=0), lambda box: replace(box, across=0)
+    )
 
 
 #: Wrong schedules that are run in the right one's place: the copies contradict the right one.
 RUN_MUTATIONS = (
     ScheduleMutation("a core range one short", _range_short),
-    ScheduleMutation("a tile too few on a core", _busiest(lambda t: replace(t, count=t.count - 1))),
+    ScheduleMutation("a tile too few on a core", _busiest(lambda first, many: (first, many - 1))),
     ScheduleMutation(
-        "a core that starts a tile late", _busiest(lambda t: TileRange(t.start_id + 1, t.count - 1))
+        "a core that starts a tile late", _busiest(lambda first, many: (first + 1, many - 1))
     ),
     ScheduleMutation("two cores run as each other", _cores_swapped, _one_core),
+    ScheduleMutation("blocks in the other order", _other_order),
+    ScheduleMutation("another stride", _stride_less, _one_core, _STRIDED),
+    ScheduleMutation("a box a column short", _column_short, policies=_RECTANGULAR),
     ScheduleMutation("buffer addresses handed round", _sources_rotated("buffer_address")),
 )
 #: Wrong claims about the schedule that was run: the copies contradict them.
 CLAIM_MUTATIONS = (
     ScheduleMutation("two cores swapped", _cores_swapped, _one_core),
+    ScheduleMutation("two cores' boxes exchanged", _boxes_exchanged, _one_core, _RECTANGULAR),
     ScheduleMutation("cores counted down columns", _down_columns, _one_line),
+    ScheduleMutation("the other order", _other_order),
+    ScheduleMutation("a stride one less", _stride_less, _one_core, _STRIDED),
     ScheduleMutation("a core range's count one too many", _count_more),
     ScheduleMutation("the launch grid transposed", _grid_transposed),
     ScheduleMutation("a tile fewer", lambda s: replace(s, num_tiles=s.num_tiles - 1)),
     ScheduleMutation("a core more", lambda s: replace(s, num_cores=s.num_cores + 1)),
     ScheduleMutation("a row of cores more", _row_more),
-    ScheduleMutation("start and count exchanged", _first_two_exchanged),
+    ScheduleMutation("two arguments of a core exchanged", _two_exchanged),
     ScheduleMutation("a constant one too large", _constant_more),
     ScheduleMutation("buffer addresses rotated", _sources_rotated("buffer_address")),
     ScheduleMutation("scalars rotated", _sources_rotated("scalar")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +19,9 @@ from .controls import (
     HARMFUL_MUTATIONS,
     RUN_MUTATIONS,
     SPLIT_MUTATION,
+    ScheduleMutation,
 )
-from .stamps import Copied, argument_words, judge_copy
+from .stamps import Copied, argument_words, is_ttnns, judge_copy
 
 
 def examine_schedule(
@@ -59,7 +60,7 @@ def examine_schedule(
 
 def _of_claims(schedule: Schedule, copied: Copied) -> Iterator[Control]:
     """Wrong claims about the copy that was made, and right ones about a copy that is not."""
-    for mutation in CLAIM_MUTATIONS:
+    for mutation in _of_policy(CLAIM_MUTATIONS, schedule):
         wrong = mutation.apply(schedule)
         if wrong == schedule:
             yield Control(mutation.name, "E6", NO_EFFECT)
@@ -68,7 +69,7 @@ def _of_claims(schedule: Schedule, copied: Copied) -> Iterator[Control]:
     for failure in COPY_MUTATIONS:
         arrived = failure.apply(copied.arrived.reshape(schedule.num_tiles, -1))
         yield outcome(failure.name, judge_copy(schedule, replace(copied, arrived=arrived)))
-    if tuple(tiles.count for tiles in schedule.tiles_per_core) == copied.split:
+    if is_ttnns(schedule, copied):
         yield Control(SPLIT_MUTATION.name, "E6", NO_EFFECT)
     else:
         yield outcome(SPLIT_MUTATION.name, judge_copy(schedule, copied, claims_split=True))
@@ -78,7 +79,7 @@ def _of_runs(
     schedule: Schedule, spec: DeviceSpec, copy: Callable[[Schedule], Copied]
 ) -> Iterator[Control]:
     """Other schedules, run in this one's place."""
-    for mutation in RUN_MUTATIONS:
+    for mutation in _of_policy(RUN_MUTATIONS, schedule):
         wrong = mutation.apply(schedule)
         if wrong == schedule:
             yield Control(mutation.name, "E6", NO_EFFECT)
@@ -89,6 +90,13 @@ def _of_runs(
             continue
         tell(f"run with {mutation.name}")
         yield outcome(mutation.name, judge_copy(schedule, copy(wrong)))
+
+
+def _of_policy(
+    mutations: Iterable[ScheduleMutation], schedule: Schedule
+) -> Iterator[ScheduleMutation]:
+    """Those that may change a schedule of its policy."""
+    return (one for one in mutations if not one.policies or schedule.policy in one.policies)
 
 
 def _of_harm(schedule: Schedule, spec: DeviceSpec) -> Iterator[Control]:

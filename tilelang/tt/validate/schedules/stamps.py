@@ -8,6 +8,7 @@ another's place is seen.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
@@ -24,7 +25,6 @@ _WORDS = _TILE * _TILE  # of a page of uint32
 _ITSELF = ("x", "y", "tile", "copied before")
 
 _STAMP_WORDS = len(_ITSELF)
-_PER_CORE = ("start_id", "count")  # arguments of which each core has its own
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,11 @@ def argument_words(schedule: Schedule) -> tuple[dict[str, int], dict[str, int]]:
     )
 
 
+def lists_of(schedule: Schedule) -> str:
+    """What a schedule has an entry of for each core."""
+    return "boxes" if schedule.boxes else "tiles_per_core"
+
+
 def judge_copy(schedule: Schedule, copied: Copied, claims_split: bool = False) -> Verdict:
     """E6 of a schedule, by a copy.
 
@@ -89,7 +94,7 @@ def _judge_device(schedule: Schedule, copied: Copied) -> Difference | None:
     for what, expected, found in (
         ("core grid", schedule.core_grid, copied.grid),
         ("number of cores", schedule.num_cores, cores),
-        ("entries of tiles_per_core", len(schedule.tiles_per_core), cores),
+        (f"entries of {lists_of(schedule)}", len(schedule.counts), cores),
         ("number of tiles", schedule.num_tiles, tiles),
         ("blocks of the grid", prod(schedule.grid), tiles),
     ):
@@ -99,17 +104,32 @@ def _judge_device(schedule: Schedule, copied: Copied) -> Difference | None:
 
 
 def _judge_split(schedule: Schedule, copied: Copied) -> Difference | None:
-    starts = [0, *accumulate(copied.split)][:-1]
-    for core, (tiles, start, count) in enumerate(
-        zip(schedule.tiles_per_core, starts, copied.split, strict=True)
-    ):
-        if (tiles.start_id, tiles.count) != (start, count):
-            return Difference(
-                f"core {_name(schedule, core)}, by ttnn.split_work_to_cores",
-                f"{tiles.count} tiles from {tiles.start_id}",
-                f"{count} from {start}",
-            )
+    for core, (found, split) in enumerate(zip(_blocks(schedule), _dealt(copied), strict=True)):
+        if found != split:
+            what = f"core {_name(schedule, core)}, by ttnn.split_work_to_cores"
+            return Difference(what, _shown(found), _shown(split))
     return None
+
+
+def is_ttnns(schedule: Schedule, copied: Copied) -> bool:
+    """Whether each core runs the tiles that ttnn.split_work_to_cores would give to it."""
+    return _blocks(schedule) == _dealt(copied)
+
+
+def _blocks(schedule: Schedule) -> list[list[int]]:
+    return [list(schedule.blocks(core)) for core in range(len(schedule.counts))]
+
+
+def _dealt(copied: Copied) -> list[list[int]]:
+    ends = accumulate(copied.split)
+    return [
+        list(range(end - count, end)) for end, count in zip(ends, copied.split, strict=True)
+    ]  # fmt: skip
+
+
+def _shown(tiles: Sequence[int]) -> str:
+    few = ", ".join(map(str, tiles[:3]))
+    return f"{len(tiles)} tiles: {few}{', ...' if len(tiles) > 3 else ''}" if tiles else "no tiles"
 
 
 def _judge_content(schedule: Schedule, copied: Copied) -> Difference | None:
@@ -120,11 +140,7 @@ def _judge_content(schedule: Schedule, copied: Copied) -> Difference | None:
     if not len(lost):
         return None
     tile = int(lost[0])
-    cores = (
-        core
-        for core, t in enumerate(schedule.tiles_per_core)
-        if t.start_id <= tile < t.start_id + t.count
-    )
+    cores = (core for core in range(len(schedule.counts)) if tile in schedule.blocks(core))
     named = _name(schedule, next(cores, 0))
     many = f"tile {tile} ({len(lost)} of {len(before)} lost)"
     return Difference(many, f"copied by core {named}", "no copy")
@@ -137,18 +153,22 @@ def _judge_stamps(schedule: Schedule, copied: Copied) -> Difference | None:
     width = schedule.core_grid[0]
     launch = dict(zip(("grid_x", "grid_y", "grid_z"), schedule.grid, strict=True))
     words = np.asarray([_word(arg, launch) for arg in args], np.int64)
-    own_words = [
-        (place, arg.name) for place, arg in enumerate(args, _STAMP_WORDS) if arg.name in _PER_CORE
-    ]
-    for core, tiles in enumerate(schedule.tiles_per_core):
-        own = slice(tiles.start_id, tiles.start_id + tiles.count)
-        rows = expected[own]
+    for core, blocks in enumerate(_blocks(schedule)):
+        own = np.asarray(blocks, np.int64)
+        beyond = own[(own < 0) | (own >= len(expected))]
+        if len(beyond):
+            there = f"{len(expected)} tiles"
+            return Difference(f"core {_name(schedule, core)}", f"tile {beyond[0]}", there)
+        rows = np.empty((len(own), expected.shape[1]), np.int64)
         rows[:, 0], rows[:, 1] = core % width, core // width
-        rows[:, 2] = np.arange(len(expected))[own]
-        rows[:, 3] = np.arange(len(rows))
+        rows[:, 2] = own
+        rows[:, 3] = np.arange(len(own))
         rows[:, _STAMP_WORDS:] = words
-        for place, name in own_words:
-            rows[:, place] = getattr(tiles, name)
+        own_args = schedule.own_args(core)
+        for place, arg in enumerate(args, _STAMP_WORDS):
+            if arg.name in own_args:
+                rows[:, place] = own_args[arg.name]
+        expected[own] = rows
     wrong = np.argwhere(expected != found)
     if not len(wrong):
         return None
