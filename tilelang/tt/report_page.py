@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
+from . import schedule_text
 from .page import render
 
 Document = Mapping[str, Any]
@@ -210,9 +211,9 @@ def _class(used: float | None) -> str:
 
 def _reported(schedule: dict[str, Any]) -> dict[str, Any]:
     """A schedule of a report as it is drawn."""
-    ranges = schedule["tiles_per_core"]
-    held = [f"blocks {first} to {first + n - 1}" if n else "idle" for first, n in ranges]
-    return {**schedule, "counts": [count for _, count in ranges], "held": held}
+    drawn = schedule_text.of_report(schedule)
+    held = [schedule_text.held(drawn, core) for core in range(len(drawn.counts))]
+    return {**schedule, "counts": drawn.counts, "held": held}
 
 
 def _figure(value: object, unit: str = "") -> str:

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from .metadata import Schedule, SharedRead
+from .metadata import Box, Schedule, SharedRead, TileRange
 from .program import spans
+
+
+def of_report(document: Mapping[str, Any]) -> Schedule:
+    """The schedule of a case of a report (schemas/report.schema.json), as far as it says it."""
+    width, height = document["core_grid"]
+    x, y, z = document["grid"]
+    return Schedule(
+        policy=document.get("policy", "contiguous"),
+        order=document.get("order", "row_major"),
+        grid=(x, y, z),
+        core_grid=(width, height),
+        num_tiles=document["tiles"],
+        num_cores=width * height,
+        tiles_per_core=tuple(TileRange(*row) for row in document["tiles_per_core"]),
+        core_ranges=(),
+        runtime_args=(),
+        stride=document.get("stride", 1),
+        boxes=tuple(Box(*row) for row in document.get("boxes", ())),
+    )
 
 
 def rule(schedule: Schedule) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import pytest
 from policies import schedule
@@ -68,3 +68,18 @@ def test_what_is_shared_is_told_in_words(grid, cores, shared, said):
 
 def test_a_schedule_without_boxes_has_nothing_to_share():
     assert list(schedule_text.shared(schedule((3, 4, 1), SPEC, "strided"))) == []
+
+
+@pytest.mark.parametrize("policy", ["contiguous", "strided", "rectangular"])
+def test_a_report_has_what_its_drawing_takes(policy):
+    plan = schedule((5, 4, 2), SPEC, policy, "column_major")
+    document = {
+        "grid": [5, 4, 2], "core_grid": [3, 4], "tiles": 40, "policy": policy,
+        "order": "column_major", "stride": plan.stride,
+        "boxes": [list(astuple(box)) for box in plan.boxes],
+        "tiles_per_core": [[each.start_id, each.count] for each in plan.tiles_per_core],
+    }  # fmt: skip
+    found = schedule_text.of_report(document)
+    for core in range(12):
+        assert found.counts[core] == plan.counts[core]
+        assert schedule_text.held(found, core) == schedule_text.held(plan, core)
