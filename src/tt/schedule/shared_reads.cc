@@ -22,7 +22,8 @@ std::vector<SharedRead> FindSharedReads(const std::vector<Alike>& tensors,
   bool one_axis = std::all_of(reads.begin(), reads.end(), [&](const SharedRead& read) {
     return read.along_x == reads[0].along_x;
   });
-  for (size_t i = 0; one_axis && i < reads.size(); ++i) reads[i].noc = static_cast<int>(i % 2);
+  for (size_t i = 0; one_axis && i < reads.size(); ++i)
+    reads[i].noc = static_cast<int>((i + 1) % 2);
   return reads;
 }
 

@@ -32,7 +32,8 @@ struct SharedRead {
  * \brief What cores read together, in the order of the tensors.
  *
  * Along each axis at least two cores; of two axes that with more cores, x on a tie. What goes along
- * y takes NoC 0, along x NoC 1; where all of it goes along one axis, the two in turn, NoC 0 first.
+ * y takes NoC 0, along x NoC 1. Where all of it goes along one axis it takes the two in turn, NoC 1
+ * first: what isn't shared is read over NoC 0, by another processor.
  */
 std::vector<SharedRead> FindSharedReads(const std::vector<Alike>& tensors,
                                         const Placement& placement);

@@ -95,8 +95,8 @@ def test_inferring_again_and_verifying_change_nothing():
 
 def test_each_launch_has_a_schedule_of_the_functions_policy():
     first, second = plan_of(of_two_launches, policy="rectangular").schedules("of_two_launches")
-    assert first.shared_reads == (tt.SharedRead("A", "x", 0),)
-    assert second.shared_reads == (tt.SharedRead("B", "y", 0),)
+    assert first.shared_reads == (tt.SharedRead("A", "x", 1),)
+    assert second.shared_reads == (tt.SharedRead("B", "y", 1),)
 
 
 def test_boxes_of_the_authors_own_are_kept_if_rows_and_columns_of_cores_agree():
@@ -104,7 +104,7 @@ def test_boxes_of_the_authors_own_are_kept_if_rows_and_columns_of_cores_agree():
     func = tt.annotate(annotated, policy="rectangular").with_attr("tt_block_boxes", boxes)
     schedule = plan_of(func).schedule("annotated")
     assert [box.count for box in schedule.boxes[:3]] == [4, 12, 0]
-    assert schedule.shared_reads == (tt.SharedRead("A", "x", 0),)
+    assert schedule.shared_reads == (tt.SharedRead("A", "x", 1),)
 
 
 def test_a_partition_of_the_authors_own_may_leave_cores_out_or_take_them_in_another_order():

@@ -213,13 +213,13 @@ TEST_CASE("what is read alike is shared along the axis with more cores, over bot
   };
   const std::vector<Case> table = {
       {{x, y, none}, 4, 4, "0x1 1y0 "},
-      {{x, y}, 4, 1, "0x0 "},
-      {{x, y}, 1, 4, "1y0 "},
+      {{x, y}, 4, 1, "0x1 "},
+      {{x, y}, 1, 4, "1y1 "},
       {{x, y}, 1, 1, ""},
-      {{none, both}, 4, 4, "1x0 "},
-      {{both}, 2, 3, "0y0 "},
-      {{none, x, x, none, x}, 2, 2, "1x0 2x1 4x0 "},
-      {{y, y}, 2, 2, "0y0 1y1 "},
+      {{none, both}, 4, 4, "1x1 "},
+      {{both}, 2, 3, "0y1 "},
+      {{none, x, x, none, x}, 2, 2, "1x1 2x0 4x1 "},
+      {{y, y}, 2, 2, "0y1 1y0 "},
       {{both, y, x}, 3, 2, "0x1 1y0 2x1 "},
       {{none, none}, 4, 4, ""},
   };
