@@ -16,12 +16,16 @@ from .program import Program
 #: No bound has it, since another kernel may do with fewer.
 PAGE_CYCLES = 90
 
+#: Cycles from a block's first read to where something can be done with it: a trip to DRAM and back.
+#: A core does its blocks one after the other, and reads ahead for some of them only.
+TURN_CYCLES = 700
+
 #: What share of the other resources' cycles adds to the wall's, since nothing overlaps wholly: the
 #: first operands come before anything is multiplied, and the last results go when all is.
 NOT_OVERLAPPED = 1 / 8
 
 #: Options that take no more than so many times the least are on a level: bounds are no finer.
-LEVEL = 1.01
+LEVEL = 1.05
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,12 @@ class Option:
     @property
     def expected(self) -> float:
         """What options are compared by: cycles of the walls, or of the kernels' instructions where
-        those are more, and a share of the other resources'."""
+        those are more, the beginning of each turn, and a share of the other resources'."""
         total = 0.0
         for each in self.launches:
             rest = sum(each.cycles.values()) - each.least
             total += max(each.least, PAGE_CYCLES * each.pages) + NOT_OVERLAPPED * rest
+            total += TURN_CYCLES * each.turns
         return total
 
     def __str__(self) -> str:
