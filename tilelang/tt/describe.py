@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import operator
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import _ffi_api
-from .device import DeviceLike, resolve_device
+from .choice import choose, options
+from .device import DeviceLike, DeviceSpec, resolve_device
 from .metadata import (
     BufferDescriptor,
     Schedule,
@@ -16,7 +18,7 @@ from .metadata import (
     schedule_of,
     schedules_of,
 )
-from .policies import Cores, policy_attrs
+from .policies import AUTO, Cores, policy_attrs
 from .text import label, shown
 
 if TYPE_CHECKING:
@@ -89,10 +91,35 @@ def schedule_program(
 ) -> tuple[Schedule, ...]:
     """How the blocks of each launch of a tile program would go to a device's cores.
 
-    Parameters and errors as of :func:`schedule_tiles`.
+    Parameters and errors as of :func:`schedule_tiles`; but the policy may be "auto", which takes
+    the one that the bounds choose.
     """
-    given, attr = policy_attrs(policy, order, cores), resolve_device(device).to_attr()
-    return schedules_of(_ffi_api.schedule_program(program.to_text(), attr, given))
+    spec, text = resolve_device(device), program.to_text()
+
+    def under(policy: str | None) -> dict[str, Any]:
+        given = policy_attrs(policy, order, cores)
+        return dict(_ffi_api.schedule_program(text, spec.to_attr(), given))
+
+    if policy != AUTO:
+        return schedules_of(under(policy))
+    rest = {"tt_program": json.loads(text), "tt_buffers": _described(program, spec)}
+    best, reason = choose(options(lambda policy: plain_value({**under(policy), **rest})))
+    return schedules_of({**under(best.policy), "tt_schedule_reason": reason})
+
+
+def _described(program: Program, device: DeviceSpec) -> dict[str, Any]:
+    """The descriptors of a program's tensors, as attributes."""
+    found = json.loads(_ffi_api.analyze_program(program.to_text()))["buffers"]
+    described = {}
+    for buffer, of in zip(program.buffers, found, strict=True):
+        if of is not None:
+            attr = _ffi_api.describe_tensor(
+                buffer.name, list(buffer.shape), buffer.dtype, device.to_attr()
+            )
+            access = {key: of[key] for key in ("access", "written_by")}
+            more = {f"tt_{key}": value for key, value in access.items()}
+            described[buffer.name] = {**plain_value(attr), **more, "tt_role": "inout"}
+    return described
 
 
 def _integers(what: str, values: Sequence[int]) -> list[int]:

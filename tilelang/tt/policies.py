@@ -9,7 +9,7 @@ import operator
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .metadata import CoreRange
+from .metadata import CoreRange, plain_value
 from .text import shown
 
 #: How blocks go to cores; "auto" is a question, which infer_metadata answers with one of them.
@@ -41,9 +41,9 @@ def policy_attrs(
 
 
 def said_of_schedule(attrs: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of a function's attributes that say it."""
-    names = ("tt_schedule_policy", "tt_schedule_order", "tt_cores")
-    return {name: attrs[name] for name in names if name in attrs}
+    """What a function's attributes say of it, as plain values: ``policy``, ``order``, ``cores``."""
+    names = {"policy": "tt_schedule_policy", "order": "tt_schedule_order", "cores": "tt_cores"}
+    return {said: plain_value(attrs[name]) for said, name in names.items() if name in attrs}
 
 
 def rectangles(cores: Cores) -> list[list[int]]:

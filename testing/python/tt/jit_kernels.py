@@ -25,6 +25,31 @@ def gemm(M, N, K, dtype="bfloat16", block=32):
     return main
 
 
+@tilelang.jit(out_idx=[-1], target="tenstorrent")
+def shared_gemm(M, N, K, block=32):
+    """A product whose author says that a rectangle of cores is to read together."""
+
+    @T.prim_func
+    def main(
+        A: T.Tensor((M, K), "bfloat16"),
+        B: T.Tensor((K, N), "bfloat16"),
+        C: T.Tensor((M, N), "bfloat16"),
+    ):
+        T.func_attr({"tt_schedule_policy": "rectangular", "tt_cores": [[0, 0, 1, 1]]})
+        with T.Kernel(N // block, M // block, threads=128) as (bx, by):
+            a = T.alloc_shared((block, block), "bfloat16")
+            b = T.alloc_shared((block, block), "bfloat16")
+            c = T.alloc_fragment((block, block), "float32")
+            T.clear(c)
+            for k in T.Pipelined(K // block, num_stages=2):
+                T.copy(A[by * block, k * block], a)
+                T.copy(B[k * block, bx * block], b)
+                T.gemm(a, b, c)
+            T.copy(c, C[by * block, bx * block])
+
+    return main
+
+
 def scale_func(M, N, dtype="bfloat16", factor=2.0, name="scale"):
     """B = A * factor, for tensors of M x N, either of which may be T.dynamic."""
 

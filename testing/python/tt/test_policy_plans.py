@@ -13,7 +13,8 @@ from tvm.script import tirx as T
 
 import tilelang.tt as tt
 from tilelang.tt import files
-from tilelang.tt.policies import ORDERS, POLICIES
+from tilelang.tt.describe import schedule_program
+from tilelang.tt.policies import ORDERS, POLICIES, said_of_schedule
 
 DEVICE = kernels.device(4, 4)
 
@@ -97,6 +98,32 @@ def test_each_launch_has_a_schedule_of_the_functions_policy():
     first, second = plan_of(of_two_launches, policy="rectangular").schedules("of_two_launches")
     assert first.shared_reads == (tt.SharedRead("A", "x", 1),)
     assert second.shared_reads == (tt.SharedRead("B", "y", 1),)
+
+
+def test_a_function_is_run_by_the_schedule_that_it_says():
+    """Without a plan: what tt.run generates of a function follows its attributes."""
+    from tilelang.tt.runtime.running import kernel_plans
+
+    device = tt.DeviceSpec.preset("n150")
+    (made,) = kernel_plans(annotated, device)
+    assert [(core.x, core.y) for core in made.cores] == [(x, y) for y in range(4) for x in (0, 1)]
+    assert made.cores[0].blocks == (0, 0, 0, 2, 1, 1)
+    assert len(made.cores[0].groups) == 2
+    (plain,) = kernel_plans(annotated.without_attr("tt_schedule_policy"), device)
+    assert plain.cores[0].blocks == (0, 2)
+    assert len(plain.cores) == 8  # tt_cores stays
+
+
+def test_a_program_that_leaves_its_policy_open_gets_the_one_that_its_function_would():
+    func = tt.annotate(annotated, policy="auto")
+    device = tt.DeviceSpec.preset("n150")
+    of_function = tt.schedule_of(tt.infer_metadata(func, device))
+    said = said_of_schedule(func.attrs)
+    assert said == {"policy": "auto", "order": "column_major", "cores": ((0, 0, 1, 3),)}
+    (of_program,) = schedule_program(tt.tile_program(func), device, **said)
+    assert of_program == of_function
+    assert of_program.policy in POLICIES
+    assert of_program.reason.startswith("Chosen by its bounds")
 
 
 def test_boxes_of_the_authors_own_are_kept_if_rows_and_columns_of_cores_agree():

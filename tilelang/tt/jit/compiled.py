@@ -19,6 +19,7 @@ from .. import _ffi
 from ..codegen.emit import sources
 from ..codegen.generate import generate_all
 from ..device import DeviceSpec
+from ..policies import said_of_schedule
 from ..program import Program, listing
 from ..runtime.checked import checked_launch
 from ..runtime.running import schedules
@@ -52,6 +53,7 @@ class Compiled:
     preset : what it is planned for, where the target names it; else for the device that is open
     program : the tile program's text, where no dimension is dynamic
     function : TVM's text of the function, where one is
+    said : what its author says of its schedule (policies.said_of_schedule)
     """
 
     name: str
@@ -60,6 +62,7 @@ class Compiled:
     preset: str
     program: str
     function: str
+    said: Mapping[str, Any]
 
     def to_text(self) -> str:
         parameters = [[p.name, p.dtype, p.shape] for p in self.parameters]
@@ -169,7 +172,8 @@ def read(func: Any, target: Any) -> Compiled:
         places = (int(place) for place in attrs[_OUT_IDX])
         results = tuple(place % len(parameters) for place in places)
     name = str(attrs.get("global_symbol", "main"))
-    whole = Compiled(name, tuple(parameters), results, targets.preset_name(target), "", "")
+    preset, said = targets.preset_name(target), said_of_schedule(attrs)
+    whole = Compiled(name, tuple(parameters), results, preset, "", "", said)
     return _with_meaning(whole, func)
 
 
@@ -195,7 +199,8 @@ def _shown(compiled: Compiled, device: DeviceSpec) -> tuple[str, str]:
         about += f", with {', '.join(dims)} = {SHOWN_EXTENT}; a call makes it for its own shapes"
     try:
         program = compiled.program_of(dims)
-        plans = generate_all(program, schedules(program, device), device, compiled.name)
+        planned = schedules(program, device, compiled.said)
+        plans = generate_all(program, planned, device, compiled.name)
     except (NotImplementedError, ValueError) as error:
         if not dims:
             raise

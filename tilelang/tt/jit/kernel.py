@@ -156,7 +156,8 @@ class Kernel:
     def _prepare_new(self, dims: tuple[tuple[str, int], ...], device: DeviceSpec) -> Prepared:
         compiled = self.compiled
         program = compiled.program_of(dict(dims))
-        plans = generate_all(program, schedules(program, device), device, compiled.name)
+        planned = schedules(program, device, compiled.said)
+        plans = generate_all(program, planned, device, compiled.name)
         launches = tuple(map(checked_launch, plans))
         specs: dict[str, list[TensorSpec]] = {}
         for each in launches:

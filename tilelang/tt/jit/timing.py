@@ -45,7 +45,7 @@ def cycles(kernel: Any, *args: Any, runs: int = 5) -> int:
     dims = arguments.bind(compiled, arguments.dims_of(compiled), tensors, numbers)
     program = compiled.program_of(dims)
     device = opened.current().opened()
-    plan = kernel_plans(program, device.session.spec, compiled.name)[0]
+    plan = kernel_plans(program, device.session.spec, compiled.name, compiled.said)[0]
     own = (p for p in plan.program.parameters() if p.param is not None)  # the generator adds some
     labels = {p.param: plan.labels[p.name] for p in own}
     named = {
@@ -54,7 +54,9 @@ def cycles(kernel: Any, *args: Any, runs: int = 5) -> int:
         if place in labels
     }
     with device.lock:
-        timings = time_kernel(program, named, device.session, compiled.name, runs, timeout())
+        timings = time_kernel(
+            program, named, device.session, compiled.name, runs, timeout(), compiled.said
+        )
     return sum(timing.rows()["core"][1] for timing in timings)
 
 

@@ -11,6 +11,7 @@ from ..codegen.plan import KernelPlan
 from ..device import DeviceSpec
 from ..metadata import Schedule
 from ..plan import Plan
+from ..policies import said_of_schedule
 from ..program import Program, Tensor, Variable
 from ..program.dtypes import DTYPES
 from .checked import checked_launch
@@ -71,18 +72,23 @@ def run(
 
 
 def kernel_plans(
-    kernel: Any, device: DeviceSpec, function: str | None = None
+    kernel: Any,
+    device: DeviceSpec,
+    function: str | None = None,
+    said: Mapping[str, Any] | None = None,
 ) -> tuple[KernelPlan, ...]:
     """The kernel plan of each launch of whatever :func:`run` takes, for a device.
 
+    A plan's schedules are its own; others are the default but for what a function's attributes say
+    of them (policy, order and cores), or ``said`` of a program's.
     Raises ValueError for a plan of another grid, architecture or amount of L1.
     """
     if isinstance(kernel, Plan):
         name = _only(list(kernel.functions), function)
         _check_device(kernel.device, device)
         return generate_all(kernel.program(name), kernel.schedules(name), device, name)
-    name, program = _program(kernel, function)
-    return generate_all(program, schedules(program, device), device, name)
+    name, program, own = _program(kernel, function)
+    return generate_all(program, schedules(program, device, said or own), device, name)
 
 
 def kernel_plan(kernel: Any, device: DeviceSpec, function: str | None = None) -> KernelPlan:
@@ -94,26 +100,32 @@ def kernel_plan(kernel: Any, device: DeviceSpec, function: str | None = None) ->
     return made[0]
 
 
-def schedules(program: Program, device: DeviceSpec) -> tuple[Schedule, ...]:
-    """The default schedule of each launch."""
-    from ..describe import schedule_tiles
+def schedules(
+    program: Program, device: DeviceSpec, said: Mapping[str, Any] | None = None
+) -> tuple[Schedule, ...]:
+    """The schedule of each launch: the default one, but for what a function's author has ``said``
+    (policies.said_of_schedule)."""
+    from ..describe import schedule_program, schedule_tiles
 
+    if said:
+        return schedule_program(program, device, **said)
     return tuple(schedule_tiles(launch.grid, device) for launch in program.launches)
 
 
-def _program(kernel: Any, function: str | None) -> tuple[str, Program]:
+def _program(kernel: Any, function: str | None) -> tuple[str, Program, dict[str, Any]]:
+    """A kernel's name, what its blocks do, and what its author says of their schedule."""
     if isinstance(kernel, Program):
-        return function or "kernel", kernel
+        return function or "kernel", kernel, {}
     from ..passes import tile_program
 
     functions = getattr(kernel, "functions", None)
     if functions is not None:
         by_name = {str(var.name_hint): func for var, func in functions.items()}
         name = _only(list(by_name), function)
-        return name, tile_program(by_name[name])
-    return function or str((kernel.attrs or {}).get("global_symbol", "kernel")), tile_program(
-        kernel
-    )
+        kernel = by_name[name]
+    else:
+        name = function or str((kernel.attrs or {}).get("global_symbol", "kernel"))
+    return name, tile_program(kernel), said_of_schedule(kernel.attrs or {})
 
 
 def _only(names: list[str], function: str | None) -> str:

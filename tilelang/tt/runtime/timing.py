@@ -51,16 +51,18 @@ def time_kernel(
     function: str | None = None,
     runs: int = 5,
     timeout: float = 600.0,
+    said: Mapping[str, Any] | None = None,
 ) -> tuple[Timing, ...]:
     """Time each launch of a kernel: ``runs`` runs after one that isn't counted.
 
-    ``kernel`` and ``named`` arguments are those of :func:`tilelang.tt.run`, whose errors it raises.
+    ``kernel`` and ``named`` arguments are those of :func:`tilelang.tt.run`, whose errors it raises,
+    ``said`` is as of running.kernel_plans.
     The kernels are those of a run but for what notes the time, two reads of a register and two
     stores at each end.
     """
     if runs < 1:
         raise ValueError(f"found {runs} runs; expected at least 1")
-    plans = kernel_plans(kernel, session.spec, function)
+    plans = kernel_plans(kernel, session.spec, function, said)
     tensors, scalars = bind(plans, (), named)
     for each in plans:
         checked_launch(each)

@@ -203,3 +203,9 @@ def test_a_saved_library_is_a_kernel(gemm, tmp_path: Path):
     main = tvm_ffi.load_module(str(library))["main"]
     a, b = numbers(32, 64), numbers(64, 64, seed=1)
     assert torch.equal(main(a, b, a).double(), a.double() @ b.double())
+
+
+def test_a_kernel_whose_cores_read_together_gives_the_product():
+    a, b = numbers(128, 64), numbers(64, 128, seed=1)
+    c = kernels.shared_gemm(128, 128, 64)(a, b)
+    assert torch.equal(c.float(), a.float() @ b.float())

@@ -160,3 +160,10 @@ def test_a_saved_kernel_is_the_same_kernel():
         module = load(f"tilelang_tt 1\n{len(kernel)}\n{kernel}\n{len(source)}\n{source}".encode())
         assert module.inspect_source() == make(kernel, source).inspect_source() == source
         assert module.implements_function("main") == bool(kernel)
+
+
+def test_a_kernel_is_compiled_by_the_schedule_that_its_author_says():
+    tilelang.disable_cache()
+    source = kernels.shared_gemm(128, 128, 64).get_kernel_source()
+    assert source.count("noc_async_write_multicast(") == 2
+    assert "multicast" not in kernels.gemm(128, 128, 64).get_kernel_source()
