@@ -133,7 +133,9 @@ class Actions:
                 "noc_async_writes_flushed between",
             )
         number = self.known.evaluated(pages)
-        self.arrived(buffer, range(number if isinstance(number, int) else 1), state, line)
+        known = number if isinstance(number, int) else 1
+        self.arrived(buffer, range(known), state, line)
+        talking.push(self, buffer, known, state, line)
         filled = state.filled.get(buffer, frozenset())
         if isinstance(number, int):
             missing = [page for page in range(number) if page not in filled]

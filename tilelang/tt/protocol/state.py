@@ -10,11 +10,12 @@ from .numbers import Value, replaced
 @dataclass(frozen=True)
 class Sent:
     """What was multicast: how the sender knew that there is room, by what word it says that all
-    has come, and the buffer."""
+    has come, and the pages of the buffer."""
 
     ready: int
     valid: int
     buffer: int
+    pages: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -49,22 +50,24 @@ class Talk:
     ``words`` are what this kernel knows them to be: 0 at first. ``heard`` is the one by which all
     receivers have said, and how many, that there is room, ``begun`` what has been multicast since;
     ``asked`` the one by which a sender was told of room, and the buffers that had it. ``sent`` and
-    ``got`` are what was done on one way of an if, of which another core takes the other one.
+    ``got`` are what was done on one way of an if, of which another core takes the other one, and
+    ``come`` are the pages of buffers that all cores have then.
     ``words_leaving`` are semaphores that a multicast may still read, ``adding`` says that an
     increment may not have arrived.
     """
 
     words: dict[int, Value] = field(default_factory=dict)
     heard: tuple[int, Value] | None = None
-    begun: tuple[int, Value, int] | None = None
+    begun: tuple[int, Value, int, frozenset[int]] | None = None
     asked: tuple[int, frozenset[int]] | None = None
     sent: frozenset[Sent] = frozenset()
     got: frozenset[Got] = frozenset()
+    come: dict[int, frozenset[int]] = field(default_factory=dict)
     words_leaving: frozenset[int] = frozenset()
     adding: bool = False
 
     def copy(self) -> Talk:
-        return replace(self, words=dict(self.words))
+        return replace(self, words=dict(self.words), come=dict(self.come))
 
     def join(self, other: Talk) -> None:
         self.words_leaving |= other.words_leaving

@@ -102,7 +102,7 @@ def multicast(
         at.fault(line, f"{label} is multicast to {many} cores, and {count} were waited for")
     if talk.words.get(ready, 0) != 0:
         at.fault(line, f"{label} is multicast before semaphore {ready} is set back to 0")
-    talk.heard, talk.begun = None, (ready, many, buffer)
+    talk.heard, talk.begun = None, (ready, many, buffer, pages)
     state.leaving |= {buffer}
     state.unended = True
 
@@ -119,7 +119,7 @@ def multicast_word(
     if talk.begun is None:
         at.fault(line, f"semaphore {number} is multicast, and nothing before it")
         return
-    ready, count, buffer = talk.begun
+    ready, count, buffer, pages = talk.begun
     if buffer in state.leaving:
         at.fault(
             line,
@@ -131,7 +131,7 @@ def multicast_word(
     if talk.words.get(number, 0) != 1:
         at.fault(line, f"semaphore {number} is {talk.words.get(number, 0)}; receivers wait for 1")
     talk.begun = None
-    talk.sent |= {Sent(ready, number, buffer)}
+    talk.sent |= {Sent(ready, number, buffer, pages)}
     talk.words_leaving |= {number}
     state.unended = True
 
@@ -140,6 +140,7 @@ def agree(at: Actions, one: State, other: State, line: int) -> None:
     """The two ways of a condition: what is sent on one of them is got on the other."""
     for state, its in ((one, other), (other, one)):
         for sent in state.talk.sent:
+            one.talk.come[sent.buffer] = sent.pages
             if not any(
                 (got.ready, got.valid) == (sent.ready, sent.valid) and sent.buffer in got.room
                 for got in its.talk.got
@@ -159,6 +160,14 @@ def agree(at: Actions, one: State, other: State, line: int) -> None:
     if _set(one) != _set(other):
         at.fault(line, "semaphores are left at other values by one way than by the other")
     one.talk.sent, one.talk.got = frozenset(), frozenset()
+
+
+def push(at: Actions, buffer: int, pages: int, state: State, line: int) -> None:
+    """What is handed on of a buffer that is shared, all cores have to have got."""
+    come = state.talk.come.pop(buffer, None)
+    missing = [] if come is None else [page for page in range(pages) if page not in come]
+    if missing:
+        at.fault(line, f"page {missing[0]} of {at.label(buffer)} is pushed; receivers never got it")
 
 
 def suits(at: Actions, before: State, after: State, line: int) -> None:

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import golden_texts
 import pytest
+from asked import asked_of
 from tile_builder import Builder
 
 from tilelang.tt import DeviceSpec, run
-from tilelang.tt.codegen.emit import sources
 from tilelang.tt.codegen.fuse import FUSIONS
 from tilelang.tt.codegen.launch import launch
 from tilelang.tt.protocol import Buffer, ProtocolError, faults, needless
@@ -38,15 +38,6 @@ _CALL = re.compile(rf"^ *({'|'.join(CALLS)})(?:<true>)?\([^;]*\);$", re.M)
 def asked(name):
     """What the checker is asked for a kernel of the list: sources, buffers, slots, arguments."""
     return asked_of(golden_texts.plan(EVERY[name], name))
-
-
-def asked_of(plan):
-    buffers = [Buffer(b.index, b.pages, b.page_bytes, b.name) for b in plan.buffers]
-    arguments = {
-        role: dict(checked._values(tuple(each for each in of if each.kind != "per core")))
-        for role, of in plan.arguments.items()
-    }
-    return sources(plan), buffers, plan.slots, arguments
 
 
 @pytest.mark.parametrize("name", EVERY)
