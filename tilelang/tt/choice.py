@@ -12,17 +12,15 @@ from .metadata import buffers_of, schedules_of
 from .policies import POLICIES
 from .program import Program
 
-#: Cycles of instructions that a kernel takes for each page that it moves, as wolfpine counts them.
-#: No bound has it, since another kernel may do with fewer.
-PAGE_CYCLES = 90
-
-#: Cycles from a block's first read to where something can be done with it: a trip to DRAM and back.
-#: A core does its blocks one after the other, and reads ahead for some of them only.
-TURN_CYCLES = 700
-
-#: What share of the other resources' cycles adds to the wall's, since nothing overlaps wholly: the
-#: first operands come before anything is multiplied, and the last results go when all is.
-NOT_OVERLAPPED = 1 / 8
+# What kernels take beside the wall, in cycles, as wolfpine models it. No bound has it, since other
+# kernels may do with less. It is for telling policies apart where a launch is short.
+#: A page that a reader or writer moves itself.
+PAGE = 90
+#: A trip to DRAM and back: each time that something read is waited for; a kernel that shares begins
+#: the next reads of a block before.
+TRIP = 700
+#: Cores of a group, for each block: that each has room, and that what is read has come.
+TOGETHER = 360
 
 #: Options that take no more than so many times the least are on a level: bounds are no finer.
 LEVEL = 1.05
@@ -43,18 +41,21 @@ class Option:
 
     @property
     def expected(self) -> float:
-        """What options are compared by: cycles of the walls, or of the kernels' instructions where
-        those are more, the beginning of each turn, and a share of the other resources'."""
+        """What options are compared by: the wall, or what a core takes one after the other, its
+        products and its reads."""
         total = 0.0
         for each in self.launches:
-            rest = sum(each.cycles.values()) - each.least
-            total += max(each.least, PAGE_CYCLES * each.pages) + NOT_OVERLAPPED * rest
-            total += TURN_CYCLES * each.turns
+            own = each.cycles["matrix"] + PAGE * each.pages
+            if any(moved.received for moved in each.tensors.values()):
+                own += (TRIP + TOGETHER) * each.turns
+            else:
+                own += TRIP * each.rounds
+            total += max(each.least, own)
         return total
 
     def __str__(self) -> str:
         walls = dict.fromkeys(RESOURCES[each.wall] for each in self.launches)
-        return f"{self.least} cycles ({', then '.join(walls)})"
+        return f"{self.expected:.0f} cycles, at least {self.least} ({', then '.join(walls)})"
 
 
 def bounds_of_function(attrs: Mapping[str, Any]) -> tuple[Bounds, ...]:
@@ -108,7 +109,6 @@ def choose(found: Sequence[Option]) -> tuple[Option, str]:
         )
     least = min(each.expected for each in possible)
     best = next(each for each in possible if each.expected <= LEVEL * least)
-    others = [f"{each.policy} {each}" for each in possible if each is not best]
+    others = [f"{each.policy} about {each}" for each in possible if each is not best]
     others += [f"{each.policy} is refused" for each in found if each.refused]
-    to = f", to {', '.join(others)}" if others else ""
-    return best, f"Chosen by its bounds: at least {best}{to}."
+    return best, f"Chosen by its bounds: {'; '.join([f'about {best}', *others])}."

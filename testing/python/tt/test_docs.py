@@ -204,7 +204,7 @@ def test_the_bounds_that_a_page_asks_for_are_told(monkeypatch, capsys):
     (code,) = _python("bounds.md")
     exec(compile(code, "bounds.md", "exec"), {})
     # Each row of cores reads its rows of A once.
-    assert re.match(r"dram \d+ 2097152 Chosen by its bounds: at least ", capsys.readouterr().out)
+    assert re.match(r"dram \d+ 2097152 Chosen by its bounds: about ", capsys.readouterr().out)
 
 
 @pytest.mark.needs("wolfpine")

@@ -60,6 +60,8 @@ class Flows:
         self._moved: dict[str, list[int]] = {name: [0, 0, 0] for name in buffers}
         #: Pages that a core's own reader and writer move, [kernel, core].
         self.pages = np.zeros((2, cores), np.int64)
+        #: How often a core waits for what it reads, at most.
+        self.rounds = 0
         self._unpacked = np.zeros(len(self.turns.cores), np.int64)
         self._packed = np.zeros(len(self.own.cores), np.int64)
         shared = {each.buffer: each for each in schedule.shared_reads}
@@ -82,6 +84,8 @@ class Flows:
 
     def _read(self, step: Touched, shared: Any) -> None:
         found = self.turns.summed(step.pages) * self._page_size(step)
+        if step.rounds is not None:
+            self.rounds = max(self.rounds, int(self.turns.summed(step.rounds).max()))
         if step.unpacked and step.exact:
             self._unpacked += found.sum(1)
         moved = self._moved[step.buffer]

@@ -44,9 +44,9 @@ class Bounds:
     ``cycles`` are bounds by resource (RESOURCES; what isn't known is left out), ``bank`` the most
     loaded DRAM bank and its bytes, ``links`` the most loaded link of each NoC. ``l1_bytes`` are
     those of a block's scratch, of ``l1_room``. ``imbalance`` is the most blocks that a core runs to
-    the mean of those that run some, ``turns`` how many a core takes at most, ``repeated`` those in
-    which cores repeat a block, ``pages`` how many the busiest reader or writer of a core moves
-    itself, each by some instructions.
+    the mean of those that run some, ``turns`` how many blocks a core goes through at most,
+    ``repeated`` those of all cores that they repeat, ``rounds`` how often a core waits for what it
+    reads, ``pages`` how many the busiest reader or writer of a core moves itself.
     ``utilisation`` is the share of their time in which the matrix engines of all cores work, if the
     launch takes no longer than its wall. ``counted`` says of each resource what was, ``notes`` what
     isn't known or is not exact.
@@ -63,6 +63,7 @@ class Bounds:
     imbalance: float
     repeated: int
     turns: int
+    rounds: int
     pages: int
     utilisation: float
     clock_mhz: float
@@ -178,6 +179,7 @@ def bounds_of(
         imbalance=schedule.imbalance,
         repeated=int(flows.turns.core.size - flows.own.core.size),
         turns=int(np.bincount(flows.turns.core).max()),
+        rounds=flows.rounds,
         pages=int(flows.pages.max(initial=0)),
         utilisation=useful / (schedule.num_cores * max(max(cycles.values()), 1)),
         clock_mhz=limits.clock_mhz,

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..metadata import Schedule, SharedRead
+from ..metadata import Box, Schedule, SharedRead
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,10 @@ class Turns:
 def turns_of(schedule: Schedule, repeats: bool) -> Turns:
     """The turns of all cores, with those that a rectangular schedule repeats or without."""
     x, y, _ = schedule.grid
+    sides = ("across", "down", "deep")
+    most = [max((getattr(b, side) for b in schedule.boxes), default=0) for side in sides]
     numbers = (
-        [_turns_of_boxes(schedule, core) for core in range(len(schedule.boxes))]
+        [_turns_of_box(box, most, schedule.grid) for box in schedule.boxes]
         if schedule.boxes and repeats
         else [np.asarray(schedule.blocks(core), int) for core in range(len(schedule.counts))]
     )
@@ -51,12 +53,10 @@ def turns_of(schedule: Schedule, repeats: bool) -> Turns:
     return Turns(core, (block % x, block // x % y, block // x // y), cores, starts)
 
 
-def _turns_of_boxes(schedule: Schedule, core: int) -> Any:
-    box = schedule.boxes[core]
+def _turns_of_box(box: Box, most: Sequence[int], grid: tuple[int, int, int]) -> Any:
     if not box.count:
         return np.zeros(0, int)
-    x, y, _ = schedule.grid
-    most = [max(getattr(b, side) for b in schedule.boxes) for side in ("across", "down", "deep")]
+    x, y, _ = grid
     bx, by, bz = (
         first + np.minimum(np.arange(turns), own - 1)
         for first, own, turns in zip(

@@ -48,7 +48,8 @@ MOST_BLOCKS = 4096
 class Touched:
     """Pages of a tensor that blocks touch in one step: ``pages[x, y, z, bank]`` of the block
     (x, y, z), with an axis of one where it makes no difference. Not ``exact``: at most those.
-    ``computed``: they come from the packers; ``unpacked``: an unpacker has each at least once."""
+    ``computed``: they come from the packers; ``unpacked``: an unpacker has each at least once.
+    ``rounds[x, y, z]`` is how often the step is done; None where no copy does it."""
 
     buffer: str
     mode: str
@@ -56,6 +57,7 @@ class Touched:
     exact: bool
     computed: bool = False
     unpacked: bool = False
+    rounds: Any = None
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,8 @@ class _Walk:
             pages = self._pages(region, env, times, self._banks(name))
             computed = mode == "write" and other in self.computed
             unpacked = mode == "read" and other in self.unpacked
-            self.found.append(Touched(name, mode, pages, sure, computed, unpacked))
+            rounds = times.sum(tuple(range(3, times.ndim)))
+            self.found.append(Touched(name, mode, pages, sure, computed, unpacked, rounds))
 
     def _banks(self, name: str) -> int:
         return self.buffers[name].accessor.num_banks

@@ -48,7 +48,7 @@ SHOW_EXAMPLES = """
 @click.option(
     "--policy",
     metavar="|".join((*POLICIES, AUTO)),
-    help="How blocks go to cores; auto takes the one with the least bound.",
+    help="How blocks go to cores; auto takes the one that its bounds favour.",
 )
 @click.option("--order", metavar="|".join(ORDERS), help="Which blocks come one after the other.")
 @click.option(
