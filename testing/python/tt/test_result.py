@@ -11,13 +11,16 @@ pytest.importorskip("ml_dtypes")
 
 import tilelang.tt as tt  # noqa: E402
 from tilelang.tt.codegen.generate import generate_all  # noqa: E402
+from tilelang.tt.codegen.launch import launch  # noqa: E402
 from tilelang.tt.describe import schedule_tiles  # noqa: E402
 from tilelang.tt.program import Const, Gemm, Program, steps_of  # noqa: E402
+from tilelang.tt.validate.cases import kernels  # noqa: E402
 from tilelang.tt.validate.evidence import NO_EFFECT, REJECTED, UNNOTICED  # noqa: E402
 from tilelang.tt.validate.results import cases as result_cases  # noqa: E402
 from tilelang.tt.validate.results import controls as result_controls  # noqa: E402
 from tilelang.tt.validate.results import examine as result  # noqa: E402
 from tilelang.tt.validate.results.picture import picture_of  # noqa: E402
+from tilelang.tt.validate.results.sharing import SHARING_MUTATIONS  # noqa: E402
 
 SPEC = tt.DeviceSpec.preset("n150")
 KERNELS = {
@@ -171,6 +174,19 @@ def test_where_there_is_nothing_to_change_a_control_has_no_effect(mutation):
     )  # fmt: skip
     outcomes = {c.mutation: c.outcome for c in examine(program, with_controls=True).controls}
     assert outcomes[mutation.name] == NO_EFFECT
+
+
+@pytest.mark.parametrize("mutation", SHARING_MUTATIONS, ids=lambda m: m.name)
+def test_kernels_of_cores_that_share_are_generated_wrongly(mutation):
+    """The text of what reads, or sends, or receives is another; the arguments and cores are as they are."""
+    (case,) = [each for each in kernels(SPEC) if each.name.startswith("shared_gemm")]
+    (plan,) = generate_all(case.kernel.program, case.kernel.schedules, SPEC, "kernel")
+    right, wrong = launch(plan), mutation.apply(plan)
+    changed = [a.role for a, b in zip(right.kernels, wrong.kernels, strict=True) if a != b]
+    assert changed == ["reader", "writer"]
+    assert (wrong.cores, wrong.buffers, wrong.shares) == (right.cores, right.buffers, right.shares)
+    (alone,) = plans(result_cases.gemm_gelu())
+    assert mutation.apply(alone) is None
 
 
 def test_an_element_is_put_a_last_place_of_bfloat16_beyond_its_bound():

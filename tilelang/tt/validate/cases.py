@@ -9,13 +9,14 @@ from typing import Any
 
 from ..describe import describe_tensor, schedule_tiles
 from ..device import DeviceSpec
-from ..metadata import BufferDescriptor, CoreRange, RuntimeArg, Schedule, TileRange
+from ..metadata import BufferDescriptor, CoreRange, RuntimeArg, Schedule, SharedRead, TileRange
 from ..plan import Plan
 from ..policies import ORDERS, POLICIES
 from ..program import Program
 from ..sharing import said, shared_pages
 from .evidence import NOT_GENERATED, Difference
-from .results.cases import gemm_gelu, softmax, two_products
+from .results.cases import gemm_gelu, shared_gemm, softmax, two_products
+from .results.sharing import CORES
 from .tensors.formats import dtypes_of
 
 _TILE = 32
@@ -99,6 +100,7 @@ def for_controls(cases: Sequence[Case], spec: DeviceSpec) -> list[Case]:
     are not square; its dtype is that of the first, so that no other kernel is compiled for it. The
     schedule has several tiles on a core, on a corner's three cores where the device has them, and a
     kernel's arguments; where there are strided or rectangular ones, there is one of those too.
+    Where a kernel's cores share what they read, there is a kernel that does.
     """
     found = []
     dtype = next((case.buffer.dtype for case in cases if case.buffer is not None), None)
@@ -123,6 +125,9 @@ def for_controls(cases: Sequence[Case], spec: DeviceSpec) -> list[Case]:
     if any(case.kernel is not None for case in cases):
         kernel = _generated("two_products, for controls", two_products(), spec)
         found.append(replace(kernel, group="controls"))
+    if any(each.shared_reads for case in cases if case.kernel for each in case.kernel.schedules):
+        name = "shared_gemm, for controls"
+        found += [replace(each, name=name, group="controls") for each in _sharing(spec)]
     return found
 
 
@@ -236,7 +241,24 @@ def kernels(spec: DeviceSpec) -> list[Case]:
             spec,
         ),
         _generated("gemm_gelu 32x64x64", gemm_gelu(), spec),
+        *_sharing(spec),
     ]
+
+
+def _sharing(spec: DeviceSpec) -> list[Case]:
+    """A GEMM of a block a core, whose rows of cores share A, and columns B; none where the device
+    hasn't as many cores."""
+    program = shared_gemm()
+    across, down = CORES
+    if spec.grid_x < across or spec.grid_y < down:
+        return []
+    schedule = schedule_tiles(
+        program.launches[0].grid, spec, "rectangular", cores=(0, 0, across - 1, down - 1)
+    )
+    reads = (SharedRead("A", "x", 1), SharedRead("B", "y", 0))
+    shared = replace(schedule, shared_reads=reads)
+    kernel = Kernel("shared_gemm", program, (shared,))
+    return [Case("shared_gemm 64x96x64", "kernels", kernel=kernel)]
 
 
 def _generated(name: str, program: Program, spec: DeviceSpec) -> Case:

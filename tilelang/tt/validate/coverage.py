@@ -14,6 +14,7 @@ from ..device import DeviceSpec
 from ..policies import POLICIES
 from .evidence import REJECTED, Control
 from .results.controls import KERNEL_MUTATIONS
+from .results.sharing import SHARING_MUTATIONS
 from .schedules.controls import SCHEDULE_MUTATIONS
 from .tensors.controls import MUTATIONS
 
@@ -56,6 +57,14 @@ def required(
             yield "E7", kernel.name, kernel.powerless(spec)
 
 
+def _of_sharing(spec: DeviceSpec, made: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """Those of kernels whose cores share what they read, where there is one: of others none of
+    these controls is made."""
+    if any(one.name in made for one in SHARING_MUTATIONS):
+        for one in SHARING_MUTATIONS:
+            yield "E7", one.name, one.powerless(spec)
+
+
 def cover(
     levels: Collection[str],
     spec: DeviceSpec,
@@ -69,12 +78,16 @@ def cover(
     levels : those on which something was proven; where nothing was, no control was made
     policies : those of the schedules that were proven
     """
+    made = list(controls)
     counts: dict[tuple[str, str], int] = {}
-    for control in controls:
+    for control in made:
         if control.outcome == REJECTED:
             key = control.level, control.mutation
             counts[key] = counts.get(key, 0) + 1
     return [
         Coverage(level, mutation, counts.get((level, mutation), 0), powerless)
-        for level, mutation, powerless in required(levels, spec, policies)
+        for level, mutation, powerless in (
+            *required(levels, spec, policies),
+            *_of_sharing(spec, {control.mutation for control in made}),
+        )
     ]

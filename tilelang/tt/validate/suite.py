@@ -19,6 +19,7 @@ from .findings import Evidence
 from .harness import validate
 from .report import write
 from .results.controls import KERNEL_MUTATIONS
+from .results.sharing import SHARING_MUTATIONS
 from .schedules.controls import SCHEDULE_MUTATIONS
 from .tensors.controls import MUTATIONS
 from .tensors.formats import DTYPES, dtypes_of
@@ -85,7 +86,7 @@ def test_every_case_is_proven(tt_evidence: Evidence, level: str) -> None:
     [
         *((level, mutation.name) for mutation in MUTATIONS for level in mutation.levels),
         *(("E6", mutation.name) for mutation in SCHEDULE_MUTATIONS),
-        *(("E7", mutation.name) for mutation in KERNEL_MUTATIONS),
+        *(("E7", mutation.name) for mutation in (*KERNEL_MUTATIONS, *SHARING_MUTATIONS)),
     ],
 )
 def test_a_wrong_claim_is_rejected(tt_evidence: Evidence, level: str, mutation: str) -> None:

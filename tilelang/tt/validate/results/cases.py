@@ -174,3 +174,23 @@ def two_products() -> Program:
         *turn(E, ZERO),
         Copy(m.whole(c), m.block(D, by, bx, c)),
     )  # fmt: skip
+
+
+def shared_gemm() -> Program:
+    """C = A @ B, 64x96 of K = 64 in two steps, in 3 x 2 blocks."""
+    m = _Maker()
+    A, B, C = m.tensor("A", 64, 64), m.tensor("B", 64, 96), m.tensor("C", 64, 96)
+    a, b = (m.scratch(name, TILE, TILE, dtype="bfloat16") for name in ("A_shared", "B_shared"))
+    c = m.scratch("C_local", TILE, TILE)
+    bx, by, k = m.variable("bx", "block"), m.variable("by", "block"), m.variable("k", "loop")
+    turn = (
+        Copy(m.block(A, by, k, a), m.whole(a)),
+        Copy(m.block(B, k, bx, b), m.whole(b)),
+        Gemm(m.whole(a), m.whole(b), m.whole(c)),
+    )
+    return m.program(
+        (3, 2, 1), (bx, by),
+        Fill(m.whole(c), _float(0.0)),
+        Loop(k.id, Const(2), "serial", turn, stages=2),
+        Copy(m.whole(c), m.block(C, by, bx, c)),
+    )  # fmt: skip

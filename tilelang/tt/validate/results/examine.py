@@ -35,6 +35,7 @@ from ..evidence import NO_EFFECT, Control, Difference, Examined, Result, Verdict
 from ..tensors.tiles import Array
 from .controls import LAUNCH_MUTATIONS, PROGRAM_MUTATIONS, RESULT_MUTATIONS
 from .picture import Picture, picture_of
+from .sharing import SHARING_MUTATIONS
 
 #: Run the launches of kernel plans on arrays by name and scalars; the outputs by name.
 Run = Callable[[Any, Mapping[str, Array], Mapping[str, Any]], Mapping[str, Array]]
@@ -129,6 +130,7 @@ def examine_kernel(
         examined.controls += _of_results(wanted, found)
         if with_controls:
             examined.controls += _of_launches(run, plans, program, wanted)
+            examined.controls += _of_sharing(run, plans, program, wanted)
             examined.controls += _of_programs(run, spec, function, program, schedules, wanted)
     return examined
 
@@ -195,6 +197,22 @@ def _of_launches(
                 break
         else:
             yield Control(mutation.name, "E7", NO_EFFECT)
+
+
+def _of_sharing(
+    run: Run, plans: Sequence[KernelPlan], program: Program, wanted: Wanted
+) -> Iterator[Control]:
+    """The kernels of a launch whose cores share, generated wrongly; of others there are none."""
+    for number, plan in enumerate(plans):
+        for mutation in SHARING_MUTATIONS if plan.shares else ():
+            changed = mutation.apply(plan)
+            if changed is None:
+                yield Control(mutation.name, "E7", NO_EFFECT)
+                continue
+            launches = [*map(launch, plans)]
+            launches[number] = changed
+            found = _run(run, tuple(launches), plans, program, wanted)
+            yield outcome(mutation.name, judge_result(found, wanted)[0])
 
 
 def _of_programs(
