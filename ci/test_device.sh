@@ -13,7 +13,7 @@ results="$ROOT/build/device-results"
 rm -rf "$results"
 mkdir -p "$results"
 distribution=()
-[ "$1" = hw_tests ] && distribution=(-n auto --dist each) # a worker a card
+[ "$1" = hw_tests ] && distribution=(-n auto --dist each --tt-time 5) # a worker a card
 say "device tests: $*"
 cd "$ROOT"
 # Every wait on a device has a limit of its own. Should one be missed, pytest-timeout ends the test,

@@ -52,7 +52,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "the one that a plan's description came from",
     )
     group.addoption(
-        "--tt-cases", default="quick", help="what tt_evidence checks: quick, full or random:N:SEED"
+        "--tt-cases",
+        default="quick",
+        help="what tt_evidence checks: quick, full, examples or random:N:SEED",
+    )
+    group.addoption(
+        "--tt-time",
+        type=int,
+        default=0,
+        metavar="RUNS",
+        help="how many runs of each proven kernel are timed, for the report",
     )
     group.addoption(
         "--tt-report", type=Path, help="a folder for the reports of tt_prove and tt_evidence"
@@ -196,7 +205,7 @@ def _prove(
 
     try:
         with interrupts():
-            evidence = validate(session, cases, seed)
+            evidence = validate(session, cases, seed, timed=config.getoption("--tt-time"))
     except Interrupted as interrupt:
         if interrupt.evidence is not None:
             _write_report(config, interrupt.evidence, name)
@@ -280,6 +289,14 @@ def tt_prove(request: pytest.FixtureRequest, tt_device: Session) -> Callable[...
         return evidence
 
     return prove
+
+
+@pytest.fixture(scope="session")
+def tt_prove_cases(
+    request: pytest.FixtureRequest, tt_device: Session
+) -> Callable[[Sequence[Case], str], Evidence]:
+    """Proves cases on tt_device; a report of it has the name that is given."""
+    return lambda cases, name: _prove(request.config, tt_device, cases, name)
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,7 @@ def render_report(document: Document, controls: Controls) -> str:
         coverage=coverage,
         schedules=[case for case in drawn if "schedule" in case][:_DRAWN],
         tensors=[case for case in drawn if "tensor" in case][: 2 * _DRAWN],
+        timed=[case for case in cases if "cycles" in case],
         results=[case for case in cases if "results" in case],
         figure=_figure,
         drawing=drawing,

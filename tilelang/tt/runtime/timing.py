@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..codegen.launch import launch
+from ..codegen.plan import KernelPlan
 from .backends.backend import Backend
 from .checked import checked_launch
 from .running import bind, kernel_plans
@@ -63,7 +64,18 @@ def time_kernel(
     if runs < 1:
         raise ValueError(f"found {runs} runs; expected at least 1")
     plans = kernel_plans(kernel, session.spec, function, said)
-    tensors, scalars = bind(plans, (), named)
+    return time_plans(plans, *bind(plans, (), named), session, runs, timeout)
+
+
+def time_plans(
+    plans: Sequence[KernelPlan],
+    tensors: Mapping[str, Any],
+    scalars: Mapping[str, int | float],
+    session: Session,
+    runs: int = 5,
+    timeout: float = 600.0,
+) -> tuple[Timing, ...]:
+    """The same of kernel plans, with tensors and scalars by the names that they have there."""
     for each in plans:
         checked_launch(each)
     launches = tuple(launch(each, timed=True) for each in plans)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from ..describe import describe_tensor, schedule_tiles
@@ -52,7 +54,8 @@ class Case:
 
 
 def parse_cases(text: str, spec: DeviceSpec) -> tuple[list[Case], int]:
-    """The cases that ``quick``, ``full`` or ``random:N:SEED`` names, and the seed of contents.
+    """The cases that ``quick``, ``full``, ``examples`` or ``random:N:SEED`` names, and the seed of
+    contents.
 
     Raises ValueError for anything else.
     """
@@ -61,13 +64,15 @@ def parse_cases(text: str, spec: DeviceSpec) -> tuple[list[Case], int]:
     if text == "full":
         more = _generated("softmax 64x64", softmax(), spec)
         return [*full(spec), *kernels(spec), more, *generated(spec, 60, 1)], 1
+    if text == "examples":
+        return examples(spec), 0
     kind, *numbers = text.split(":")
     if kind == "random" and len(numbers) == 2 and all(number.isdecimal() for number in numbers):
         count, seed = map(int, numbers)
         if count > 0:
             return generated(spec, count, seed), seed
     raise ValueError(
-        f"found cases {text!r}; expected quick, full or random:N:SEED, as in random:100:7"
+        f"found cases {text!r}; expected quick, full, examples or random:N:SEED, as in random:100:7"
     )
 
 
@@ -259,6 +264,14 @@ def _sharing(spec: DeviceSpec) -> list[Case]:
     shared = replace(schedule, shared_reads=reads)
     kernel = Kernel("shared_gemm", program, (shared,))
     return [Case("shared_gemm 64x96x64", "kernels", kernel=kernel)]
+
+
+def examples(spec: DeviceSpec) -> list[Case]:
+    """The kernels of examples/, small, as TileLang gave them."""
+    programs = json.loads((Path(__file__).parent / "results" / "examples.json").read_text())
+    return [
+        _generated(name, Program.from_json(program), spec) for name, program in programs.items()
+    ]
 
 
 def _generated(name: str, program: Program, spec: DeviceSpec) -> Case:

@@ -13,6 +13,7 @@ from .cases import Case
 from .evidence import TENSOR_LEVELS, UNNOTICED, Control, Difference, Result, Verdict
 
 if TYPE_CHECKING:
+    from ..runtime.timing import Timing
     from .coverage import Coverage
 
 
@@ -22,7 +23,8 @@ class CaseResult:
 
     Nothing of a ``malformed`` claim was tried, and its figures may be of any type. A schedule's
     ``partition`` is "ttnn" if it is the one that is made where the author sets none, and so has to
-    be that of ttnn.split_work_to_cores; else "own", and is proven as it stands.
+    be that of ttnn.split_work_to_cores; else "own", and is proven as it stands. ``timings`` are of
+    a kernel's launches, where they were asked for and its result is proven.
     """
 
     case: Case
@@ -32,6 +34,7 @@ class CaseResult:
     malformed: bool = False
     partition: str = ""
     results: list[Result] = field(default_factory=list)
+    timings: tuple[Timing, ...] = ()
 
     @property
     def levels(self) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ def validate(
     seed: int = 0,
     progress: Progress | None = None,
     now: Callable[[str], None] | None = None,
+    timed: int = 0,
 ) -> Evidence:
     """Check cases on an open device.
 
@@ -55,6 +56,7 @@ def validate(
     seed : of the tensors' contents
     progress : called with what was done and how many of the cases that was
     now : called with what is being done, within a batch too
+    timed : how many runs of each kernel whose result is proven are timed, by the cores' clocks
 
     A level that the backend can't show is unchecked, with the reason. A malformed claim is
     disproved, and nothing of it is tried. A device that fails ends the run: what was shown so far
@@ -80,6 +82,8 @@ def validate(
         evidence.device = describe_banks(session)
         for batch in batches([r.case for r in waiting.values()], _TENSORS, _BYTES):
             _examine(session, evidence, [waiting[id(case)] for case in batch])
+            if timed and id(batch[0]) in given:
+                _time(session, waiting[id(batch[0])], timed, seed)
             if progress is not None:
                 done = sum(id(case) in given for case in batch)
                 progress(batch[0].name if len(batch) == 1 else f"{len(batch)} tensors", done)
@@ -207,6 +211,24 @@ def _examine_kernel(session: Session, evidence: Evidence, results: Sequence[Case
         result.case.group == "controls",
     )  # fmt: skip
     _fill(result, found)
+
+
+def _time(session: Session, result: CaseResult, runs: int, seed: int) -> None:
+    """Time a kernel whose result is proven; nothing of another case."""
+    kernel, verdict = result.case.kernel, result.verdicts.get("E7")
+    if kernel is None or kernel.program is None or verdict is None or not verdict.proven:
+        return
+    from ..codegen.generate import generate_all
+    from ..enclosure import tensors
+    from ..runtime.timing import time_plans
+    from .results.examine import named_by_plans
+
+    if session.told is not None:
+        session.told(f"timing {runs} runs of {result.case.name}")
+    plans = generate_all(kernel.program, kernel.schedules, session.spec, kernel.function)
+    arrays = tensors(kernel.program, "mixed", seed)
+    given = named_by_plans(plans, kernel.program, arrays)
+    result.timings = time_plans(plans, *given, session, runs)
 
 
 def _examine_tensors(session: Session, evidence: Evidence, results: Sequence[CaseResult]) -> None:

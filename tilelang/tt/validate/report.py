@@ -104,6 +104,15 @@ def _case(result: CaseResult) -> dict[str, Any]:
         document["kernel"] = {key: value for key, value in known.items() if value}
     if case.kernel is not None and result.results:
         document["results"] = [_result(each) for each in result.results]
+    if result.timings:
+        document["cycles"] = [
+            {
+                "cores": len(timing.cores),
+                **{name: list(row) for name, row in timing.rows().items()},
+                **({} if timing.mhz is None else {"mhz": timing.mhz}),
+            }
+            for timing in result.timings
+        ]
     levels = {level: _level(verdict) for level, verdict in result.verdicts.items()}
     levels.update(
         (level, {"outcome": "unchecked", "reason": why}) for level, why in result.unchecked.items()

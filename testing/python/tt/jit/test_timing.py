@@ -20,9 +20,9 @@ def test_a_kernel_is_timed_on_what_it_is_called_with(results, monkeypatch):
     """A simulator's clock says little: that it is the kernel's, of these arguments, is shown."""
     told = {}
 
-    def time_kernel(program, named, session, function, runs, timeout):
+    def time_kernel(program, named, session, function, runs, *rest):
         told.update(named=named, function=function, runs=runs)
-        return real(program, named, session, function, runs, timeout)
+        return real(program, named, session, function, runs, *rest)
 
     real = timing.time_kernel
     monkeypatch.setattr(timing, "time_kernel", time_kernel)

@@ -54,8 +54,14 @@ def _kept(run: Callable[[], Evidence]) -> tuple[Evidence, int]:
 )
 @click.option(
     "--cases",
-    metavar="quick|full|random:N:SEED",
+    metavar="quick|full|examples|random:N:SEED",
     help="Tensors and schedules to check besides a plan's; quick where there is no plan.",
+)
+@click.option(
+    "--time",
+    "timed",
+    is_flag=True,
+    help="Also time the kernels that are proven, five runs each, by the cores' clocks.",
 )
 @click.option(
     "-o",
@@ -72,6 +78,7 @@ def validate_cases(
     checks: str | None,
     cluster: str | None,
     cases: str | None,
+    timed: bool,
     output: Path | None,
     as_json: bool,
 ) -> None:
@@ -106,7 +113,7 @@ def validate_cases(
                 chosen += more
             show.opened(out, session.backend)
             with show.progress(out, len(chosen)) as (progress, now):
-                return validate(session, chosen, seed, progress, now)
+                return validate(session, chosen, seed, progress, now, 5 * timed)
 
     evidence, code = _kept(prove)
     # The report first: the output may be a terminal that is gone.

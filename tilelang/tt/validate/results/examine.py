@@ -151,17 +151,28 @@ def _run(
     run: Run, launches: Any, plans: Sequence[KernelPlan], program: Program, wanted: Wanted
 ) -> dict[str, Array]:
     """Outputs by the program's own names of them; the plans' may be others."""
+    found = run(launches, *named_by_plans(plans, program, wanted.arrays))
+    names = _names(plans, program)
+    return {names[its]: values for its, values in found.items()}
+
+
+def named_by_plans(
+    plans: Sequence[KernelPlan], program: Program, arrays: Mapping[str, Array]
+) -> tuple[dict[str, Array], dict[str, Any]]:
+    """A program's arrays, and its scalars, by the names that plans have for them."""
+    tensors = {its: arrays[mine] for its, mine in _names(plans, program).items()}
+    labels = {each: plans[0].labels.get(each, each) for each in _scalars_of(plans[0])}
+    numbers = scalars(program)
+    return tensors, {its: numbers[mine] for its, mine in labels.items()}
+
+
+def _names(plans: Sequence[KernelPlan], program: Program) -> dict[str, str]:
     theirs = plans[0].program.buffers
-    names = {
+    return {
         theirs[id].name: each.name
         for id, each in enumerate(program.buffers)
         if isinstance(each, Tensor)
     }
-    arrays = {its: wanted.arrays[mine] for its, mine in names.items()}
-    labels = {each: plans[0].labels.get(each, each) for each in _scalars_of(plans[0])}
-    numbers = scalars(program)
-    found = run(launches, arrays, {its: numbers[mine] for its, mine in labels.items()})
-    return {names[its]: values for its, values in found.items()}
 
 
 def _scalars_of(plan: KernelPlan) -> list[str]:
