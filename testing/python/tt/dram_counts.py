@@ -30,7 +30,7 @@ def counted(source):
     return found
 
 
-def count(plans, arrays, session, scalars=None):
+def count(plans, arrays, session, scalars=None, timeout=60.0):
     """(bytes read, bytes written) by all cores of all launches; ``plans`` are kernel plans."""
     launches = []
     for plan in plans:
@@ -40,7 +40,7 @@ def count(plans, arrays, session, scalars=None):
             for each in whole.kernels
         ]
         launches.append(replace(whole, kernels=tuple(kernels)))
-    found = session.call(_JOB, tuple(launches), arrays, scalars or {}, 1)
+    found = session.call(_JOB, tuple(launches), arrays, scalars or {}, 1, timeout=timeout)
     read = written = 0
     for times in found:
         for processor in (0, 4):  # the reader and the writer, which may read too

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import kernel_list
 import pytest
+from asked import asked_of
 from compared import assert_right, shown
 from policies import schedule
 from tile_kernels import flash_attention, gemm
 
 from tilelang.tt.codegen.generate import generate
+from tilelang.tt.describe import schedule_program
+from tilelang.tt.protocol import faults
 
 pytestmark = pytest.mark.needs("wolfpine")
 
@@ -89,3 +94,56 @@ SHARED = {
 def test_what_cores_read_together_comes_to_each(ttsim, name):
     program, told = SHARED[name]
     assert_right(shown(ttsim, program, ["mixed"], plan=by(ttsim, program, told)))
+
+
+def test_what_cores_read_together_may_come_in_parts(ttsim):
+    """Where L1 doesn't hold whole panels, each part is sent anew."""
+    program = gemm(128, 192, 256)
+    told = rectangle(3, 2, shared=BOTH)
+    made = schedule(program.launches[0].grid, ttsim.spec, **told)
+    plan = generate(program, made, replace(ttsim.spec, l1_bank_size=36864))
+    assert plan.to_json()["products"][0]["operands"] == "in parts"
+    assert faults(*asked_of(plan)) == []
+    assert_right(shown(ttsim, program, ["mixed"], plan=plan))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("arch", "sizes", "block", "cores"),
+    [
+        ("wormhole_b0", (1024, 1024, 1024), 128, (8, 8)),
+        ("blackhole", (2048, 2048, 512), 256, (8, 8)),
+    ],
+)
+def test_each_tensor_of_a_gemm_is_read_once(arch, sizes, block, cores):
+    """Counted by the kernels: every page of A and B once, and every page of C written once."""
+    from dram_counts import count
+    from random_arrays import arrays_of
+
+    from tilelang.tt.runtime.backends.devices import open_device
+
+    m, n, k = sizes
+    program = gemm(m, n, k, bm=block, bn=block, bk=64)
+    with open_device("ttsim", arch) as session:
+        plan = by(session, program, rectangle(*cores, shared=BOTH))
+        assert len(plan.cores) == cores[0] * cores[1]
+        found = count((plan,), arrays_of(program), session, timeout=900)
+    assert found == (2 * (m * k + k * n), 2 * m * n)
+
+
+OF_PASSES = {
+    "a GEMM": (gemm(192, 192, 96), {"A", "B"}),
+    "a GEMM with a bias": (gemm(192, 128, 64, bias=True, act="relu"), {"A", "B", "bias"}),
+    "attention": (flash_attention(1, 2, 256, 64, False), {"K", "V"}),
+    "a copy": (kernel_list.LIST["copy_ragged"], set()),
+}
+
+
+@pytest.mark.parametrize("name", OF_PASSES)
+def test_what_the_passes_say_is_shared_is_shared(ttsim, name):
+    """A rectangular schedule as a plan has it, of which the author says the policy alone."""
+    program, shared = OF_PASSES[name]
+    made = schedule_program(program, ttsim.spec, "rectangular")
+    plan = generate(program, made[0], ttsim.spec)
+    assert {plan.program.buffers[each.tensor].name for each in plan.shares} == shared
+    assert_right(shown(ttsim, program, ["mixed"], plan=plan))
