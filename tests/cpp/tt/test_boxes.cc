@@ -44,6 +44,8 @@ TEST_CASE("blocks are placed on the rectangle that most cores of have some", "[b
       // A hole leaves rectangles of eight, four wide above it and two wide beside it.
       {{"####", "####", "##.#", "####"}, {8, 8, 1}, {0, 0, 4, 2, 1}},
       {{"##..", "##..", "##..", "####"}, {8, 8, 1}, {0, 0, 2, 4, 1}},
+      // Four wide, of which two would have blocks.
+      {{"####", "####", "##..", "...."}, {2, 8, 1}, {0, 0, 2, 3, 1}},
       // Of two of the same size the wider, then the upper, then the left one.
       {{".#..", "##..", ".#..", "...."}, {8, 8, 1}, {1, 0, 1, 3, 1}},
       {{".#..", "##..", "....", "...."}, {8, 8, 1}, {0, 1, 2, 1, 1}},
@@ -136,6 +138,9 @@ TEST_CASE("a fault of boxes names the core, its blocks and what is expected", "[
       {{{0, 0, 0, 4, 0, 1}, none, none, none},
        "core (0, 0) has the blocks [0, 0, 0, 4, 0, 1]; expected six zeros, or at least one block "
        "of the grid of 4x4x1 along each axis, and none beyond it"},
+      {{{-1, 0, 0, 4, 4, 1}, none, none, none},
+       "core (0, 0) has the blocks [-1, 0, 0, 4, 4, 1]; expected six zeros, or at least one block "
+       "of the grid of 4x4x1 along each axis, and none beyond it"},
       {{{0, 0, 0, 2, 4, 1}, {2, 0, 0, 3, 4, 1}, none, none},
        "core (1, 0) has the blocks [2, 0, 0, 3, 4, 1]; expected six zeros, or at least one block "
        "of the grid of 4x4x1 along each axis, and none beyond it"},
@@ -176,6 +181,9 @@ TEST_CASE("layers of z have the same parts of y", "[boxes]") {
   CHECK(fault({{0, 0, 0, 1, 3, 2}, {0, 3, 0, 1, 1, 2}, {0, 0, 2, 1, 2, 2}, {0, 2, 2, 1, 2, 2}}) ==
         "core (0, 2) has the blocks [0, 0, 2, 1, 2, 2]; expected the y of the row 2 before it, as "
         "in each part of z");
+  CHECK(fault({{0, 0, 0, 1, 4, 2}, {0, 0, 1, 1, 4, 2}}) ==
+        "core (0, 1) has the blocks [0, 0, 1, 1, 4, 2]; expected them to begin at y = 0, z = 2, "
+        "where the row before it ends");
   CHECK(fault({{0, 0, 0, 1, 3, 2}, {0, 3, 0, 1, 1, 3}, {0, 0, 2, 1, 3, 2}, {0, 3, 3, 1, 1, 1}}) ==
         "core (0, 1) has the blocks [0, 3, 0, 1, 1, 3]; expected the z of the row before it, since "
         "they share y");
@@ -192,6 +200,10 @@ TEST_CASE("cores that may be used are disjoint rectangles of the grid", "[cores]
       {{}, "no core is found; expected at least one rectangle of cores"},
       {{{0, 0, 4, 1}},
        "the rectangle (0, 0)-(4, 1) is found; expected one inside the grid of 4x2, as [x0, y0, x1, "
+       "y1] with corners inclusive"},
+      {{{-1, 0, 1, 0}},
+       "the rectangle (-1, 0)-(1, 0) is found; expected one inside the grid of 4x2, as [x0, y0, "
+       "x1, "
        "y1] with corners inclusive"},
       {{{1, 0, 0, 1}},
        "the rectangle (1, 0)-(0, 1) is found; expected one inside the grid of 4x2, as [x0, y0, x1, "
