@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
 
-from ..describe import describe_tensor, schedule_tiles
+from ..describe import describe_tensor, schedule_program, schedule_tiles
 from ..device import DeviceSpec
-from ..metadata import BufferDescriptor, CoreRange, RuntimeArg, Schedule, SharedRead, TileRange
+from ..metadata import BufferDescriptor, CoreRange, RuntimeArg, Schedule, TileRange
 from ..plan import Plan
 from ..policies import ORDERS, POLICIES
 from ..program import Program
@@ -21,7 +20,7 @@ from .results.cases import gemm_gelu, shared_gemm, softmax, two_products
 from .results.sharing import CORES
 from .tensors.formats import dtypes_of
 
-_TILE = 32
+TILE = 32
 
 
 @dataclass(frozen=True)
@@ -59,11 +58,17 @@ def parse_cases(text: str, spec: DeviceSpec) -> tuple[list[Case], int]:
 
     Raises ValueError for anything else.
     """
+    from .drawn import generated
+
     if text == "quick":
         return [*quick(spec), *kernels(spec)], 0
     if text == "full":
         more = _generated("softmax 64x64", softmax(), spec)
-        return [*full(spec), *kernels(spec), more, *generated(spec, 60, 1)], 1
+        products = [
+            product_case(spec, 3, 3, policy, order, (min(2, spec.grid_x), min(2, spec.grid_y)))
+            for policy, order in product(POLICIES[1:], ORDERS)
+        ]
+        return [*full(spec), *kernels(spec), more, *products, *generated(spec, 60, 1)], 1
     if text == "examples":
         return examples(spec), 0
     kind, *numbers = text.split(":")
@@ -76,12 +81,12 @@ def parse_cases(text: str, spec: DeviceSpec) -> tuple[list[Case], int]:
     )
 
 
-def _tensor(spec: DeviceSpec, shape: Sequence[int], dtype: str, group: str = "table") -> Case:
+def tensor_case(spec: DeviceSpec, shape: Sequence[int], dtype: str, group: str = "table") -> Case:
     name = f"{'x'.join(map(str, shape)) or 'scalar'} {dtype}"
     return Case(name, group, buffer=describe_tensor(name, tuple(shape), dtype, spec))
 
 
-def _launch(
+def launch_case(
     spec: DeviceSpec,
     *extents: int,
     policy: str = "contiguous",
@@ -110,7 +115,7 @@ def for_controls(cases: Sequence[Case], spec: DeviceSpec) -> list[Case]:
     found = []
     dtype = next((case.buffer.dtype for case in cases if case.buffer is not None), None)
     if dtype is not None:
-        shape = (3, 2 * _TILE - 1, spec.dram_banks * _TILE // 2 + 1)
+        shape = (3, 2 * TILE - 1, spec.dram_banks * TILE // 2 + 1)
         name = f"{'x'.join(map(str, shape))} {dtype}, for controls"
         found.append(Case(name, "controls", buffer=describe_tensor(name, shape, dtype, spec)))
     if any(case.schedule is not None for case in cases):
@@ -179,8 +184,8 @@ def _shapes(spec: DeviceSpec) -> list[tuple[int, ...]]:
     return [
         *((), (1,), (70,), (32, 32), (1, 33), (100, 70), (3, 33, 65), (2, 3, 40, 1)),
         # One page fewer than the banks, as many, one more; then a second row of them but for one.
-        *((pages * _TILE, _TILE) for pages in (banks - 1, banks, banks + 1, 2 * banks - 1)),
-        *((_TILE, (banks + 1) * _TILE), (5, 1, 64, 96), (400, 416)),
+        *((pages * TILE, TILE) for pages in (banks - 1, banks, banks + 1, 2 * banks - 1)),
+        *((TILE, (banks + 1) * TILE), (5, 1, 64, 96), (400, 416)),
         *((2, 1, 3, 40, 33), (2, 1, 2, 1, 33, 70), (1, 2, 2, 1, 3, 1, 33)),
     ]
 
@@ -189,13 +194,13 @@ def quick(spec: DeviceSpec) -> list[Case]:
     """Each shape of the table once and each dtype at least once, and small schedules."""
     shapes = _shapes(spec)
     dtypes = dtypes_of(spec.arch)
-    cases = [_tensor(spec, shape, dtypes[i % len(dtypes)]) for i, shape in enumerate(shapes)]
+    cases = [tensor_case(spec, shape, dtypes[i % len(dtypes)]) for i, shape in enumerate(shapes)]
     cores = spec.num_cores
     corner = [(0, 0, min(1, spec.grid_x - 1), min(1, spec.grid_y - 1))]
     return [
-        *(*cases, _launch(spec, 5), _launch(spec, 1, 1, 3), _launch(spec, cores + 1)),
-        _launch(spec, 3, 2, policy="strided", order="column_major", cores=corner),
-        _launch(spec, 3, 3, 2, policy="rectangular", order="column_major", cores=corner),
+        *(*cases, launch_case(spec, 5), launch_case(spec, 1, 1, 3), launch_case(spec, cores + 1)),
+        launch_case(spec, 3, 2, policy="strided", order="column_major", cores=corner),
+        launch_case(spec, 3, 3, 2, policy="rectangular", order="column_major", cores=corner),
     ]
 
 
@@ -203,14 +208,14 @@ def full(spec: DeviceSpec) -> list[Case]:
     """Each shape of the table with each dtype, thousands of pages, and schedules around the
     number of cores."""
     dtypes = dtypes_of(spec.arch)
-    cases = [_tensor(spec, shape, dtype) for shape in _shapes(spec) for dtype in dtypes]
+    cases = [tensor_case(spec, shape, dtype) for shape in _shapes(spec) for dtype in dtypes]
     large = [((2048, 1600), "bfloat16"), ((2, 1500, 1030), "uint8"), ((1000, 1000), "float32")]
-    cases += [_tensor(spec, shape, dtype) for shape, dtype in large]
+    cases += [tensor_case(spec, shape, dtype) for shape, dtype in large]
     cores = spec.num_cores
     launches = [(1,), (5,), (7, 3, 2), (cores - 1,), (cores,), (cores + 1,), (3 * cores + 7,)]
     return [
         *cases,
-        *(_launch(spec, *extents) for extents in launches),
+        *(launch_case(spec, *extents) for extents in launches),
         *_of_each_policy(spec),
     ]
 
@@ -221,10 +226,10 @@ def _of_each_policy(spec: DeviceSpec) -> Iterator[Case]:
     whole = [(0, 0, *corner[-1])]
     ring = [(x, y, x, y) for x, y in corner if (x, y) != (1, 1)]
     for policy, order in product(POLICIES, ORDERS):
-        yield _launch(spec, 7, 5, 2, policy=policy, order=order, cores=whole)
-        yield _launch(spec, 7, 5, policy=policy, order=order, cores=ring)
+        yield launch_case(spec, 7, 5, 2, policy=policy, order=order, cores=whole)
+        yield launch_case(spec, 7, 5, policy=policy, order=order, cores=ring)
     for extents in ((1, 11), (11, 1), (2, 3), (1, 1, 7)):
-        yield _launch(spec, *extents, policy="rectangular", cores=whole)
+        yield launch_case(spec, *extents, policy="rectangular", cores=whole)
 
 
 def kernels(spec: DeviceSpec) -> list[Case]:
@@ -253,17 +258,10 @@ def kernels(spec: DeviceSpec) -> list[Case]:
 def _sharing(spec: DeviceSpec) -> list[Case]:
     """A GEMM of a block a core, whose rows of cores share A, and columns B; none where the device
     hasn't as many cores."""
-    program = shared_gemm()
     across, down = CORES
     if spec.grid_x < across or spec.grid_y < down:
         return []
-    schedule = schedule_tiles(
-        program.launches[0].grid, spec, "rectangular", cores=(0, 0, across - 1, down - 1)
-    )
-    reads = (SharedRead("A", "x", 1), SharedRead("B", "y", 0))
-    shared = replace(schedule, shared_reads=reads)
-    kernel = Kernel("shared_gemm", program, (shared,))
-    return [Case("shared_gemm 64x96x64", "kernels", kernel=kernel)]
+    return [_generated("shared_gemm 64x96x64", shared_gemm(), spec, "rectangular", cores=CORES)]
 
 
 def examples(spec: DeviceSpec) -> list[Case]:
@@ -274,8 +272,24 @@ def examples(spec: DeviceSpec) -> list[Case]:
     ]
 
 
-def _generated(name: str, program: Program, spec: DeviceSpec) -> Case:
-    schedules = tuple(schedule_tiles(launch.grid, spec) for launch in program.launches)
+def product_case(
+    spec: DeviceSpec, across: int, down: int, policy: str, order: str, cores: Sequence[int]
+) -> Case:
+    """A kernel whose schedule is of a policy, on so many columns and rows of cores."""
+    said = f"{policy}, {order}, on {cores[0]}x{cores[1]} cores"
+    name = f"gemm_gelu {TILE * down}x{TILE * across}x64, {said}"
+    return _generated(name, gemm_gelu(across, down), spec, policy, order, cores)
+
+
+def _generated(
+    name: str,
+    program: Program,
+    spec: DeviceSpec,
+    policy: str | None = None,
+    order: str | None = None,
+    cores: Sequence[int] | None = None,
+) -> Case:
+    schedules = schedule_program(program, spec, policy, order, cores)
     function = name.split()[0].rstrip(",")
     return Case(name, "kernels", kernel=Kernel(function, program, schedules))
 
@@ -333,69 +347,6 @@ def _refused(plan: Plan, function: str) -> Difference | None:
     for buffer, writers in shared_pages(plan, function).items():
         return Difference(f"who writes {buffer}", "one block a page at most", said(writers))
     return None
-
-
-# Tiles of a generated tensor; thousands of pages are in the table.
-_MOST_TILES = 400
-
-
-def generated(spec: DeviceSpec, count: int, seed: int) -> list[Case]:
-    """Tensors of rank 0 to 7 with dimensions of 1 to 300, and schedules of any policy on a few
-    cores, one to six tensors, by hypothesis, the same for a seed."""
-    try:
-        import hypothesis
-        from hypothesis import strategies
-    except ImportError as error:
-        raise ValueError(
-            "generated cases need hypothesis, found none; pip install hypothesis"
-        ) from error
-
-    found: dict[str, Case] = {}
-    dtypes = dtypes_of(spec.arch)
-
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    @hypothesis.given(strategies.data())
-    def collect(data: hypothesis.strategies.DataObject) -> None:
-        if data.draw(strategies.integers(0, 6)) == 6:
-            launch = _drawn_launch(spec, data.draw, strategies)
-            found[launch.name] = launch
-            return
-        shape: tuple[int, ...] = ()
-        room = _MOST_TILES
-        rank = data.draw(strategies.integers(0, 7))
-        for dimension in reversed(range(rank)):
-            in_tiles = dimension >= rank - 2
-            most = min(300, room * _TILE if in_tiles else room)
-            extent = data.draw(strategies.integers(1, most))
-            room //= -(-extent // _TILE) if in_tiles else extent
-            shape = (extent, *shape)
-        case = _tensor(spec, shape, data.draw(strategies.sampled_from(dtypes)), "generated")
-        found[case.name] = case
-
-    collect()
-    return list(found.values())
-
-
-def _drawn_launch(spec: DeviceSpec, draw: Any, strategies: Any) -> Case:
-    """A launch on one to six cores: on a simulator each core that has been started costs."""
-    extents = [draw(strategies.integers(1, most)) for most in (9, 6, 3)]
-    places = [strategies.integers(0, min(4, side) - 1) for side in (spec.grid_x, spec.grid_y)]
-    cores = draw(strategies.lists(strategies.tuples(*places), min_size=1, max_size=6, unique=True))
-    return _launch(
-        spec,
-        *extents,
-        policy=draw(strategies.sampled_from(POLICIES)),
-        order=draw(strategies.sampled_from(ORDERS)),
-        cores=[(x, y, x, y) for x, y in cores],
-        group="generated",
-    )
 
 
 def batches(cases: Sequence[Case], most_tensors: int, most_bytes: int) -> Iterator[list[Case]]:

@@ -89,11 +89,13 @@ def _float(value: float) -> Const:
     return Const(value, "float32")
 
 
-def gemm_gelu() -> Program:
-    """C = gelu(A @ B + bias), 32x64 of K = 64 in two steps; gelu by its sigmoid."""
+def gemm_gelu(across: int = 2, down: int = 1) -> Program:
+    """C = gelu(A @ B + bias), so many blocks of 32x32, of K = 64 in two steps; gelu by its
+    sigmoid."""
     m = _Maker()
-    A, B = m.tensor("A", 32, 64), m.tensor("B", 64, 64)
-    bias, C = m.tensor("bias", 1, 64), m.tensor("C", 32, 64)
+    M, N = down * TILE, across * TILE
+    A, B = m.tensor("A", M, 64), m.tensor("B", 64, N)
+    bias, C = m.tensor("bias", 1, N), m.tensor("C", M, N)
     a, b = (m.scratch(name, TILE, TILE, dtype="bfloat16") for name in ("A_shared", "B_shared"))
     v, c = m.scratch("bias_shared", 1, TILE, dtype="bfloat16"), m.scratch("C_local", TILE, TILE)
     bx, by, k = m.variable("bx", "block"), m.variable("by", "block"), m.variable("k", "loop")
@@ -113,7 +115,7 @@ def gemm_gelu() -> Program:
         Gemm(m.whole(a), m.whole(b), m.whole(c)),
     )
     return m.program(
-        (2, 1, 1), (bx, by),
+        (across, down, 1), (bx, by),
         Copy(m.block(bias, ZERO, bx, v), m.whole(v)),
         Fill(m.whole(c), _float(0.0)),
         Loop(k.id, Const(2), "serial", turn, stages=2),
