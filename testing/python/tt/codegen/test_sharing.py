@@ -147,3 +147,38 @@ def test_what_the_passes_say_is_shared_is_shared(ttsim, name):
     plan = generate(program, made[0], ttsim.spec)
     assert {plan.program.buffers[each.tensor].name for each in plan.shares} == shared
     assert_right(shown(ttsim, program, ["mixed"], plan=plan))
+
+
+class _Device:
+    """Where a device says that its cores are: on the NoC, beside them, there may be a column of DRAM."""
+
+    def __init__(self, arch, columns):
+        self._arch, self._columns = arch, columns
+
+    def arch(self):
+        import ttnn
+
+        return getattr(ttnn.device.Arch, self._arch)
+
+    def worker_core_from_logical_core(self, core):
+        import ttnn
+
+        return ttnn.CoreCoord(self._columns[core.x], core.y + 1)
+
+
+def test_a_multicast_across_what_is_no_core_is_refused():
+    """On a Wormhole whose coordinates aren't translated, DRAM is between the fourth and the fifth."""
+    from tilelang.tt.codegen.launch import launch
+    from tilelang.tt.device import DeviceSpec
+    from tilelang.tt.runtime.jobs.launching import _places
+
+    spec, program = DeviceSpec.preset("n150"), gemm(64, 384, 64)
+    told = rectangle(6, 1, shared=BOTH[:1])
+    made = launch(
+        generate(program, schedule(program.launches[0].grid, spec, **told), spec, "kernel")
+    )
+    apart, beside = (1, 2, 3, 4, 6, 7), (18, 19, 20, 21, 22, 23)
+    with pytest.raises(NotImplementedError, match=r"cores \(1, 0\) to \(5, 0\) are at 2-1 to 7-1"):
+        _places(_Device("WORMHOLE_B0", apart), made)
+    assert _places(_Device("WORMHOLE_B0", beside), made)[5, 0] == (23, 1)
+    assert _places(_Device("BLACKHOLE", apart), made)[5, 0] == (7, 1)
