@@ -126,7 +126,7 @@ ATTRIBUTES = [
         NotImplementedError,
         ['"random"', '"contiguous", "strided"'],
     ),
-    ({"tt_schedule_policy": "auto"}, NotImplementedError, ['"auto"', "infer_metadata chooses one"]),
+    ({"tt_schedule_policy": "best"}, NotImplementedError, ['"best"', '"strided" or "rectangular"']),
     ({"tt_schedule_policy": 3}, ValueError, ["tt_schedule_policy is 3", "expected a string"]),
     ({"tt_schedule_order": "z_order"}, NotImplementedError, ['"z_order"', '"row_major"']),
     ({"tt_schedule_reason": 3}, ValueError, ["tt_schedule_reason is 3", "expected a string"]),

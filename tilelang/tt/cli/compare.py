@@ -151,11 +151,11 @@ def draw(console: Console, documents: Sequence[Mapping[str, Any]]) -> None:
         for policy, each in policies.items():
             if "refused" in each:
                 console.print(printable(f"{policy}: {each['refused']}"), soft_wrap=True)
+        for larger in document.get("larger_blocks", ()):
+            _draw_larger(console, larger)
         auto = document["auto"]
         text = auto.get("refused") or f"auto takes {auto['policy']}. {auto['reason']}"
         console.print(printable(text), soft_wrap=True)
-        for larger in document.get("larger_blocks", ()):
-            _draw_larger(console, larger)
 
 
 def _draw_larger(console: Console, larger: Mapping[str, Any]) -> None:
