@@ -123,6 +123,14 @@ def test_a_copy_in_a_loop_counts_as_often_as_it_is_done():
     assert (moved["A"].read, moved["C"].written) == (6 * 2048, 2 * 2048)
 
 
+def test_what_nothing_comes_of_is_not_moved():
+    """An RMS norm that copies a shift and doesn't add it; its kernels leave that out."""
+    moved = bounds(kernels.norm(96, 64, False), N150).tensors
+    assert {name: each.read for name, each in moved.items()} == {
+        "X": 6 * 2048, "W": 3 * 2 * 2048, "B": 0, "O": 0
+    }  # fmt: skip
+
+
 def test_what_depends_on_data_is_at_most_so_much():
     from tile_builder import Builder
 

@@ -96,6 +96,8 @@ class _Walk:
         self.unclear = self._unclear(steps)
         others = [s for s in steps if not isinstance(s, (Copy, Loop, When))]
         self.computed = {b for s in others for b in map(program.storage, writes(s))}
+        #: What is copied to scratch that nothing reads isn't moved: no kernel is made of it.
+        self.used = {b for s in steps for b in map(program.storage, reads(s))}
         taken = [s for s in others if not isinstance(s, Gemm)]
         self.unpacked = {b for s in taken for b in map(program.storage, reads(s))}
 
@@ -171,6 +173,8 @@ class _Walk:
             ("read", step.src, source, target), ("write", step.dst, target, source),
         ):  # fmt: skip
             if not self._is_device_memory(storage) or (storage, mode) in self.unclear:
+                continue
+            if mode == "read" and target not in self.used and not self._is_device_memory(target):
                 continue
             name = self.program.buffers[storage].name
             pages = self._pages(region, env, times, self._banks(name))
