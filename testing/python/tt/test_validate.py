@@ -121,7 +121,7 @@ def test_generated_cases_are_the_same_for_a_seed(spec):
 def test_cases_that_are_none_are_malformed(spec, text):
     from tilelang.tt.validate.cases import parse_cases
 
-    with pytest.raises(ValueError, match="expected quick, full or random:N:SEED"):
+    with pytest.raises(ValueError, match="expected quick, full, examples or random:N:SEED"):
         parse_cases(text, spec)
 
 
@@ -383,7 +383,7 @@ def test_the_command_writes_a_report_and_says_where(tool, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--cases", "some"], "expected quick, full or random:N:SEED"),
+        (["--cases", "some"], "expected quick, full, examples or random:N:SEED"),
         (["--grid", "8"], "expected cores a row and rows"),
         (["no.json"], "no.json: No such file"),
         (["-o", "/dev/null/out"], "expected a folder to write to"),
