@@ -331,7 +331,14 @@ def infer_metadata(
         mod = annotate(mod, policy, order, cores)
         spec = _device_of(mod, device)
         infer = _device_pass("InferTTMetadata", spec, device is not None)
-        return infer(_chosen(mod, infer))
+        try:
+            return infer(mod)
+        except NotImplementedError:
+            # The pass refuses "auto". To ask each function before costs a seventh of the stage.
+            chosen = _chosen(mod, infer)
+            if chosen is mod:
+                raise
+        return infer(chosen)
 
     return _over_module(func_or_mod, stage)
 

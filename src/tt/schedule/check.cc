@@ -19,6 +19,7 @@ struct Classes {
   int64_t num_tiles, stride;
 
   int64_t IndexOf(int64_t position) const {
+    if (stride == 1) return position;
     return ShareOf(num_tiles, stride, position % stride).start + position / stride;
   }
   int64_t PositionOf(int64_t index) const {
@@ -54,15 +55,19 @@ std::optional<std::string> FindPartitionFault(const std::vector<TileRange>& rang
     }
     if (ranges[core].count > 0) active.push_back(core);
   }
-  std::sort(active.begin(), active.end(), [&](size_t a, size_t b) {
+  auto before = [&](size_t a, size_t b) {
     return classes.IndexOf(ranges[a].start) < classes.IndexOf(ranges[b].start);
-  });
+  };
+  // As our own partitions are, and most of others.
+  if (!std::is_sorted(active.begin(), active.end(), before)) {
+    std::sort(active.begin(), active.end(), before);
+  }
   int64_t next = 0;  // the first index that no core so far runs
   for (size_t core : active) {
     const TileRange& range = ranges[core];
     int64_t index = classes.IndexOf(range.start);
-    std::ostringstream fault;
     if (index != next) {
+      std::ostringstream fault;
       fault << "core " << core << " starts at block " << range.start << "; expected "
             << classes.PositionOf(next) << ", since "
             << (index < next ? "a block would run twice" : "no core runs it");
@@ -70,6 +75,7 @@ std::optional<std::string> FindPartitionFault(const std::vector<TileRange>& rang
     }
     // Beyond the only class there are no more blocks, which the sum shows.
     if (stride > 1 && range.count > classes.LeftFrom(range.start)) {
+      std::ostringstream fault;
       fault << "core " << core << " runs " << range.count << " blocks, " << stride
             << " apart, from block " << range.start << " on; expected at most "
             << classes.LeftFrom(range.start) << ", since there are " << num_tiles;

@@ -33,7 +33,7 @@ ScheduleRule CheckStage(const Attrs& attrs) {
   }
   CheckDefaults(attrs);
   ReadDims(attrs);  // which checks them
-  ScheduleRule rule = ReadScheduleRule(attrs);
+  ScheduleRule rule = ReadScheduleRule(attrs, RequireDevice(attrs));
   device::CheckDescription(Attrs(attrs.place() + ": tt_device", *attrs.Map(attr::kDevice)));
   return rule;
 }

@@ -9,6 +9,8 @@
  */
 #include <tvm/ffi/reflection/registry.h>
 
+#include <utility>
+
 #include "../error.h"
 #include "../program/json/json.h"
 #include "../schedule/core_ranges.h"
@@ -48,8 +50,7 @@ void ScheduleGrid(const std::array<int64_t, 3>& grid, const ScheduleRule& rule, 
   int64_t num_tiles = CountTiles(*launch, grid);
   for (int axis = 0; axis < 3; ++axis) launch->Infer(attr::kGrid[axis], grid[axis]);
   launch->Infer(attr::kNumTiles, num_tiles);
-  InferBlocks(rule, grid, launch);
-  GroupCores(rule.device, CheckBlocks(*launch, rule, grid), launch);
+  GroupCores(rule.device, InferBlocks(rule, grid, launch), launch);
 }
 
 }  // namespace
@@ -57,11 +58,10 @@ void ScheduleGrid(const std::array<int64_t, 3>& grid, const ScheduleRule& rule, 
 namespace {
 
 /*! The schedule of each launch of a program. */
-void ScheduleLaunches(const device::DeviceSpec& device, const TileProgram& tile_program,
-                      Attrs* attrs) {
+void ScheduleLaunches(device::DeviceSpec device, const TileProgram& tile_program, Attrs* attrs) {
   std::shared_ptr<const program::Program> program = tile_program->program();
   ScheduleCores(device, attrs);
-  ScheduleRule rule = ReadScheduleRule(*attrs);
+  ScheduleRule rule = ReadScheduleRule(*attrs, std::move(device));
   int64_t tile = *attrs->Int(attr::kTileWidth);
   std::vector<Attrs> launches = GivenLaunches(*attrs, program->launches.size());
   for (size_t i = 0; i < launches.size(); ++i) {
@@ -89,7 +89,7 @@ void ScheduleLaunches(const device::DeviceSpec& device, const TileProgram& tile_
 void InferSchedule(const ffi::ObjectRef& func, Attrs* attrs) {
   device::DeviceSpec device = RequireDevice(*attrs);
   TileProgram tile_program = EnsureProgram(func, attrs);
-  ScheduleLaunches(device, tile_program, attrs);
+  ScheduleLaunches(std::move(device), tile_program, attrs);
 }
 
 namespace {
@@ -105,7 +105,7 @@ AttrMap ScheduleProgram(ffi::String text, AttrMap device, AttrMap given) {
   device::DeviceSpec spec = RequireDevice(attrs);
   try {
     program::Program program = program::FromJson({text.data(), text.size()});
-    ScheduleLaunches(spec, TileProgram::Of(std::move(program)), &attrs);
+    ScheduleLaunches(std::move(spec), TileProgram::Of(std::move(program)), &attrs);
   } catch (const program::MalformedProgram& error) {
     TT_MALFORMED() << "schedule: " << error.what();
   }
@@ -131,8 +131,9 @@ AttrMap ScheduleTiles(ffi::Array<int64_t> extents, AttrMap device, AttrMap given
                      << "; expected at least 1";
     }
   }
-  ScheduleCores(RequireDevice(attrs), &attrs);
-  ScheduleRule rule = ReadScheduleRule(attrs);
+  device::DeviceSpec spec = RequireDevice(attrs);
+  ScheduleCores(spec, &attrs);
+  ScheduleRule rule = ReadScheduleRule(attrs, std::move(spec));
   ScheduleGrid(grid, rule, &attrs);
   if (rule.policy == Policy::kRectangular) attrs.Set(attr::kSharedReads, ffi::Array<ffi::Any>());
   attrs.Set(attr::kRuntimeArgs, RuntimeArgs(attrs, rule, grid, std::nullopt, program::Program()));

@@ -31,29 +31,36 @@ int64_t CountTiles(const Attrs& attrs, const std::array<int64_t, 3>& grid) {
   return tiles;
 }
 
-void InferBlocks(const ScheduleRule& rule, const std::array<int64_t, 3>& grid, Attrs* launch) {
+std::vector<int64_t> InferBlocks(const ScheduleRule& rule, const std::array<int64_t, 3>& grid,
+                                 Attrs* launch) {
   CheckPolicyKeys(*launch, rule.policy);
   int64_t num_tiles = CountTiles(*launch, grid);
   ffi::Array<ffi::Any> rows;
   rows.reserve(rule.device.num_cores());
+  std::vector<int64_t> counts;
+  counts.reserve(rule.device.num_cores());
   if (rule.policy == Policy::kRectangular) {
-    if (launch->Has(attr::kBlockBoxes)) return;
+    if (launch->Has(attr::kBlockBoxes)) return CheckBlocks(*launch, rule, grid);
     schedule::Placement placement = schedule::PlaceBlocks(rule.usable, rule.device.grid_x, grid);
     for (const schedule::Box& box :
          schedule::SplitBoxes(placement, grid, rule.device.grid_x, rule.device.num_cores())) {
       rows.push_back(ffi::Array<ffi::Any>{box.x, box.y, box.z, box.across, box.down, box.deep});
+      counts.push_back(box.count());
     }
-    return launch->Set(attr::kBlockBoxes, rows);
+    launch->Set(attr::kBlockBoxes, rows);
+    return counts;
   }
   bool strided = rule.policy == Policy::kStrided;
   if (strided) launch->Infer(attr::kBlockStride, schedule::StrideOf(num_tiles, rule.usable));
-  if (launch->Has(attr::kTilesPerCore)) return;
+  if (launch->Has(attr::kTilesPerCore)) return CheckBlocks(*launch, rule, grid);
   for (const schedule::TileRange& range : strided
                                               ? schedule::SplitStrided(num_tiles, rule.usable)
                                               : schedule::SplitContiguous(num_tiles, rule.usable)) {
     rows.push_back(ffi::Array<ffi::Any>{range.start, range.count});
+    counts.push_back(range.count);
   }
   launch->Set(attr::kTilesPerCore, rows);
+  return counts;
 }
 
 namespace {

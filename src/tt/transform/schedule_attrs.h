@@ -19,9 +19,12 @@ int64_t CountTiles(const Attrs& attrs, const std::array<int64_t, 3>& grid);
 /*!
  * \brief Sets which blocks each core runs, by the rule's policy, where it is not there.
  *
- * tt_tiles_per_core, or tt_block_boxes; and tt_block_stride. What is there is kept: CheckBlocks.
+ * tt_tiles_per_core, or tt_block_boxes; and tt_block_stride. What is there is kept, after
+ * CheckBlocks.
+ * \return How many blocks each core runs.
  */
-void InferBlocks(const ScheduleRule& rule, const std::array<int64_t, 3>& grid, Attrs* launch);
+std::vector<int64_t> InferBlocks(const ScheduleRule& rule, const std::array<int64_t, 3>& grid,
+                                 Attrs* launch);
 
 /*!
  * \brief Checks which blocks each core runs: one entry a core, each block exactly once, none on a

@@ -5,6 +5,7 @@
 #include "schedule_rule.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "../error.h"
 #include "../schedule/cores.h"
@@ -34,12 +35,12 @@ device::DeviceSpec RequireDevice(const Attrs& attrs) {
   return device::ReadDeviceSpec(attrs.place(), description);
 }
 
-ScheduleRule ReadScheduleRule(const Attrs& attrs) {
-  device::DeviceSpec device = RequireDevice(attrs);
+ScheduleRule ReadScheduleRule(const Attrs& attrs, device::DeviceSpec device) {
   auto policy = std::find(std::begin(kPolicies), std::end(kPolicies),
                           ffi::String(*attrs.String(attr::kSchedulePolicy)));
-  return {device, static_cast<Policy>(policy - std::begin(kPolicies)),
-          *attrs.String(attr::kScheduleOrder), ReadCores(attrs, device)};
+  std::vector<bool> usable = ReadCores(attrs, device);
+  return {std::move(device), static_cast<Policy>(policy - std::begin(kPolicies)),
+          *attrs.String(attr::kScheduleOrder), std::move(usable)};
 }
 
 bool BelongsTo(const ffi::String& key, Policy policy) {

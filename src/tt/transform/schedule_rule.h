@@ -33,9 +33,10 @@ device::DeviceSpec RequireDevice(const Attrs& attrs);
 
 /*!
  * \brief The rule of a function, after ApplyDefaults or CheckDefaults.
- * \throws ValueError: no device, or tt_cores that are no cores of it.
+ * \param device The function's: RequireDevice, which reads it, is not cheap.
+ * \throws ValueError: tt_cores that are no cores of it.
  */
-ScheduleRule ReadScheduleRule(const Attrs& attrs);
+ScheduleRule ReadScheduleRule(const Attrs& attrs, device::DeviceSpec device);
 
 /*!
  * \brief Checks that a launch has no attribute that belongs to another policy.
