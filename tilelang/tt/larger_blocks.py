@@ -65,7 +65,4 @@ def larger_blocks(
 
 def _is_shared(plan: Schedule, each: SharedRead) -> bool:
     """Whether there are still two cores along its axis."""
-    width = plan.core_grid[0]
-    active = [core for core, box in enumerate(plan.boxes) if box.count]
-    places = {core % width if each.along == "x" else plan.boxes[core].y for core in active}
-    return len(places) > 1
+    return any(len(group) > 1 for group in plan.groups(each.along))

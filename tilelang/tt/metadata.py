@@ -168,6 +168,35 @@ class Schedule:
             return dict(zip(OWN_BOX, astuple(self.boxes[core]), strict=True))
         return dict(zip(OWN_RANGE, astuple(self.tiles_per_core[core]), strict=True))
 
+    @property
+    def turns(self) -> tuple[int, int, int]:
+        """How many turns all cores make along x, y and z: the sides of the largest boxes."""
+        across, down, deep = (
+            max((getattr(box, side) for box in self.boxes), default=0)
+            for side in ("across", "down", "deep")
+        )
+        return across, down, deep
+
+    def groups(self, along: str) -> list[tuple[int, ...]]:
+        """The cores that stand side by side along "x" or "y" and have the same blocks along the
+        other axes: what is shared, the first of each reads for the others."""
+        width, height = self.core_grid
+        rows = [[y * width + x for x in range(width)] for y in range(height)]
+        lines = rows if along == "x" else [list(column) for column in zip(*rows, strict=True)]
+        found: list[tuple[int, ...]] = []
+        for line in lines:
+            last = None
+            for core in line:
+                box = self.boxes[core]
+                x, y, z = (box.x, box.across), (box.y, box.down), (box.z, box.deep)
+                alike = ((y if along == "x" else x), z) if box.count else None
+                if alike is not None and alike == last:
+                    found[-1] = (*found[-1], core)
+                elif alike is not None:
+                    found.append((core,))
+                last = alike
+        return found
+
     def core_of_tile(self, tile: int) -> tuple[int, int]:
         """The (x, y) of the core that runs a block. Raises IndexError for an id out of range."""
         for core, count in enumerate(self.counts):

@@ -32,8 +32,7 @@ def rule(schedule: Schedule) -> str:
     """How blocks go to cores: "rectangular, row_major: boxes of up to 2x1x1 blocks"."""
     named = f"{schedule.policy}, {schedule.order}"
     if schedule.boxes:
-        most = [max(getattr(b, s) for b in schedule.boxes) for s in ("across", "down", "deep")]
-        return f"{named}: boxes of up to {'x'.join(map(str, most))} blocks"
+        return f"{named}: boxes of up to {'x'.join(map(str, schedule.turns))} blocks"
     if schedule.stride > 1:
         return f"{named}: each {_nth(schedule.stride)} block of a core's first"
     return named

@@ -15,7 +15,7 @@ import numpy as np
 from ..metadata import BufferDescriptor, Schedule
 from .limits import Geometry
 from .links import Links
-from .running import groups_of, turns_of
+from .running import turns_of
 from .touched import Touched
 
 #: The NoC that a reader reads over, and that a writer writes over.
@@ -96,7 +96,7 @@ class Flows:
             return
         by_core = np.zeros_like(self.written)
         by_core[self.turns.cores] = found
-        for sender, *others in groups_of(self.schedule, shared):
+        for sender, *others in self.schedule.groups(shared.along):
             self.read[shared.noc, sender] += by_core[sender]
             size = int(by_core[sender].sum())
             self.pages[shared.noc, sender] += size // self._page_size(step)

@@ -19,7 +19,7 @@ from ..metadata import BufferDescriptor
 from ..program import Copy, Loop, Map, Program, Scratch, Step, Tensor, Var, View, When, nodes
 from ..program.access import TILE
 from ..program.settle import value_of
-from ..program.walk import bodies, expressions_of, reads, writes
+from ..program.walk import expressions_of, reads, walk, writes
 from .touched import Multiplied, Touched, touched
 
 #: How many neighbours along x, y and z are one block.
@@ -49,7 +49,7 @@ def scratch_bytes(program: Program, launch: int, times: Times) -> int:
     it or from it depends, and one that nothing is copied to or from along all."""
     indices = program.launches[launch].indices
     grows: dict[int, set[int]] = {}
-    for step in _steps(program.launches[launch].body):
+    for _, step in walk(program.launches[launch].body, ""):
         if isinstance(step, Copy):
             used = {n.id for e in expressions_of(step) for n in nodes(e) if isinstance(n, Var)}
             axes = {axis for axis, v in enumerate(indices) if v is not None and v in used}
@@ -94,7 +94,7 @@ def _check(program: Program, launch: int, axis: int) -> None:
     variable = program.launches[launch].indices[axis]
     if variable is None:
         return
-    for step in _steps(program.launches[launch].body):
+    for _, step in walk(program.launches[launch].body, ""):
         reason = _reason(program, step, variable)
         if reason:
             place = f"larger blocks along {'xyz'[axis]} can't be told from these"
@@ -140,19 +140,10 @@ def _side_by_side(region: Any, variable: int) -> bool:
 
 
 def _in_map(step: Step, variable: int) -> bool:
-    return any(
-        _mentions(expressions_of(each), variable) for each in (step, *_steps(bodies(step)[0][1]))
-    )
+    return any(_mentions(expressions_of(each), variable) for _, each in walk((step,), ""))
 
 
 def _mentions(expressions: Any, variable: int) -> bool:
     return any(
         isinstance(node, Var) and node.id == variable for e in expressions for node in nodes(e)
     )
-
-
-def _steps(body: Any) -> Any:
-    for step in body:
-        yield step
-        for _, inner in bodies(step):
-            yield from _steps(inner)

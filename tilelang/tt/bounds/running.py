@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..metadata import Box, Schedule, SharedRead
+from ..metadata import Box, Schedule
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,8 @@ class Turns:
 def turns_of(schedule: Schedule, repeats: bool) -> Turns:
     """The turns of all cores, with those that a rectangular schedule repeats or without."""
     x, y, _ = schedule.grid
-    sides = ("across", "down", "deep")
-    most = [max((getattr(b, side) for b in schedule.boxes), default=0) for side in sides]
     numbers = (
-        [_turns_of_box(box, most, schedule.grid) for box in schedule.boxes]
+        [_turns_of_box(box, schedule.turns, schedule.grid) for box in schedule.boxes]
         if schedule.boxes and repeats
         else [np.asarray(schedule.blocks(core), int) for core in range(len(schedule.counts))]
     )
@@ -64,19 +62,3 @@ def _turns_of_box(box: Box, most: Sequence[int], grid: tuple[int, int, int]) -> 
         )
     )
     return ((bz[:, None, None] * y + by[:, None]) * x + bx).ravel()
-
-
-def groups_of(schedule: Schedule, shared: SharedRead) -> list[list[int]]:
-    """The cores that have a tensor in common, by their numbers: the sender, then the others."""
-    width = schedule.core_grid[0]
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for core, box in enumerate(schedule.boxes):
-        if box.count:
-            line = core // width if shared.along == "x" else core % width
-            groups.setdefault((line, box.z), []).append(core)
-    return list(groups.values())
-
-
-def senders_of(schedule: Schedule, shared: SharedRead) -> Sequence[int]:
-    """The cores that read a shared tensor from DRAM."""
-    return [group[0] for group in groups_of(schedule, shared)]

@@ -7,7 +7,7 @@ map's own loads, counts once a block, as tt_access has it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ from ..program import (
 )
 from ..program.access import TILE
 from ..program.settle import value_of
-from ..program.walk import bodies, expressions_of, reads, writes
+from ..program.walk import bodies, expressions_of, reads, walk, writes
 
 #: Pages that are gone through for one launch; 2**22 take about a second.
 MOST_PAGES = 1 << 23
@@ -92,7 +92,7 @@ class _Walk:
         self.found: list[Touched] = []
         self.multiplied: list[Multiplied] = []
         self.left = MOST_PAGES
-        steps = list(_steps(self.launch.body))
+        steps = [step for _, step in walk(self.launch.body, "")]
         self.unclear = self._unclear(steps)
         others = [s for s in steps if not isinstance(s, (Copy, Loop, When))]
         self.computed = {b for s in others for b in map(program.storage, writes(s))}
@@ -164,7 +164,9 @@ class _Walk:
         times = times[..., None] * (turn < np.asarray(extent)[..., None])
         env = {v: e[..., None] if np.ndim(e) else e for v, e in env.items()}
         env[loop.var] = np.asarray(first)[..., None] + turn.reshape((1,) * (times.ndim - 1) + (-1,))
-        leaves = any(type(s).__name__ in ("Break", "Continue", "Opaque") for s in _steps(loop.body))
+        leaves = any(
+            type(s).__name__ in ("Break", "Continue", "Opaque") for _, s in walk(loop.body, "")
+        )
         self.body(loop.body, env, times, sure and not leaves)
 
     def _copy(self, step: Copy, env: dict[int, Any], times: Any, sure: bool) -> None:
@@ -271,13 +273,6 @@ class _Walk:
                 pages[place] = np.bincount(np.asarray(touches.ids, int) % banks, minlength=banks)
                 exact &= touches.exact
             self.found.append(Touched(name, mode, pages, exact))
-
-
-def _steps(body: Sequence[Step]) -> Iterator[Step]:
-    for step in body:
-        yield step
-        for _, inner in bodies(step):
-            yield from _steps(inner)
 
 
 def _loads(e: Any) -> bool:

@@ -67,20 +67,14 @@ class Schedule(Protocol):
     def shared_reads(self) -> Sequence[SharedRead]: ...
     @property
     def counts(self) -> Sequence[int]: ...
+    @property
+    def turns(self) -> tuple[int, int, int]: ...
+    def groups(self, along: str) -> Sequence[tuple[int, ...]]: ...
 
 
 def walk_of(schedule: Schedule) -> Walk:
     """How each core goes through its blocks."""
     return Walk(schedule.order, schedule.stride != 1, bool(schedule.boxes))
-
-
-def turns_of(schedule: Schedule) -> tuple[int, int, int]:
-    """How many turns all cores make along each axis of their boxes."""
-    boxes = schedule.boxes
-    across, down, deep = (
-        max((getattr(box, side) for box in boxes), default=0) for side in ("across", "down", "deep")
-    )
-    return across, down, deep
 
 
 def shares_of(program: Program, schedule: Schedule, function: str) -> tuple[Share, ...]:
@@ -94,7 +88,7 @@ def shares_of(program: Program, schedule: Schedule, function: str) -> tuple[Shar
                 f"{function}: found a shared read of {read.buffer!r} along {read.along!r} over NoC "
                 f"{read.noc}; expected one of {sorted(ids)}, along x or y, over NoC 0 or 1"
             )
-        groups = _groups(schedule, read.along)
+        groups = schedule.groups(read.along)
         sizes = {len(group) for group in groups}
         if len(sizes) != 1 or min(sizes) < 2:
             raise ValueError(
@@ -111,7 +105,7 @@ def cores_of(schedule: Schedule, shares: Sequence[Share]) -> tuple[Core, ...]:
     """The cores that have blocks, in the order of the device's grid, row by row."""
     width = schedule.core_grid[0]
     groups = [
-        {core: group for group in _groups(schedule, share.along) for core in group}
+        {core: group for group in schedule.groups(share.along) for core in group}
         for share in shares
     ]
     out: list[Core] = []
@@ -126,26 +120,6 @@ def cores_of(schedule: Schedule, shares: Sequence[Share]) -> tuple[Core, ...]:
         its = tuple(_group(of_core[core], width) for of_core in groups)
         out.append(Core(core % width, core // width, words, its))
     return tuple(out)
-
-
-def _groups(schedule: Schedule, along: str) -> list[tuple[int, ...]]:
-    """The cores that stand side by side along an axis and have the same blocks along the others."""
-    width, height = schedule.core_grid
-    rows = [[y * width + x for x in range(width)] for y in range(height)]
-    lines = rows if along == "x" else [list(column) for column in zip(*rows, strict=True)]
-    found: list[tuple[int, ...]] = []
-    for line in lines:
-        last = None
-        for core in line:
-            box = schedule.boxes[core]
-            x, y, z = (box.x, box.across), (box.y, box.down), (box.z, box.deep)
-            alike = ((y if along == "x" else x), z) if box.count else None
-            if alike is not None and alike == last:
-                found[-1] = (*found[-1], core)
-            elif alike is not None:
-                found.append((core,))
-            last = alike
-    return found
 
 
 def _group(cores: tuple[int, ...], width: int) -> Group:

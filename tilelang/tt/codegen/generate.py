@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ..program import Program, Tensor, Workspace
 from .arguments import Arguments, Around, moves_of, tensor_names
-from .cores import Schedule, cores_of, shares_of, turns_of, walk_of
+from .cores import Schedule, cores_of, shares_of, walk_of
 from .fuse import FUSIONS, fuse
 from .hazards import check_tensors
 from .lower import Lowered, Lowering
@@ -117,7 +117,7 @@ def generate(
     grid, indices = of_launch.grid, of_launch.indices
     words = tensor_names(names, shares)
     walk = walk_of(schedule)
-    around = Around(grid, indices, walk, schedule.stride, turns_of(schedule), shares)
+    around = Around(grid, indices, walk, schedule.stride, schedule.turns, shares)
     arguments = {
         role: Arguments(names, around, role, planned.kernels[role], words).all() for role in ROLES
     }
