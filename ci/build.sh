@@ -8,9 +8,9 @@ set -euo pipefail
 python="$(build_env)"
 tests=OFF
 [ $# -gt 0 ] && tests=ON
-# A header that is compiled ahead halves what the files take, but for ccache, which would keep none of them.
-ahead=()
-[ -n "${CMAKE_CXX_COMPILER_LAUNCHER:-}" ] || ahead=(-C "cmake.define.CMAKE_PROJECT_INCLUDE=$ROOT/ci/precompile.cmake")
+# Each file by itself for ccache, which keeps each, and for nobody else (pyproject.toml).
+apart=()
+[ -z "${CMAKE_CXX_COMPILER_LAUNCHER:-}" ] || apart=(-C cmake.define.CMAKE_UNITY_BUILD=OFF)
 say "building the library, its tests and the wheel"
 rm -rf "$WHEELS"
 mkdir -p "$WHEELS"
@@ -19,5 +19,5 @@ PATH="$(dirname "$python"):$PATH" CMAKE_BUILD_PARALLEL_LEVEL="$JOBS" \
   "$python" -m pip wheel . --quiet --disable-pip-version-check --no-deps --no-build-isolation \
   --wheel-dir "$WHEELS" -C build-dir=build \
   -C cmake.define.Python_EXECUTABLE="$python" \
-  "${ahead[@]}" -C cmake.define.TILELANG_TT_BUILD_TESTS="$tests" \
+  "${apart[@]}" -C cmake.define.TILELANG_TT_BUILD_TESTS="$tests" \
   -C cmake.define.TILELANG_TT_TVM_LIBRARIES="$(IFS=';'; echo "$*")"

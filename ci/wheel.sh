@@ -28,8 +28,7 @@ if [ ${#built[@]} -gt 0 ]; then
   cp "${built[0]}" "$scratch/built"
 else
   say "building the sdist, and the wheel from it"
-  CMAKE_ARGS="-DCMAKE_PROJECT_INCLUDE=$ROOT/ci/precompile.cmake" \
-    "$python" -m build --quiet --outdir "$scratch/built" "$ROOT"
+  "$python" -m build --quiet --outdir "$scratch/built" "$ROOT"
 fi
 # libtvm_ffi is the loading process's own, of whichever TVM it has.
 PATH="$bin:$PATH" "$bin/auditwheel" repair --exclude libtvm_ffi.so --wheel-dir "$dist" "$scratch"/built/*.whl

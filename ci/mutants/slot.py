@@ -182,7 +182,6 @@ class Slot:
                 [
                     *("cmake", "-S", str(self.tree), "-B", str(build), "-G", "Ninja"),
                     *("-DCMAKE_BUILD_TYPE=None", "-DTILELANG_TT_BUILD_TESTS=ON"),
-                    f"-DCMAKE_PROJECT_INCLUDE={ROOT / 'ci' / 'precompile.cmake'}",
                     f"-DPython_EXECUTABLE={self.tools.cmake_bin / 'python'}",
                     f"-DTILELANG_TT_TVM_LIBRARIES={self.tools.tvm_library}",
                 ],

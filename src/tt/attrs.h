@@ -26,6 +26,13 @@ using AttrMap = ffi::Map<ffi::String, ffi::Any>;
 /*! \brief The schema version of the metadata that this library writes and verifies. */
 constexpr int64_t kSchemaVersion = 2;
 
+/*! \brief The largest word of 32 bits: an argument, a size of a page, an address in a bank. */
+constexpr int64_t kMaxUint32 = 0xffffffff;
+
+/*! What to do where attributes of the schedule, and of the buffers, are missing. */
+constexpr const char* kScheduleAdvice = "run InferDefaultTTSchedule first";
+constexpr const char* kShardAdvice = "run InferDefaultTTShard first";
+
 /*! The names are strings of TVM's, made once: what is looked up by another text allocates one. */
 namespace attr {
 inline const ffi::String kSchemaVersion = "tt_schema_version";

@@ -23,8 +23,6 @@ constexpr int64_t kMaxGridSide = 64;
 // The firmware's tables have 1024 bytes for the NoC coordinates of all banks, DRAM's and L1's, 2
 // bytes for each of 2 NoCs (MEM_BANK_TO_NOC_XY_SIZE, dev_mem_map.h of each architecture).
 constexpr int64_t kMaxBanks = 1024 / (2 * 2);
-// An address in a bank, and a size of a page, is a word of 32 bits for a kernel.
-constexpr int64_t kMaxUint32 = 0xffffffff;
 // An address within a bank has 36 bits (NOC_ADDR_LOCAL_BITS, noc_parameters.h).
 constexpr int64_t kMaxBankSize = int64_t{1} << 36;
 

@@ -14,9 +14,9 @@ namespace {
 
 using namespace program;  // every kind of step
 
-constexpr int64_t kRead = 1;
-constexpr int64_t kWritten = 2;
-constexpr int64_t kBoth = 3;
+constexpr int64_t kRegionRead = 1;
+constexpr int64_t kRegionWritten = 2;
+constexpr int64_t kRegionBoth = 3;
 
 class TileOpReader {
  public:
@@ -33,7 +33,7 @@ class TileOpReader {
       case Form::kFill:
         CheckAnnotations();
         RequireArgs(2);
-        return Step{Fill{exprs_.ReadRegion(args_[0], kWritten), exprs_.Read(args_[1])}};
+        return Step{Fill{exprs_.ReadRegion(args_[0], kRegionWritten), exprs_.Read(args_[1])}};
       case Form::kGemm:
         return ReadGemm();
       case Form::kReduce:
@@ -126,7 +126,8 @@ class TileOpReader {
   }
 
   Step ReadCopy() {
-    Copy copy{exprs_.ReadRegion(args_[0], kRead), exprs_.ReadRegion(args_[1], kWritten)};
+    Copy copy{exprs_.ReadRegion(args_[0], kRegionRead),
+              exprs_.ReadRegion(args_[1], kRegionWritten)};
     RequireSameExtents(WideExtents(copy.src), WideExtents(copy.dst));
     return Step{std::move(copy)};
   }
@@ -140,14 +141,14 @@ class TileOpReader {
     if (wait && ConstInt(*wait) != 0) Fail("runs beside what follows (wg_wait)");
     RequireArgs(kCount);
     Gemm gemm;
-    gemm.a = exprs_.ReadRegion(args_[0], kRead);
-    gemm.b = exprs_.ReadRegion(args_[1], kRead);
+    gemm.a = exprs_.ReadRegion(args_[0], kRegionRead);
+    gemm.b = exprs_.ReadRegion(args_[1], kRegionRead);
     gemm.clear = exprs_.Read(args_[kClear]);
     if (!gemm.clear->dtype.is_bool()) {
       if (!ConstOf(gemm.clear)) Fail("has a clear_accum that is no condition");
       gemm.clear = exprs_.Constant(*ConstOf(gemm.clear) != 0, kBool);
     }
-    gemm.c = exprs_.ReadRegion(args_[2], ConstOf(gemm.clear) == 1 ? kWritten : kBoth);
+    gemm.c = exprs_.ReadRegion(args_[2], ConstOf(gemm.clear) == 1 ? kRegionWritten : kRegionBoth);
     gemm.transpose_a = Flag(args_[3]);
     gemm.transpose_b = Flag(args_[4]);
     if (ConstInt(args_[kBarrier]) != 0) Fail("arrives at a barrier (mbar)");
@@ -191,8 +192,8 @@ class TileOpReader {
     std::optional<ffi::Any> nan = CheckAnnotations("nan_propagate");
     RequireArgs(5);
     Reduce reduce;
-    reduce.src = exprs_.ReadRegion(args_[0], kRead);
-    reduce.dst = exprs_.ReadRegion(args_[1], kWritten);
+    reduce.src = exprs_.ReadRegion(args_[0], kRegionRead);
+    reduce.dst = exprs_.ReadRegion(args_[1], kRegionWritten);
     std::string kind = ConstString(args_[2]).value_or("");
     bool known = false;
     for (const auto& [name, value] : kKinds) {
@@ -228,7 +229,8 @@ class TileOpReader {
   Step ReadScan(ReduceKind kind) {
     CheckAnnotations();
     RequireArgs(4);
-    Scan scan{kind, exprs_.ReadRegion(args_[0], kRead), exprs_.ReadRegion(args_[1], kWritten), 0};
+    Scan scan{kind, exprs_.ReadRegion(args_[0], kRegionRead),
+              exprs_.ReadRegion(args_[1], kRegionWritten), 0};
     scan.axis = Axis(args_[2], scan.src);
     scan.reverse = Flag(args_[3]);
     RequireSameExtents(scan.src.shape, scan.dst.shape);
@@ -238,7 +240,8 @@ class TileOpReader {
   Step ReadTranspose() {
     CheckAnnotations();
     RequireArgs(2);
-    Transpose step{exprs_.ReadRegion(args_[0], kRead), exprs_.ReadRegion(args_[1], kWritten)};
+    Transpose step{exprs_.ReadRegion(args_[0], kRegionRead),
+                   exprs_.ReadRegion(args_[1], kRegionWritten)};
     std::vector<ExprRef> turned = step.src.shape;
     if (turned.size() < 2) Fail("has an operand that is no matrix");
     std::swap(turned[turned.size() - 1], turned[turned.size() - 2]);
@@ -251,9 +254,9 @@ class TileOpReader {
     RequireArgs(2);
     Atomic atomic;
     atomic.kind = kind;
-    atomic.dst = exprs_.ReadRegion(args_[1], kWritten);
+    atomic.dst = exprs_.ReadRegion(args_[1], kRegionWritten);
     if (ExprReader::IsRegion(args_[0])) {
-      atomic.src = exprs_.ReadRegion(args_[0], kRead);
+      atomic.src = exprs_.ReadRegion(args_[0], kRegionRead);
       RequireSameExtents(WideExtents(atomic.src), WideExtents(atomic.dst));
     } else {
       atomic.value = exprs_.Read(args_[0]);
@@ -273,7 +276,7 @@ class TileOpReader {
       const Operator* found = FindOperator({op.data(), op.size()});
       one_element = found != nullptr && found->form == Form::kAccessPtr && args.size() == 3 &&
                     KindOf(args[0]) == Kind::kLoad && ConstInt(args[1]) == 1 &&
-                    ConstInt(args[2]) == kBoth;
+                    ConstInt(args[2]) == kRegionBoth;
       if (one_element) {
         ExprRef element = exprs_.Read(args[0]);
         return Step{AtomicStore{kind, static_cast<int>(element->value), element->args,

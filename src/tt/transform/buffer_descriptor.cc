@@ -155,7 +155,7 @@ TVM_FFI_STATIC_INIT_BLOCK() {
 }
 
 void CheckRole(const Attrs& descriptor) {
-  std::string role = descriptor.RequireString(kRole, "run InferDefaultTTShard first");
+  std::string role = descriptor.RequireString(kRole, kShardAdvice);
   if (role != "in" && role != "out" && role != "inout" && role != "workspace") {
     TT_MALFORMED() << descriptor.place() << ": " << kRole << " is \"" << ShowName(role)
                    << "\"; expected \"in\", \"out\", \"inout\" or \"workspace\"";

@@ -19,9 +19,6 @@
 namespace tilelang_tt {
 namespace {
 
-constexpr const char* kScheduleAdvice = "run InferDefaultTTSchedule first";
-constexpr const char* kShardAdvice = "run InferDefaultTTShard first";
-
 /*! What is the same for all launches. */
 ScheduleRule CheckStage(const Attrs& attrs) {
   for (const auto& entry : attrs.map()) {

@@ -16,8 +16,6 @@
 namespace tilelang_tt {
 namespace {
 
-constexpr int64_t kMaxUint32 = 0xffffffff;
-
 /*! A word that a kernel gets: a dtype of one lane and at most 32 bits, by its own name. */
 bool FitsWord(const std::string& dtype) {
   try {
@@ -150,8 +148,7 @@ void CheckKeys(const Entry& entry, const ffi::String* own_key) {
 }  // namespace
 
 void CheckRuntimeArgs(const Attrs& attrs, Policy policy, const std::array<int64_t, 3>& grid) {
-  ffi::Array<ffi::Any> schema =
-      attrs.RequireArray(attr::kRuntimeArgs, "run InferDefaultTTSchedule first");
+  ffi::Array<ffi::Any> schema = attrs.RequireArray(attr::kRuntimeArgs, kScheduleAdvice);
   Expectation expected{policy, grid, attrs.Int(attr::kBlockStride)};
   std::set<std::string> names;
   for (size_t i = 0; i < schema.size(); ++i) {

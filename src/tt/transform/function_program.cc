@@ -44,8 +44,7 @@ ir::Dims ReadDims(const Attrs& attrs) {
 TileProgram RequireProgram(const Attrs& attrs) {
   auto found = attrs.map().Get(attr::kProgram);
   if (!found) {
-    TT_MALFORMED() << attrs.place() << ": found no " << attr::kProgram
-                   << "; run InferDefaultTTSchedule first";
+    TT_MALFORMED() << attrs.place() << ": found no " << attr::kProgram << "; " << kScheduleAdvice;
   }
   auto object = found->as<TileProgram>();
   if (!object) {

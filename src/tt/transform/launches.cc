@@ -17,13 +17,11 @@
 namespace tilelang_tt {
 namespace {
 
-constexpr const char* kAdvice = "run InferDefaultTTSchedule first";
-
 bool IsLaunchKey(const ffi::String& key) {
   return std::find(std::begin(kLaunchKeys), std::end(kLaunchKeys), key) != std::end(kLaunchKeys);
 }
 
-Attrs ReadEntry(const std::string& place, const ffi::Any& value) {
+Attrs ReadLaunch(const std::string& place, const ffi::Any& value) {
   auto map = value.as<AttrMap>();
   if (!map) TT_MALFORMED() << place << " is " << Show(value) << "; expected a map";
   for (const auto& entry : *map) {
@@ -45,7 +43,7 @@ std::vector<Attrs> ReadEntries(const Attrs& attrs, size_t count) {
   std::vector<Attrs> entries;
   for (size_t i = 0; i < count; ++i) {
     std::string place = attrs.place() + ": launch " + std::to_string(i);
-    entries.push_back(given ? ReadEntry(place, (*given)[i]) : Attrs(place, AttrMap()));
+    entries.push_back(given ? ReadLaunch(place, (*given)[i]) : Attrs(place, AttrMap()));
   }
   return entries;
 }
@@ -122,14 +120,14 @@ void SetLaunches(const std::vector<Attrs>& launches, Attrs* attrs) {
 void CheckLaunch(const Attrs& launch, const ScheduleRule& rule) {
   std::array<int64_t, 3> grid;
   for (int axis = 0; axis < 3; ++axis) {
-    grid[axis] = launch.RequireInt(attr::kGrid[axis], kAdvice);
+    grid[axis] = launch.RequireInt(attr::kGrid[axis], kScheduleAdvice);
     if (grid[axis] < 1) {
       TT_MALFORMED() << launch.place() << ": " << attr::kGrid[axis] << " is " << grid[axis]
                      << "; expected at least 1";
     }
   }
   int64_t num_tiles = CountTiles(launch, grid);
-  int64_t found = launch.RequireInt(attr::kNumTiles, kAdvice);
+  int64_t found = launch.RequireInt(attr::kNumTiles, kScheduleAdvice);
   if (found != num_tiles) {
     launch.Contradiction(attr::kNumTiles, found, num_tiles,
                          "that is the product of the grid's extents");
@@ -158,7 +156,7 @@ void CheckProgramLaunch(const Attrs& launch, const ScheduleRule& rule,
 }
 
 void CheckEntries(const Attrs& attrs, Policy policy, const std::vector<Attrs>& launches) {
-  attrs.RequireArray(attr::kLaunches, kAdvice);
+  attrs.RequireArray(attr::kLaunches, kScheduleAdvice);
   for (const Attrs& entry : AgreeingEntries(attrs, launches)) RequireKeys(entry, policy);
   if (launches.size() == 1) RequireKeys(attrs, policy);
 }

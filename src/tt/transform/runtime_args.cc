@@ -9,7 +9,6 @@
 namespace tilelang_tt {
 namespace {
 
-constexpr int64_t kMaxUint32 = 0xffffffff;
 const ffi::String kUint32 = "uint32";
 
 AttrMap PerCore(const char* name, const char* meaning) {

@@ -11,20 +11,13 @@
 
 namespace tilelang_tt {
 
-namespace {
-
-constexpr const char* kAdvice = "run InferDefaultTTSchedule first";
-
-}  // namespace
-
 int64_t CountTiles(const Attrs& attrs, const std::array<int64_t, 3>& grid) {
-  constexpr int64_t kMaxTiles = 0xffffffff;
   int64_t tiles = 1;
   for (int64_t extent : grid) {
-    if (extent > kMaxTiles / tiles) {
+    if (extent > kMaxUint32 / tiles) {
       TT_UNSUPPORTED() << attrs.place() << ": T.Kernel(" << grid[0] << ", " << grid[1] << ", "
                        << grid[2] << ") has more blocks than a uint32 runtime argument can count; "
-                       << "expected at most " << kMaxTiles << ". Split the launch";
+                       << "expected at most " << kMaxUint32 << ". Split the launch";
     }
     tiles *= extent;
   }
@@ -68,7 +61,7 @@ namespace {
 /*! A list of `width` integers for each core, one after the other. */
 std::vector<int64_t> RequireRowPerCore(const Attrs& launch, const ffi::String& key, size_t width,
                                        const device::DeviceSpec& device) {
-  std::vector<int64_t> numbers = launch.RequireIntRows(key, width, kAdvice);
+  std::vector<int64_t> numbers = launch.RequireIntRows(key, width, kScheduleAdvice);
   if (static_cast<int64_t>(numbers.size() / width) != device.num_cores()) {
     TT_MALFORMED() << launch.place() << ": " << key << " has " << numbers.size() / width
                    << " entries; expected " << device.num_cores() << ", one for each core of the "
@@ -81,7 +74,7 @@ std::vector<int64_t> CheckTilesPerCore(const Attrs& launch, const ScheduleRule& 
                                        int64_t num_tiles) {
   int64_t stride = 1;
   if (rule.policy == Policy::kStrided) {
-    int64_t found = launch.RequireInt(attr::kBlockStride, kAdvice);
+    int64_t found = launch.RequireInt(attr::kBlockStride, kScheduleAdvice);
     stride = schedule::StrideOf(num_tiles, rule.usable);
     if (found != stride) {
       launch.Contradiction(attr::kBlockStride, found, stride,
@@ -149,7 +142,7 @@ schedule::Placement PlacementOf(const Attrs& launch, const ScheduleRule& rule,
 
 void CheckCoreRanges(const Attrs& attrs, const device::DeviceSpec& device,
                      const std::vector<int64_t>& counts) {
-  std::vector<int64_t> numbers = attrs.RequireIntRows(attr::kCoreRanges, 5, kAdvice);
+  std::vector<int64_t> numbers = attrs.RequireIntRows(attr::kCoreRanges, 5, kScheduleAdvice);
   std::vector<schedule::CoreRange> ranges;
   for (size_t i = 0; i < numbers.size(); i += 5) {
     ranges.push_back({numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3], numbers[i + 4]});

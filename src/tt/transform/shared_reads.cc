@@ -27,8 +27,7 @@ ffi::Array<ffi::Any> SharedReads(const program::Program& program, size_t launch,
 }
 
 void CheckSharedReads(const Attrs& launch, const ffi::Array<ffi::Any>& expected) {
-  ffi::Array<ffi::Any> found =
-      launch.RequireArray(attr::kSharedReads, "run InferDefaultTTSchedule first");
+  ffi::Array<ffi::Any> found = launch.RequireArray(attr::kSharedReads, kScheduleAdvice);
   // Those that are expected, in their order, some perhaps left out.
   auto next = expected.begin();
   for (const ffi::Any& read : found) {
