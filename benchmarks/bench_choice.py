@@ -32,7 +32,7 @@ from tilelang.tt.describe import describe_tensor, schedule_program
 from tilelang.tt.policies import POLICIES
 from tilelang.tt.program import Program, Tensor
 from tilelang.tt.runtime.running import RUN
-from tilelang.tt.runtime.session.session import Session
+from tilelang.tt.runtime.session.parent import Session
 
 #: Seconds for a launch on a busy machine.
 _PATIENCE = 3600

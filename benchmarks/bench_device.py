@@ -52,7 +52,7 @@ def bare_open(backend: object) -> float:
 
 
 def layer_open(backend: object) -> float:
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.session.parent import Session
 
     started = time.perf_counter()
     session = Session(backend)
@@ -64,7 +64,7 @@ def layer_open(backend: object) -> float:
 def first_kernel(backend: object) -> tuple[float, float]:
     """Seconds of a program on one core: when it is compiled, and when it has been."""
     from tilelang.tt.describe import describe_tensor, schedule_tiles
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.session.parent import Session
 
     with Session(backend) as session:
         tensor = describe_tensor("tiles", (32, 32), "uint32", session.spec)
@@ -72,7 +72,7 @@ def first_kernel(backend: object) -> tuple[float, float]:
         for _ in range(2):
             started = time.perf_counter()
             session.call(
-                "tilelang.tt.runtime.jobs.jobs:copy_by_schedule",
+                "tilelang.tt.runtime.jobs.copies:copy_by_schedule",
                 *(schedule_tiles([1], session.spec), tensor, {}, {}),
             )
             times.append(time.perf_counter() - started)

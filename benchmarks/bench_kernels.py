@@ -39,11 +39,11 @@ import tile_kernels  # noqa: E402
 from tilelang.tt.codegen.generate import generate  # noqa: E402
 from tilelang.tt.codegen.launch import launch  # noqa: E402
 from tilelang.tt.codegen.plan import KernelPlan  # noqa: E402
-from tilelang.tt.device import DeviceSpec  # noqa: E402
+from tilelang.tt.device_spec import DeviceSpec  # noqa: E402
 from tilelang.tt.program import Program, Tensor  # noqa: E402
 from tilelang.tt.runtime.backends.wolfpine import Wolfpine  # noqa: E402
 from tilelang.tt.runtime.running import RUN, kernel_plans  # noqa: E402
-from tilelang.tt.runtime.session.session import Session  # noqa: E402
+from tilelang.tt.runtime.session.parent import Session  # noqa: E402
 from tilelang.tt.runtime.timing import time_kernel  # noqa: E402
 
 #: Seconds for a launch: 16 cores take minutes of a quiet machine.

@@ -115,7 +115,9 @@ def main() -> None:
 
         def move() -> None:
             for buffer in tensors(device.spec, 1024):
-                device.call("tilelang.tt.runtime.jobs.jobs:round_trip", array, buffer, timeout=900)
+                device.call(
+                    "tilelang.tt.runtime.jobs.copies:round_trip", array, buffer, timeout=900
+                )
 
         def start() -> None:
             device.call("bench_validate:start_cores", schedule, str(source), timeout=900)

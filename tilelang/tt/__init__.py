@@ -18,6 +18,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from . import upward
+
 _HOMES = {
     "annotate": "passes",
     "apply_tt_defaults": "target",
@@ -28,8 +30,8 @@ _HOMES = {
     "verify_tt_metadata": "passes",
     "infer_metadata": "passes",
     "tile_program": "passes",
-    "DeviceSpec": "device",
-    "device": "device",
+    "DeviceSpec": "device_spec",
+    "device": "runtime.session.opened",
     "Box": "metadata",
     "BufferDescriptor": "metadata",
     "CoreRange": "metadata",
@@ -53,20 +55,34 @@ __all__ = sorted(_HOMES)
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from .plan import package_version
+        from .version import package_version
 
         return package_version()
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"{__name__}.{home}")
-    value = module if name == home else getattr(module, name)  # device is called, as a module
+    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
+
+
+def _devices() -> Any:
+    from .runtime import asking
+
+    return asking
+
+
+def _drawings() -> Any:
+    from .html import notebook
+
+    return notebook
+
+
+upward.bind(_devices, _drawings)
 
 
 def _warn_without_tvm() -> None:
@@ -91,7 +107,7 @@ if getattr(sys.modules.get("tilelang"), "__file__", None):
 
 if TYPE_CHECKING:
     __version__: str
-    from .device import DeviceSpec as DeviceSpec
+    from .device_spec import DeviceSpec as DeviceSpec
     from .interpret import reference as reference
     from .jit.timing import cycles as cycles
     from .metadata import Box as Box

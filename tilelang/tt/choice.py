@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .bounds import RESOURCES, Bounds, bounds_of
-from .device import DeviceSpec
+from .device_spec import DeviceSpec
 from .metadata import buffers_of, schedules_of
 from .policies import POLICIES
 from .program import Program

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _ffi_api
 from .choice import choose, options
-from .device import DeviceLike, DeviceSpec, resolve_device
+from .device_spec import DeviceLike, DeviceSpec, resolve_device
 from .metadata import (
     BufferDescriptor,
     Schedule,

@@ -8,7 +8,7 @@ from typing import Any
 
 from .bounds import Bounds, bounds_of
 from .describe import schedule_tiles
-from .device import DeviceSpec
+from .device_spec import DeviceSpec
 from .metadata import BufferDescriptor, Schedule, SharedRead
 from .program import Program
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import tvm_ffi
 
-from . import plain
+from . import plain, upward
 from .plain import ReadOnlyDict
 from .text import shortened, shown
 
@@ -212,9 +212,8 @@ class Schedule:
         )
 
     def _repr_html_(self) -> str:
-        from .page import embed, render_schedule
-
-        return embed(render_schedule(self))
+        drawing: str = upward.drawings().schedule(self)
+        return drawing
 
 
 @dataclass(frozen=True)
@@ -291,9 +290,8 @@ class BufferDescriptor:
         )
 
     def _repr_html_(self) -> str:
-        from .page import embed, render_buffer
-
-        return embed(render_buffer(self), height=200)
+        drawing: str = upward.drawings().buffer(self)
+        return drawing
 
 
 #: The deepest that lists and maps may be nested, as in src/tt/attr_json.h.

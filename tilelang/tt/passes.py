@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import _ffi
 from .choice import choose, options
-from .device import DeviceLike, DeviceSpec, resolve_device
+from .device_spec import DeviceLike, DeviceSpec, resolve_device
 from .metadata import tt_attrs
 from .policies import AUTO, POLICIES, Cores, policy_attrs
 

@@ -6,19 +6,17 @@ environment that compiles to the one that runs.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from . import files
-from .device import SCHEMA_VERSION as DEVICE_SCHEMA_VERSION
-from .device import DeviceSpec
+from . import files, upward
+from .device_spec import SCHEMA_VERSION as DEVICE_SCHEMA_VERSION
+from .device_spec import DeviceSpec
 from .metadata import (
     BufferDescriptor,
     Schedule,
@@ -30,6 +28,7 @@ from .metadata import (
 )
 from .plain import ReadOnlyDict
 from .text import label, shown
+from .version import package_version
 
 if TYPE_CHECKING:
     from .program import Pages, Program
@@ -317,9 +316,8 @@ class Plan:
         return f"<Plan for a {device}: {shown(list(self.functions))}>"
 
     def _repr_html_(self) -> str:
-        from .page import embed, render_plan
-
-        return embed(render_plan(self.to_json()))
+        drawing: str = upward.drawings().plan(self.to_json())
+        return drawing
 
 
 def digest_of(program: str) -> str:
@@ -365,12 +363,3 @@ def _check_digests(provenance: Mapping[str, Any], programs: Mapping[str, str]) -
                 f"provenance: {label(name)}: digest is {shown(found)}; expected {expected}, that "
                 "of tt_program. If the program was changed on purpose, change the digest too"
             )
-
-
-@functools.cache
-def package_version() -> str:
-    """The installed version of tilelang-tt; "unknown" in a source tree that is not installed."""
-    try:
-        return version("tilelang-tt")
-    except PackageNotFoundError:
-        return "unknown"

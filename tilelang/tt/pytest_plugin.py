@@ -27,7 +27,7 @@ import pytest
 if TYPE_CHECKING:
     from .plan import Plan
     from .runtime.backends.backend import Backend
-    from .runtime.session.session import Session
+    from .runtime.session.parent import Session
     from .validate.cases import Case
     from .validate.findings import Evidence
 
@@ -143,9 +143,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def tt_device(request: pytest.FixtureRequest) -> Iterator[Session]:
-    """An open device (runtime/session/session.py), one for all tests of an architecture."""
+    """An open device (runtime/session/parent.py), one for all tests of an architecture."""
     from .runtime import BackendError
-    from .runtime.session.session import Session
+    from .runtime.session.parent import Session
 
     name = _backend_name(request.config)
     try:
@@ -229,7 +229,7 @@ def _write_report(config: pytest.Config, evidence: Evidence, name: str) -> None:
 def _device_for(config: pytest.Config, plan: Plan, device: Session) -> Iterator[Session]:
     """A device for a plan: the one that is open, or, of mocks, the plan's own."""
     from .runtime.backends.mock import Mock
-    from .runtime.session.session import Session
+    from .runtime.session.parent import Session
 
     named = config.getoption("--tt-cluster") is not None
     if named or not isinstance(device.backend, Mock) or plan.device.arch != device.spec.arch:
@@ -311,7 +311,7 @@ def tt_evidence(request: pytest.FixtureRequest, tt_device: Session) -> Evidence:
 @pytest.fixture
 def tt_fresh_device(tt_device: Session) -> Iterator[Session]:
     """A simulated device like tt_device on which nothing has run yet; a card is the same one."""
-    from .runtime.session.session import Session
+    from .runtime.session.parent import Session
 
     if tt_device.backend.name == "card":
         yield tt_device
@@ -327,7 +327,7 @@ _SMALLER_GRIDS = {"wormhole_b0": (8, 7), "blackhole": (11, 10)}
 @pytest.fixture
 def tt_smaller_device(tt_device: Session) -> Iterator[Session]:
     """A device like tt_device, opened with fewer cores; not on a card, which has its own."""
-    from .runtime.session.session import Session
+    from .runtime.session.parent import Session
 
     if tt_device.backend.name == "card":
         pytest.skip("a card has the grid it has; tt_device follows it")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .bounds import Bounds, Moved, bounds_of, bytes_of_page
-from .device import DeviceSpec
+from .device_spec import DeviceSpec
 from .metadata import BufferDescriptor, Schedule
 from .program import PagesOfBlocks, Program
 

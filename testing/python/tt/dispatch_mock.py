@@ -16,9 +16,9 @@ from tilelang.tt.codegen.launch import BufferSpec, launch
 from tilelang.tt.runtime.backends.clusters import clusters
 from tilelang.tt.runtime.backends.mock import Mock
 from tilelang.tt.runtime.root.cache import kernel_cache
-from tilelang.tt.runtime.root.root import compiler_name, simulator_root
+from tilelang.tt.runtime.root.folder import compiler_name, simulator_root
 from tilelang.tt.runtime.running import RUN
-from tilelang.tt.runtime.session.session import Session
+from tilelang.tt.runtime.session.parent import Session
 
 BOARDS = ("n150", "n300", "p100a", "p150a")
 EVERY = golden_texts.EVERY

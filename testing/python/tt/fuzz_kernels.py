@@ -31,7 +31,7 @@ from tilelang.tt.program import Program, listing
 from tilelang.tt.runtime.backends.devices import open_device
 from tilelang.tt.runtime.checked import checked_launch
 from tilelang.tt.runtime.running import RUN
-from tilelang.tt.runtime.session.session import Session
+from tilelang.tt.runtime.session.parent import Session
 
 #: Programs of one seed.
 PROGRAMS = 10

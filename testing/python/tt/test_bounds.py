@@ -14,7 +14,7 @@ from policies import schedule
 from tilelang.tt.bounds import bounds_of, limits_of
 from tilelang.tt.bounds.limits import geometry_of
 from tilelang.tt.describe import describe_tensor
-from tilelang.tt.device import DeviceSpec, preset_names
+from tilelang.tt.device_spec import DeviceSpec, preset_names
 from tilelang.tt.program import Tensor
 
 N150, P150A = DeviceSpec.preset("n150"), DeviceSpec.preset("p150a")

@@ -105,7 +105,7 @@ def test_bounds_are_those_of_the_function(monkeypatch):
 def test_a_page_says_what_larger_blocks_would_take():
     import tile_kernels
 
-    from tilelang.tt.page import render_plan
+    from tilelang.tt.html.plan import render_plan
 
     document = tt.Plan.from_module(tt.infer_metadata(gemm(256, 256, 64), "n150")).to_json()
     assert "larger blocks along x can" in render_plan(document)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tilelang.tt.runtime import BackendError
-from tilelang.tt.runtime.session.session import _is_running
+from tilelang.tt.runtime.session.parent import _is_running
 
 pytestmark = pytest.mark.needs("wolfpine")
 
@@ -82,7 +82,7 @@ ENDLESS = [
 def test_a_kernel_that_never_ends_is_named_with_its_cores_and_what_it_waits_for(
     backend, arch, source, place, said
 ):
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.session.parent import Session
 
     with Session(backend_of(backend, arch), timeout=180) as device:  # on a busy machine too
         # Compiled, and its cores started, before the time counts.
@@ -99,7 +99,7 @@ def test_a_kernel_that_never_ends_is_named_with_its_cores_and_what_it_waits_for(
 
 
 def test_a_job_that_takes_too_long_on_the_host_is_told_apart():
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.session.parent import Session
 
     with (
         Session(backend_of("wolfpine", "wormhole")) as device,
@@ -229,7 +229,7 @@ ENDS = [
 def test_a_card_left_in_a_hang_says_how_it_is_reset_and_the_next_open_says_so(
     card, monkeypatch, end, error, said
 ):
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.session.parent import Session
 
     ran = []
     monkeypatch.setattr(os, "system", ran.append)  # nothing resets it
@@ -252,7 +252,7 @@ def test_a_card_left_in_a_hang_says_how_it_is_reset_and_the_next_open_says_so(
 
 
 def test_a_card_that_does_not_open_after_a_hang_says_so(card):
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.session.parent import Session
 
     with Session(card()) as device, pytest.raises(BackendError):
         device.call(f"{JOBS}:sleep", 60, timeout=1)
@@ -261,7 +261,7 @@ def test_a_card_that_does_not_open_after_a_hang_says_so(card):
 
 
 def test_a_job_of_a_card_that_fails_is_no_hang(card):
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.session.parent import Session
 
     with Session(card()) as device:
         with pytest.raises(BackendError, match="No module named") as raised:
@@ -276,7 +276,7 @@ def test_a_job_of_a_card_that_fails_is_no_hang(card):
     ("asked", "given"), [(None, "20"), ("5", "5"), ("600", "20"), ("0", "20"), ("soon", "20")]
 )
 def test_tt_metal_gives_a_card_up_before_we_do(card, monkeypatch, asked, given):
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.session.parent import Session
 
     name = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
     if asked is not None:

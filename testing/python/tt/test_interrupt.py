@@ -135,8 +135,8 @@ def test_a_signal_to_the_devices_process_ends_the_run_with_a_report(start, tmp_p
 
 def test_a_signal_while_a_device_is_opened_leaves_no_earlier_report(start, tmp_path):
     an_earlier_report(tmp_path / "reports" / "one")
-    waits = "import tilelang.tt.runtime.session.session as session, time\n"
-    waits += "session.Session.__init__ = lambda *a, **k: (print('waiting 0'), time.sleep(600))\n"
+    waits = "import tilelang.tt.runtime.session.parent as parent, time\n"
+    waits += "parent.Session.__init__ = lambda *a, **k: (print('waiting 0'), time.sleep(600))\n"
     process = start("-c", "import sys\n" + waits + COMMAND)
     worker_of(process)
     process.send_signal(signal.SIGTERM)

@@ -90,7 +90,7 @@ def test_an_open_device_of_this_process_is_asked(tmp_path):
 import ttnn, tilelang.tt as tt
 device = ttnn.open_device(device_id=0)
 spec = tt.DeviceSpec.from_ttnn(device, "here")
-assert tt.device.resolve_device(device).grid_x == spec.grid_x
+assert tt.device_spec.resolve_device(device).grid_x == spec.grid_x
 ttnn.SetDefaultDevice(device)
 assert tt.DeviceSpec.query().grid_x == spec.grid_x
 grid = device.compute_with_storage_grid_size()
@@ -99,7 +99,7 @@ ttnn.close_device(device)
 print("asked", spec.source)
 """
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", "import tilelang.tt.device\n" + code],
+        [sys.executable, "-W", "ignore", "-c", "import tilelang.tt.device_spec\n" + code],
         env=mock_environment(tmp_path / "cluster.yaml", "fast"),
         cwd=tmp_path,
         capture_output=True,
@@ -138,7 +138,7 @@ def test_a_cache_folder_that_can_not_be_written_to_is_named(query, tmp_path, mon
 
 def test_a_device_that_never_opens_is_given_up_and_leaves_no_process(tmp_path):
     from tilelang.tt.runtime.backends.mock import Mock
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.session.parent import Session
 
     class Sleeper(Mock):
         """Its ttnn waits for something that never comes."""
@@ -226,7 +226,7 @@ CAPACITIES = [
 def test_what_is_refused_when_planned_is_what_ttnn_can_not_allocate(name, monkeypatch):
     """The last that fits and the first that doesn't, one tensor and two together."""
     from tilelang.tt.runtime.backends.mock import Mock
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.session.parent import Session
 
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
     spec = tt.DeviceSpec.preset(name)
@@ -265,7 +265,7 @@ def test_e1_and_e2_on_a_mock_cost_nothing_that_grows_with_the_data():
     import resource
 
     from tilelang.tt.runtime.backends.mock import Mock
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.session.parent import Session
     from tilelang.tt.validate.cases import of_plan
     from tilelang.tt.validate.harness import validate
 

@@ -8,7 +8,7 @@ import pytest
 from policies import schedule
 
 from tilelang.tt import schedule_text
-from tilelang.tt.device import DeviceSpec
+from tilelang.tt.device_spec import DeviceSpec
 
 SPEC = replace(DeviceSpec.preset("n150"), grid_x=3, grid_y=4)
 

@@ -21,7 +21,7 @@ from tilelang.tt.runtime import BackendError
 
 pytestmark = pytest.mark.needs("wolfpine")
 
-JOBS = "tilelang.tt.runtime.jobs.jobs"
+JOBS = "tilelang.tt.runtime.jobs.copies"
 
 
 @pytest.fixture(autouse=True)
@@ -176,7 +176,7 @@ def test_nothing_outlives_a_parent_that_is_ended(sent):
 
 def test_a_simulator_that_never_starts_is_an_error_in_time():
     from tilelang.tt.runtime.backends.wolfpine import Wolfpine
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.session.parent import Session
 
     class WrongInterpreter(Wolfpine):
         def environment(self, folder):
@@ -333,9 +333,9 @@ def test_another_package_brings_a_backend(tmp_path):
 def test_a_device_that_the_wheel_has_no_firmware_for_runs_what_is_compiled(open_device, arch, grid):
     from tilelang.tt.describe import schedule_tiles
     from tilelang.tt.runtime.backends.devices import make_backend
-    from tilelang.tt.runtime.root.firmware import index_firmware
     from tilelang.tt.runtime.root.installed import ttnn_folder
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.root.ready_firmware import index_firmware
+    from tilelang.tt.runtime.session.parent import Session
     from tilelang.tt.validate.cases import Case
     from tilelang.tt.validate.harness import validate
 
@@ -357,14 +357,14 @@ def test_a_cache_folder_that_is_read_only_is_named_with_what_to_do(open_device, 
 
 
 def test_a_full_disk_is_named(open_device, monkeypatch):
-    from tilelang.tt.runtime.session import session
+    from tilelang.tt.runtime.session import parent
 
     def fails(device_session, timeout, what):
-        raise session._JobFailed(f"{what}: brisc build failed. Log:")
+        raise parent._JobFailed(f"{what}: brisc build failed. Log:")
 
     full = type("Usage", (), {"free": 12})
-    monkeypatch.setattr(session.Session, "_receive", fails)
-    monkeypatch.setattr(session.shutil, "disk_usage", lambda folder: full)
+    monkeypatch.setattr(parent.Session, "_receive", fails)
+    monkeypatch.setattr(parent.shutil, "disk_usage", lambda folder: full)
     with pytest.raises(BackendError, match=r"has 12 bytes left; TILELANG_TT_CACHE names another"):
         open_device("wolfpine", "wormhole")
 

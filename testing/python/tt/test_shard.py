@@ -97,7 +97,7 @@ def test_a_dtype_without_a_format_is_refused_with_what_to_take(dtype, instead):
 
 
 def test_what_travels_in_another_dtype_says_so_where_a_plan_is_shown(tmp_path):
-    from tilelang.tt.page import render_plan
+    from tilelang.tt.html.plan import render_plan
 
     func = tt.infer_metadata(kernels.copy((64, 64), "float16"), WORMHOLE)
     plan = tt.Plan.from_module(func)

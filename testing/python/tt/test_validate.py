@@ -251,7 +251,7 @@ def test_the_simulators_own_memory_has_each_page_where_it_is_predicted(arch):
 
     from tilelang.tt.runtime.backends.wolfpine import Wolfpine
     from tilelang.tt.runtime.jobs.banks import describe_banks
-    from tilelang.tt.runtime.session.session import Session
+    from tilelang.tt.runtime.session.parent import Session
     from tilelang.tt.validate.tensors.claims import Banks, Claim
     from tilelang.tt.validate.tensors.tiles import contents
 
@@ -273,7 +273,7 @@ def test_the_simulators_own_memory_has_each_page_where_it_is_predicted(arch):
             buffer = describe_tensor("X", shape, dtype, spec)
             bits = contents(shape, dtype, 11)
             array = bits.view(_np(dtype))
-            base = session.call("tilelang.tt.runtime.jobs.jobs:base_address", array, buffer)
+            base = session.call("tilelang.tt.runtime.jobs.copies:base_address", array, buffer)
             claim = Claim(buffer, base, Banks.of(spec))
             size = buffer.accessor.page_size
             places = [[*place, size] for place in claim.where(0).tolist()]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..device import DeviceSpec
+from ..device_spec import DeviceSpec
 from ..text import shown
 
 _CHIPS = Path(__file__).with_name("chips.json")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..device import DeviceSpec
+from ..device_spec import DeviceSpec
 from ..metadata import BufferDescriptor, Schedule
 from ..program import Program
 from .flows import Flows, Moved, links_of

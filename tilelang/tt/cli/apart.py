@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
-from ..device import NoDeviceError
+from ..device_spec import NoDeviceError
 from ..runtime import BackendError
 
 #: Set, in the environment, to see the traceback of an error that is a defect of this package.

@@ -9,10 +9,10 @@ from typing import NoReturn
 
 import click
 
-from ..device import NoDeviceError
-from ..plan import package_version
+from ..device_spec import NoDeviceError
 from ..runtime import BackendError
 from ..text import one_line
+from ..version import package_version
 from .apart import TRACEBACK_VARIABLE
 from .commands import device, environment, plan, validate
 from .commands import run as running

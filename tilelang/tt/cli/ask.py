@@ -6,13 +6,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..device import DeviceSpec, resolve_device
+from ..device_spec import DeviceSpec, resolve_device
 from ..presets import preset_names
 from ..runtime import BackendError
 from ..runtime.backends.clusters import named_cluster
 from ..runtime.backends.devices import backends, check_arch, open_device
 from ..runtime.backends.mock import DEFAULT_CLUSTERS, Mock, query_mock
-from ..runtime.session.session import Session
+from ..runtime.session.parent import Session
 
 
 @dataclass(frozen=True)

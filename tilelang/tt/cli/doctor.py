@@ -8,10 +8,10 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
 from .. import _ffi
-from ..device import ENVIRONMENT_VARIABLE, DeviceSpec, resolve_device
+from ..device_spec import ENVIRONMENT_VARIABLE, DeviceSpec, resolve_device
 from ..extras import install_command
-from ..plan import package_version
 from ..runtime import BackendError
+from ..version import package_version
 from .card_findings import card_findings
 from .findings import Finding
 

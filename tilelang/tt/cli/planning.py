@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..device import DeviceSpec
+from ..device_spec import DeviceSpec
 from ..plan import Plan
 from ..policies import POLICIES
 from .apart import run_apart

@@ -17,7 +17,7 @@ from ..program.dtypes import DTYPES
 from ..program.interpreter import reference
 from ..program.interpreter.values import numpy_dtype
 from ..runtime.running import kernel_plans, outputs_of, pure_outputs, run
-from ..runtime.session.session import Session
+from ..runtime.session.parent import Session
 from ..runtime.timing import Timing, time_kernel
 from .show import PlainConsole, doing
 

@@ -14,7 +14,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from .. import schedule_text
-from ..device import DeviceSpec
+from ..device_spec import DeviceSpec
 from ..metadata import BufferDescriptor, Schedule, TensorAccessorConfig, pages_of_banks
 from ..plan import Plan
 from ..program import block_of, listing, spans

@@ -20,5 +20,5 @@ def export(plans: Sequence[KernelPlan]) -> dict[str, str]:
         folder = f"launch_{plan.launch}/" if len(plans) > 1 else ""
         out |= {f"{folder}{role}.cpp": text for role, text in sources(plan).items()}
         out[f"{folder}kernel.json"] = render(plan.to_json()) + "\n"
-    host = (resources.files(__package__.rpartition(".")[0]) / "templates" / "host.py").read_text()
+    host = (resources.files(__package__) / "templates" / "host.py").read_text()
     return {**out, "host.py": host}

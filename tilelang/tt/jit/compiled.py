@@ -18,12 +18,13 @@ from typing import Any
 from .. import _ffi
 from ..codegen.emit import sources
 from ..codegen.generate import generate_all
-from ..device import DeviceSpec
+from ..device_spec import DeviceSpec
 from ..policies import said_of_schedule
 from ..program import Program, listing
 from ..runtime.checked import checked_launch
 from ..runtime.running import schedules
-from . import targets
+from ..target import preset_name
+from . import expected
 
 # Of TileLang: which parameters are outputs, and whether the callee makes them (jit/abi.py there).
 _OUT_IDX = "tilelang_out_idx"
@@ -115,7 +116,7 @@ def lower(mod: Any, target: Any) -> Any:
         )
     ((_, func),) = named
     compiled = read(func, target)
-    kernel, host = _shown(compiled, targets.shown_device(target))
+    kernel, host = _shown(compiled, expected.shown_device(target))
     nothing = tvm.tirx.Evaluate(tvm.tirx.const(0, "int32"))
 
     def stub(symbol: str, **attrs: Any) -> Any:
@@ -172,7 +173,7 @@ def read(func: Any, target: Any) -> Compiled:
         places = (int(place) for place in attrs[_OUT_IDX])
         results = tuple(place % len(parameters) for place in places)
     name = str(attrs.get("global_symbol", "main"))
-    preset, said = targets.preset_name(target), said_of_schedule(attrs)
+    preset, said = preset_name(target), said_of_schedule(attrs)
     whole = Compiled(name, tuple(parameters), results, preset, "", "", said)
     return _with_meaning(whole, func)
 

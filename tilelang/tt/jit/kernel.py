@@ -14,7 +14,7 @@ from typing import Any
 
 from ..codegen.generate import generate_all
 from ..codegen.launch import Launch, TensorSpec
-from ..device import DeviceSpec
+from ..device_spec import DeviceSpec
 from ..program import Variable
 from ..runtime.checked import checked_launch
 from ..runtime.jobs.calls import Record

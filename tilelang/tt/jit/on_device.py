@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..device import DeviceSpec
+from ..device_spec import DeviceSpec
 from . import arguments
 from .compiled import Parameter
 

@@ -64,16 +64,17 @@ def _register() -> None:
     from tvm.target import register_tag
 
     from .. import _ffi
-    from . import targets
+    from .. import target as targets
+    from .expected import normalized
 
     _ffi.load()
     tvm_ffi.register_global_func("tl.tt.jit.open", _open_kernel, override=True)
 
-    register_target_normalizer(targets.NAME, targets.normalized)
+    register_target_normalizer(targets.NAME, normalized)
     # The last one is asked last: on a machine with a GPU, a kernel without a target is for the GPU.
-    register_target_detector(targets.NAME, lambda: targets.normalized(targets.NAME))
+    register_target_detector(targets.NAME, lambda: normalized(targets.NAME))
     for name in targets.names():
-        register_tag(name, _tag(name))
+        register_tag(name, targets.tag(name))
     register_backend(
         BackendModule(
             name=targets.NAME,
@@ -134,14 +135,6 @@ def _caller() -> ModuleType:
     _keep_error_types()
     tvm_ffi.register_global_func("tl.tt.jit.call", kernel.call, override=True)
     return kernel
-
-
-def _tag(name: str) -> dict[str, Any]:
-    """What TVM's own Target(name) is; it gets its version when TileLang is given it."""
-    from . import targets
-
-    preset = name.partition("/")[2]
-    return {"kind": targets.KIND, "keys": [targets.NAME], **({"device": preset} if preset else {})}
 
 
 def _keep_error_types() -> None:

@@ -8,14 +8,14 @@ from typing import Any
 from ..codegen.generate import generate_all
 from ..codegen.launch import Launch
 from ..codegen.plan import KernelPlan
-from ..device import DeviceSpec
+from ..device_spec import DeviceSpec
 from ..metadata import Schedule
 from ..plan import Plan
 from ..policies import said_of_schedule
 from ..program import Program, Tensor, Variable
 from ..program.dtypes import DTYPES
 from .checked import checked_launch
-from .session.session import Session
+from .session.parent import Session
 
 #: The job of a session that runs launches on arrays.
 RUN = f"{__package__}.jobs.launching:run_kernels"

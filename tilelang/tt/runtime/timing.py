@@ -14,7 +14,7 @@ from ..codegen.plan import KernelPlan
 from .backends.backend import Backend
 from .checked import checked_launch
 from .running import bind, kernel_plans
-from .session.session import Session
+from .session.parent import Session
 
 _JOB = f"{__package__}.jobs.clocks:time_kernels"
 _CARDS = Path("/sys/class/tenstorrent")

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 
 from ..describe import describe_tensor, schedule_program, schedule_tiles
-from ..device import DeviceSpec
+from ..device_spec import DeviceSpec
 from ..metadata import BufferDescriptor, CoreRange, RuntimeArg, Schedule, TileRange
 from ..plan import Plan
 from ..policies import ORDERS, POLICIES

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from ..device import DeviceSpec
+from ..device_spec import DeviceSpec
 from ..policies import POLICIES
 from .evidence import REJECTED, Control
 from .results.controls import KERNEL_MUTATIONS

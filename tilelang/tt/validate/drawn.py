@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..device import DeviceSpec
+from ..device_spec import DeviceSpec
 from ..policies import ORDERS, POLICIES
 from .cases import TILE, Case, launch_case, product_case, tensor_case
 from .tensors.formats import dtypes_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ..device import DeviceSpec
+from ..device_spec import DeviceSpec
 from ..runtime.backends.backend import Statement
 from .cases import Case
 from .evidence import TENSOR_LEVELS, UNNOTICED, Control, Difference, Result, Verdict

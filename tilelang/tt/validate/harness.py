@@ -9,11 +9,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..describe import describe_tensor, schedule_tiles
-from ..device import DeviceSpec
+from ..device_spec import DeviceSpec
 from ..runtime import BackendError
 from ..runtime.jobs.banks import describe_banks
 from ..runtime.running import RUN
-from ..runtime.session.session import Session
+from ..runtime.session.parent import Session
 from .cases import Case, batches, for_controls
 from .evidence import TENSOR_LEVELS, Difference, Examined
 from .findings import CaseResult, Evidence

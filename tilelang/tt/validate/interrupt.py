@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..runtime.session.session import signal_name
+from ..runtime.session.parent import signal_name
 
 if TYPE_CHECKING:
     from .findings import Evidence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..plan import Plan
-from ..runtime.session.session import Session
+from ..runtime.session.parent import Session
 
 
 def check_device(plan: Plan, session: Session) -> None:

@@ -16,9 +16,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 from .. import files
-from ..plan import package_version
-from ..report_page import render_report
+from ..html.report import render_report
 from ..text import printable
+from ..version import package_version
 from .evidence import LEVELS, NAMES, Result, Verdict
 from .findings import CaseResult, Evidence
 

@@ -11,7 +11,7 @@ import pytest
 
 from ..describe import describe_tensor, schedule_tiles
 from ..metadata import RuntimeArg
-from ..runtime.session.session import Session
+from ..runtime.session.parent import Session
 from .broken import broken
 from .cases import Case, for_controls, kernels
 from .evidence import LEVELS, REJECTED, UNNOTICED
@@ -68,7 +68,7 @@ def test_a_tensor_comes_back_as_it_was_written(
         return
     array = _random(shape, dtype)
     buffer = describe_tensor("X", shape, dtype, tt_device.spec)
-    back = tt_device.call("tilelang.tt.runtime.jobs.jobs:round_trip", array, buffer)
+    back = tt_device.call("tilelang.tt.runtime.jobs.copies:round_trip", array, buffer)
     assert back.dtype == array.dtype
     assert back.tobytes() == array.tobytes()
 
@@ -191,7 +191,7 @@ def test_ttnns_own_matmul_agrees_with_numpy(
         describe_tensor(name, array.shape, "bfloat16", tt_fresh_device.spec)
         for name, array in (("A", a), ("B", b))
     ]
-    c = tt_fresh_device.call("tilelang.tt.runtime.jobs.jobs:matmul", a, b, *describe, timeout=600)
+    c = tt_fresh_device.call("tilelang.tt.runtime.jobs.copies:matmul", a, b, *describe, timeout=600)
     expected = a.astype(np.float32) @ b.astype(np.float32)
     assert c.shape == expected.shape
     assert np.corrcoef(c.ravel(), expected.ravel())[0, 1] > 0.999

@@ -16,7 +16,7 @@ from tilelang.tt.codegen.fuse import FUSIONS
 from tilelang.tt.codegen.launch import launch
 from tilelang.tt.protocol import Buffer, ProtocolError, faults, needless
 from tilelang.tt.runtime import checked
-from tilelang.tt.runtime.session.session import Session
+from tilelang.tt.runtime.session.parent import Session
 
 # No TVM has a part in it, so one lane tells.
 pytestmark = pytest.mark.needs("ttnn")

@@ -169,7 +169,7 @@ class _Device:
 def test_a_multicast_across_what_is_no_core_is_refused():
     """On a Wormhole whose coordinates aren't translated, DRAM is between the fourth and the fifth."""
     from tilelang.tt.codegen.launch import launch
-    from tilelang.tt.device import DeviceSpec
+    from tilelang.tt.device_spec import DeviceSpec
     from tilelang.tt.runtime.jobs.launching import _places
 
     spec, program = DeviceSpec.preset("n150"), gemm(64, 384, 64)

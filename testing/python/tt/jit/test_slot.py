@@ -15,8 +15,10 @@ from tvm.target import Target
 
 import tilelang
 import tilelang.tt as tt
-from tilelang.tt.jit import slot, targets
+from tilelang.tt import version
+from tilelang.tt.jit import expected, slot
 from tilelang.tt.presets import preset_names
+from tilelang.tt.target import preset_name
 
 pytestmark = pytest.mark.needs("tilelang")
 
@@ -43,8 +45,8 @@ def test_each_way_to_name_the_target_is_one_target(how):
 def test_a_preset_is_named_in_the_target():
     for preset in preset_names():
         for target in (f"tenstorrent/{preset}", Target(f"tenstorrent/{preset}")):
-            assert targets.preset_name(of(target)) == preset
-    assert targets.preset_name(of("tenstorrent")) == ""
+            assert preset_name(of(target)) == preset
+    assert preset_name(of("tenstorrent")) == ""
 
 
 def test_an_unknown_preset_is_refused_with_those_that_there_are():
@@ -57,8 +59,10 @@ OTHERS = ["c", "llvm", {"kind": "cuda", "arch": "sm_90"}, {"kind": "ext_dev"}, "
 
 @pytest.mark.parametrize("target", OTHERS, ids=str)
 def test_other_targets_are_left_alone(target):
-    assert targets.normalized(target if isinstance(target, (str, dict)) else Target(target)) is None
-    assert targets.normalized(Target(target)) is None
+    assert (
+        expected.normalized(target if isinstance(target, (str, dict)) else Target(target)) is None
+    )
+    assert expected.normalized(Target(target)) is None
 
 
 def test_a_machine_without_a_gpu_has_this_target_and_one_with_keeps_its_own(monkeypatch):
@@ -81,7 +85,7 @@ def test_the_target_says_by_which_build_and_for_what_it_was_compiled(monkeypatch
     texts = {mine, str(of("tenstorrent/n150"))}
     with tt.device("ttsim", arch="blackhole"):
         texts.add(str(of("tenstorrent")))
-    monkeypatch.setattr(targets, "build", lambda: "0.2.0 (of another time)")
+    monkeypatch.setattr(version, "build", lambda: "0.2.0 (of another time)")
     texts.add(str(of("tenstorrent")))
     assert len(texts) == 4
 
@@ -92,9 +96,11 @@ REGISTRATION = [
     "tilelang.tt._ffi",
     "tilelang.tt.extras",
     "tilelang.tt.jit",
+    "tilelang.tt.jit.expected",
     "tilelang.tt.jit.slot",
-    "tilelang.tt.jit.targets",
     "tilelang.tt.presets",
+    "tilelang.tt.target",
+    "tilelang.tt.upward",
 ]
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.needs("calls")
 PROGRAM = """
 import sys, logging
 import torch, tilelang, tilelang.tt
-from tilelang.tt.jit import targets
+from tilelang.tt import version
 import jit_kernels as kernels
 
 def compiled(target):
@@ -29,7 +29,7 @@ print("first", how, "// compute.cpp" in kernel.get_kernel_source())
 if how == "found":
     print("first gives", torch.equal(kernel(a), a * 2))
 print("preset", compiled("tenstorrent/p150a")[1])
-targets.build = lambda: "upgraded"
+version.build = lambda: "upgraded"
 print("upgraded", compiled("tenstorrent")[1])
 """
 

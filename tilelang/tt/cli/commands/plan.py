@@ -161,7 +161,7 @@ def _check_block(plan: Plan, block: int) -> None:
 def _write_page(html: Path | None, plan: Plan) -> None:
     if html is None:
         return
-    from ...page import render_plan
+    from ...html.plan import render_plan
 
     files.write_text(html, render_plan(plan.to_json()))
     out.print(f"page: {html.resolve().as_uri()}", soft_wrap=True)

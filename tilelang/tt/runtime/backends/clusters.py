@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from ...presets import preset_names
 
 _CLUSTERS = Path(__file__).with_name("clusters.json")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .. import BackendError
 from ..other_python.foreign import Foreign, foreign_python
-from ..session.session import OPEN_TIMEOUT, Session
+from ..session.parent import OPEN_TIMEOUT, Session
 from . import ttsim, wolfpine
 from .backend import ARCHITECTURES, Backend
 from .card import Card, cards

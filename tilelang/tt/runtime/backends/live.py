@@ -6,11 +6,11 @@ import os
 import sys
 from pathlib import Path
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from .. import BackendError
 from ..root.cache import kernel_cache
 from ..root.installed import ttnn_version
-from ..session.session import Session
+from ..session.parent import Session
 from .backend import Backend, Statement
 from .card import NOT_A_CARD, cards
 

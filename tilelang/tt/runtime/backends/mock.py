@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from ..root.cache import kernel_cache
-from ..root.root import mock_root
+from ..root.folder import mock_root
 from ..session.environment import clean_environment
-from ..session.session import Session
+from ..session.parent import Session
 from .backend import Backend, Statement
 from .clusters import ClusterDescriptor, cluster_of, clusters
 

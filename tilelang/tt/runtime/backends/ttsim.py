@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .. import BackendError
 from ..root.cache import kernel_cache
-from ..root.root import compiler_name, simulator_root
+from ..root.folder import compiler_name, simulator_root
 from ..session.environment import clean_environment
 from .backend import Backend, Statement
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from .. import BackendError
 from ..root.cache import kernel_cache
+from ..root.folder import compiler_name, simulator_root
 from ..root.installed import install_beside
-from ..root.root import compiler_name, simulator_root
 from ..session.environment import clean_environment
 from ..session.guardian import SIMULATOR_PID
 from .backend import Backend, Statement

@@ -14,7 +14,7 @@ from .flags import Command
 from .vectors import DoesNotFit, assemble, source_of
 
 HEADERS = Path(__file__).with_name("headers")
-_TARGET_HEADER = str(HEADERS / "target.h")
+_CORE_HEADER = str(HEADERS / "baby_core.h")
 
 # RV32IM is what the baby RISC-V cores of both architectures have in common. Programs leave the
 # divide instructions out, and call support/division.cpp, which has the reason.
@@ -88,7 +88,7 @@ def waypoints() -> bool:
 def _includes(command: Command) -> list[str]:
     """What is included before the file, in order. A precompiled header must be the first."""
     args: list[str] = []
-    headers = [_TARGET_HEADER, *command.includes]
+    headers = [_CORE_HEADER, *command.includes]
     if command.is_tensix and not command.is_header:
         headers.append(str(HEADERS / "ttinsn.h"))
     if command.is_firmware and not command.is_header:
@@ -112,7 +112,7 @@ def support_command(zig: str, arch: str, source: Path, output: Path, hw: Path) -
     arch : "wormhole" or "blackhole"
     hw : the wheel's folder tt_metal/hw
     """
-    args = [*_base_command(zig), _SUPPORT, "-include", _TARGET_HEADER, "-Os", "-fno-builtin"]
+    args = [*_base_command(zig), _SUPPORT, "-include", _CORE_HEADER, "-Os", "-fno-builtin"]
     args += [f"-DARCH_{arch.upper()}", "-DTENSIX_FIRMWARE"]
     chip = hw / "inc" / "internal" / "tt-1xx" / arch
     shared = hw.parent / "hostdevcommon" / "api"

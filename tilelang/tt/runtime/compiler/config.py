@@ -24,7 +24,7 @@ class Config(NamedTuple):
     zig: str
     #: The line that --version answers; TT-metal's kernel cache depends on it.
     version: str
-    #: The ready firmware: see firmware.py.
+    #: The ready firmware: see root/ready_firmware.py.
     firmware: list[dict[str, Any]]
 
     @staticmethod

@@ -15,7 +15,7 @@ from pathlib import Path
 from ...extras import install_command
 from .. import BackendError
 from ..jobs.mailbox import FILE as MAILBOXES
-from ..root.firmware import index_firmware
+from ..root.ready_firmware import index_firmware
 from .clang import support_command
 from .config import COMPILER, OBJECTS, Config
 from .elf import sections

@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from .. import BackendError
-from ..session.session import Session
+from ..session.parent import Session
 
 # Seconds; it is a session's first kernel, whose compilation is the longest.
 _TIMEOUT = 300.0

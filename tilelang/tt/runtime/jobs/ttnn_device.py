@@ -6,7 +6,7 @@ import os
 from importlib.metadata import version
 from typing import Any
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 
 
 def describe(device: Any, source: str | None = None) -> DeviceSpec:

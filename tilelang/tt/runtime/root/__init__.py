@@ -1,1 +1,1 @@
-"""The folder that TT-metal runs from (root.py), and where it and all else is kept (cache.py)."""
+"""The folder that TT-metal runs from (folder.py), and where it and all else is kept (cache.py)."""

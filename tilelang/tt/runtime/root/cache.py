@@ -1,7 +1,7 @@
 """The cache folder: what this package keeps between runs, in a folder that is its own.
 
     <cache folder>/tilelang-tt/CACHEDIR.TAG   says whose it is; nothing without it is removed
-                              /roots          runtime roots (root.py)
+                              /roots          runtime roots (folder.py)
                               /kernels        what TT-metal compiled
                               /home           the HOME of the processes that open devices
                               /hangs          cards that were left in a hang (card.py)

@@ -1,1 +1,1 @@
-"""A device that is open in a process of its own (session.py), which runs jobs on it (worker.py)."""
+"""A device that is open in a process of its own (parent.py), which runs jobs on it (worker.py)."""

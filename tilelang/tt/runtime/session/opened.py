@@ -14,9 +14,9 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from .. import BackendError
-from .session import Session
+from .parent import Session
 
 BACKEND_VARIABLE = "TILELANG_TT_BACKEND"
 ARCH_VARIABLE = "TILELANG_TT_ARCH"

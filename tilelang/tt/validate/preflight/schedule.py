@@ -10,7 +10,7 @@ import re
 from dataclasses import fields
 from math import prod
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from ...metadata import (
     OWN_BOX,
     OWN_RANGE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import prod
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from ...metadata import WRITERS, BufferDescriptor, TensorAccessorConfig
 from ..evidence import Difference
 from ..tensors.formats import CARRIED_AS, at_least_2d, dtypes_of, tile_bytes

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...codegen.plan import COMPUTE, READER, For, If, KernelPlan, MultiplyTiles, Parts, Statement
 from ...codegen.plan import Step as PlanStep
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from ...program import Const, Expr, Fill, Gemm, Launch, Loop, Program, Step, Var, When
 from ...program.expressions import TRUE
 from ..tensors.tiles import Array

@@ -13,7 +13,7 @@ from typing import Any
 from ...codegen.generate import generate_all
 from ...codegen.launch import launch
 from ...codegen.plan import KernelPlan
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from ...enclosure import (
     KINDS,
     Agreement,

@@ -6,7 +6,7 @@ from math import prod
 
 from ...codegen.generate import generate_all
 from ...program import Const, Gemm, Loop, Program, Step, When
-from ...runtime.session.session import Session
+from ...runtime.session.parent import Session
 from ..cases import Kernel
 from ..evidence import NOT_GENERATED
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ...codegen.launch import Launch, launch
 from ...codegen.plan import Ahead, For, If, KernelPlan, Parts, ReadTiles, Statement, Step, Together
 from ...codegen.tiles import Window
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from ...program import ZERO, Const, Expr, Op, Var
 
 #: The cores of the kernel that is there for these controls, across and down.

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from ...metadata import Box, CoreRange, RuntimeArg, Schedule, TileRange
 from ..tensors.tiles import Array
 

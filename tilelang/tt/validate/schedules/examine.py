@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from ...metadata import BufferDescriptor, Schedule
 from ...runtime.jobs import bridge
-from ...runtime.jobs.jobs import copy_by_schedule
+from ...runtime.jobs.copies import copy_by_schedule
 from ...runtime.session.told import tell
 from ..evidence import NO_EFFECT, REJECTED, UNNOTICED, Control, Examined, outcome
 from ..preflight import schedule_harm

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from ...metadata import BufferDescriptor
 from ...runtime.jobs import bridge
 from ...runtime.jobs.probe import Question, ask

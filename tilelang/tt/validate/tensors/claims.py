@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from ...metadata import BufferDescriptor
 from .formats import tile_bytes
 from .tiles import FACE, Array, page_of_tile, tilize

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from ...metadata import BufferDescriptor, TensorAccessorConfig
 from .claims import Banks, Claim
 from .tiles import Array, page_of_tile

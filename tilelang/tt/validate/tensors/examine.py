@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from ...metadata import BufferDescriptor
 from ...runtime.session.told import tell
 from ..evidence import NO_EFFECT, Control, Difference, Examined, Verdict, outcome

@@ -1,33 +1,26 @@
-"""Plans as HTML pages, and what reports' pages (report_page.py) have in common with them: each is
-one file, no network, no framework, light and dark. What a page says is there without its script,
-which only points at it.
+"""The page of a plan: which core runs which blocks, what each touches, what that adds up to.
 
-A page is made from the JSON document, so that its figures are the document's.
+It is made from the plan's JSON document, so that its figures are the document's.
 """
 
 from __future__ import annotations
 
-import functools
-import html
 import itertools
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from . import schedule_text
-from .bounds import RESOURCES, Bounds
-from .device import DeviceSpec
-from .larger_blocks import larger_blocks
-from .metadata import BufferDescriptor, Schedule, buffers_of, pages_of_banks, schedules_of
-from .policies import said_of_schedule
-from .program import Program, listing, spans
-from .text import printable
-from .traffic import limits_of_launch, pages_of_launch, traffic
-
-_TEMPLATES = Path(__file__).parent / "templates"
+from .. import schedule_text
+from ..bounds import Bounds
+from ..device_spec import DeviceSpec
+from ..larger_blocks import larger_blocks
+from ..metadata import BufferDescriptor, Schedule, buffers_of, schedules_of
+from ..policies import said_of_schedule
+from ..program import Program, listing, spans
+from ..text import printable
+from ..traffic import limits_of_launch, pages_of_launch, traffic
+from .render import render
 
 
 def render_plan(document: dict[str, Any]) -> str:
@@ -48,7 +41,7 @@ def render_plan(document: dict[str, Any]) -> str:
                 "schedules": [
                     {
                         "number": next(numbers),  # on the page
-                        **_drawn(schedule),
+                        **drawn(schedule),
                         "args": [{"value": "", **arg} for arg in launch["tt_runtime_args_schema"]],
                         **_launch(attrs, buffers, schedule, device, place),
                     }
@@ -61,7 +54,7 @@ def render_plan(document: dict[str, Any]) -> str:
     return render("plan.html.j2", plan=document, functions=functions)
 
 
-def _drawn(schedule: Schedule) -> dict[str, Any]:
+def drawn(schedule: Schedule) -> dict[str, Any]:
     """What is drawn and said of a schedule by itself."""
     counts = schedule.counts
     return {
@@ -140,73 +133,9 @@ def _cut(text: str, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[:most]} ..."
 
 
-def _hue(core: int) -> int:
-    """A colour for a core that its neighbours' differ from: steps of the golden angle."""
-    return round(core * 137.508) % 360
-
-
-def _size(count: int) -> str:
-    """Bytes for people."""
-    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
-        if count >= scale:
-            return f"{count / scale:.3g} {unit}"
-    return f"{count} B"
-
-
 def _listing(name: str, attrs: dict[str, Any]) -> Markup:
     """What a function's blocks do; "" in a plan of schema version 1, which doesn't say."""
     if "tt_program" not in attrs:
         return Markup()
     text = listing(Program.from_json(attrs["tt_program"]), name)
     return Markup.escape(printable(text, keep="\n"))
-
-
-def render_schedule(schedule: Schedule) -> str:
-    """A page with the cores of a schedule alone."""
-    return render("drawing.html.j2", title=repr(schedule), schedule=_drawn(schedule))
-
-
-def render_buffer(buffer: BufferDescriptor) -> str:
-    """A page with the banks of a tensor alone."""
-    return render("drawing.html.j2", title=repr(buffer), accessor=buffer.accessor)
-
-
-def embed(page: str, height: int = 480) -> str:
-    """A page inside of another, such as a notebook, with neither's style in the other."""
-    return (
-        f'<iframe srcdoc="{html.escape(page)}" sandbox style="width: 100%; height: {height}px; '
-        'border: 0" title="tilelang-tt"></iframe>'
-    )
-
-
-def render(template: str, **values: Any) -> str:
-    """A template of ours, with values."""
-    return _environment().get_template(template).render(**values)
-
-
-@functools.cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
-    environment.globals.update(
-        shade=_shade, pages_of_banks=pages_of_banks, hue=_hue, size=_size, resources=RESOURCES
-    )
-    return environment
-
-
-def _visible(value: Any) -> Any:
-    """What a template prints: no character of a name reaches the page as a control."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return printable(value)
-    return value
-
-
-def _shade(count: int, most: int) -> int:
-    """How strongly a cell is coloured, 0 to 4; 0 is for none."""
-    return 0 if count == 0 or most == 0 else 1 + 3 * count // most

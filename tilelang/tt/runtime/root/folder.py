@@ -19,9 +19,8 @@ from pathlib import Path
 
 from .. import BackendError
 from ..compiler.config import COMPILER
-from . import mock_compiler, sfpi
+from . import mock_compiler, ready_firmware, sfpi
 from .cache import device_cache, part, unwritable
-from .firmware import index_firmware
 from .installed import ttnn_folder, ttnn_version
 
 
@@ -71,7 +70,7 @@ def _root(kind: str, depends_on: Sequence[str], install: Callable[[Path, Path], 
     # Whatever the root's links and scripts name and are made by is in its key, so that none
     # goes stale.
     here = Path(__file__).parent
-    makers = [here / f"{name}.py" for name in ("root", "firmware", "mock_compiler")]
+    makers = [Path(__file__), Path(ready_firmware.__file__), Path(mock_compiler.__file__)]
     names = [ttnn_version(), str(ttnn), sys.executable, str(here), *depends_on]
     names += [maker.read_text() for maker in makers]
     key = hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]
@@ -146,7 +145,7 @@ def _install_mock_compiler(root: Path, ttnn: Path) -> None:
     command = shlex.join([sys.executable, "-SE", mock_compiler.__file__])
     compiler.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
     compiler.chmod(0o755)
-    index = index_firmware(ttnn / "tt_metal" / "pre-compiled")
+    index = ready_firmware.index_firmware(ttnn / "tt_metal" / "pre-compiled")
     (root / mock_compiler.INDEX).write_text(json.dumps(index))
 
 

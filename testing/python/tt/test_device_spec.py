@@ -9,7 +9,7 @@ import kernels
 import pytest
 
 import tilelang.tt as tt
-from tilelang.tt.device import resolve_device
+from tilelang.tt.device_spec import resolve_device
 from tilelang.tt.presets import preset_names
 from tilelang.tt.runtime import BackendError
 from tilelang.tt.runtime.backends import live

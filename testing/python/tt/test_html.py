@@ -43,7 +43,7 @@ def shared_plan(kernel):
 @pytest.fixture(scope="module")
 def documents(tmp_path_factory):
     """The path of each page, and its JSON."""
-    from tilelang.tt.page import render_plan
+    from tilelang.tt.html.plan import render_plan
     from tilelang.tt.runtime.backends.devices import open_device
     from tilelang.tt.validate import report
     from tilelang.tt.validate.cases import Case, Kernel, of_plan

@@ -1,6 +1,6 @@
 """The page of a report: what was proven, of what, in sentences; then the figures.
 
-It is made from the report's JSON document alone, as page.py makes a plan's.
+It is made from the report's JSON document alone, as plan.py makes a plan's.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from . import schedule_text
-from .page import render
+from .. import schedule_text
+from .render import render
 
 Document = Mapping[str, Any]
 Controls = Mapping[tuple[str, str], Mapping[str, list[str]]]

@@ -10,13 +10,11 @@ import functools
 import json
 import operator
 import os
-import sys
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Union
 
-from . import files
+from . import files, upward
 from .metadata import plain_value
 from .presets import preset_file, preset_names
 from .text import shown
@@ -118,9 +116,8 @@ class DeviceSpec:
         source : str, optional
             How the device came to be; by default ttnn's version and the architecture.
         """
-        from .runtime.jobs.ttnn_device import describe
-
-        return describe(device, source)
+        spec: DeviceSpec = upward.devices().describe(device, source)
+        return spec
 
     @classmethod
     def live(cls) -> DeviceSpec:
@@ -129,13 +126,8 @@ class DeviceSpec:
 
         Raises ValueError where there is none.
         """
-        from .runtime import BackendError
-        from .runtime.backends.live import query_live
-
-        try:
-            return query_live()
-        except BackendError as error:
-            raise NoDeviceError(str(error)) from error
+        spec: DeviceSpec = upward.devices().live()
+        return spec
 
     @classmethod
     def query(cls) -> DeviceSpec:
@@ -283,16 +275,3 @@ def resolve_device(device: DeviceLike) -> DeviceSpec:
     if hasattr(device, "compute_with_storage_grid_size"):
         return DeviceSpec.from_ttnn(device)
     raise ValueError(f"found a {type(device).__name__}; {WAYS_TO_NAME_A_DEVICE}")
-
-
-class _Module(types.ModuleType):
-    """``tilelang.tt.device`` is called, too: ``with tilelang.tt.device("wolfpine"):``."""
-
-    def __call__(self, backend: str = "auto", arch: str | None = None) -> Any:
-        """The device to call kernels on: see :func:`tilelang.tt.runtime.session.opened.device`."""
-        from .runtime.session import opened
-
-        return opened.device(backend, arch)
-
-
-sys.modules[__name__].__class__ = _Module

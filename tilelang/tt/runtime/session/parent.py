@@ -24,7 +24,7 @@ from socket import socketpair
 from types import TracebackType
 from typing import Any
 
-from ...device import DeviceSpec
+from ...device_spec import DeviceSpec
 from .. import BackendError
 from ..backends import hangs
 from ..backends.backend import Backend

@@ -1,0 +1,1 @@
+"""Pages of plans (plan.py) and of reports (report.py), and drawings for notebooks (notebook.py)."""
