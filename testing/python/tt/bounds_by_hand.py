@@ -89,8 +89,9 @@ def route(noc, source, target, size):
             x = (x - 1) % width
 
 
-def count(program, buffers, schedule, device, fidelity="HiFi4"):
-    """Bytes by tensor and mode, by bank, by link, and the products of each core."""
+def count(program, buffers, schedule, device, ways, fidelity="HiFi4"):
+    """Bytes by tensor and mode, by bank, by link, and the products of each core; ``ways`` is what
+    kernels do beside (codegen/ways.py)."""
     geometry, limits = geometry_of(device), limits_of(device)
     tensors, banks, links, products = Counter(), Counter(), Counter(), Counter()
     shared = {each.buffer: each for each in schedule.shared_reads}
@@ -145,8 +146,13 @@ def count(program, buffers, schedule, device, fidelity="HiFi4"):
                         sender, *others = group(each, core)
                         if sender != core:
                             continue
-                    noc = 1 if mode == "write" else each.noc if each else 0
+                    first = value_of(region.at[-1], env) // 32
                     for page in pages_of(program, region, env):
+                        if mode == "write":
+                            column = page % math.ceil(buffer.shape[-1] / 32) - first
+                            noc = 1 if column < ways.spread.get(buffer.name, column + 1) else 0
+                        else:
+                            noc = each.noc if each else 0
                         bank = page % accessor.num_banks
                         tensors[buffer.name, mode] += accessor.page_size
                         banks[bank] += accessor.page_size

@@ -1,5 +1,6 @@
 """What limits a launch: bytes by bank and link, operations, and cycles bound by each. No TVM, no
-ttnn, and nothing of generated kernels but how they run a schedule (running.py)."""
+ttnn, and nothing of generated kernels but how they run a schedule (running.py) and what they spread
+(codegen/ways.py)."""
 
 from __future__ import annotations
 

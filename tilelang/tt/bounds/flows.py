@@ -1,7 +1,8 @@
 """Where the bytes of a launch go: between banks and cores, and from core to core.
 
 Readers read over NoC 0 and writers write over NoC 1; what is shared goes over the NoC that the
-schedule says, from DRAM and on to the others.
+schedule says, from DRAM and on to the others. Of an output whose writes are spread, the reader
+writes the last columns, over NoC 0.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ def bytes_of_page(buffer: BufferDescriptor) -> int:
 
 
 class Flows:
-    """Bytes between banks and cores. ``read[noc]`` and ``written`` are [core, bank]; ``multicast``
-    has (NoC, sender, the others, bytes)."""
+    """Bytes between banks and cores. ``read[noc]`` and ``written[noc]`` are [core, bank];
+    ``multicast`` has (NoC, sender, the others, bytes)."""
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class Flows:
         self.turns, self.own = turns_of(schedule, True), turns_of(schedule, False)
         cores = len(schedule.counts)
         self.read = np.zeros((2, cores, banks), np.int64)
-        self.written = np.zeros((cores, banks), np.int64)
+        self.written = np.zeros((2, cores, banks), np.int64)
         self.received = np.zeros((cores,), np.int64)
         self.multicast: list[tuple[int, int, list[int], int]] = []
         self._moved: dict[str, list[int]] = {name: [0, 0, 0] for name in buffers}
@@ -76,8 +77,9 @@ class Flows:
 
     def _write(self, step: Touched) -> None:
         found = self.own.summed(step.pages) * self._page_size(step)
-        self.written[self.own.cores] += found
-        self.pages[WRITER, self.own.cores] += found.sum(1) // self._page_size(step)
+        noc = READER if step.by_reader else WRITER
+        self.written[noc, self.own.cores] += found
+        self.pages[noc, self.own.cores] += found.sum(1) // self._page_size(step)
         self._moved[step.buffer][1] += int(found.sum())
         if step.computed and step.exact:
             self._packed += found.sum(1)
@@ -94,7 +96,7 @@ class Flows:
             self.pages[READER, self.turns.cores] += found.sum(1) // self._page_size(step)
             moved[0] += int(found.sum())
             return
-        by_core = np.zeros_like(self.written)
+        by_core = np.zeros_like(self.written[READER])
         by_core[self.turns.cores] = found
         for sender, *others in self.schedule.groups(shared.along):
             self.read[shared.noc, sender] += by_core[sender]
@@ -108,7 +110,7 @@ class Flows:
 
     def by_bank(self) -> Any:
         """Bytes read from and written to each bank."""
-        return self.read.sum((0, 1)) + self.written.sum(0)
+        return self.read.sum((0, 1)) + self.written.sum((0, 1))
 
     def unpacked(self, work: tuple[Any, Any, Any]) -> float:
         """Bytes that the unpacker with the most to do has, on the core with the most."""
@@ -150,13 +152,13 @@ def links_of(flows: Flows, geometry: Geometry) -> Links:
             banks = np.array(geometry.dram[noc])
             core, bank = np.nonzero(flows.read[noc])
             links.unicast(noc, banks[bank], places[core], flows.read[noc, core, bank])
-        banks = np.array(geometry.dram[WRITER])
-        core, bank = np.nonzero(flows.written)
-        links.unicast(WRITER, places[core], banks[bank], flows.written[core, bank])
+            core, bank = np.nonzero(flows.written[noc])
+            links.unicast(noc, places[core], banks[bank], flows.written[noc, core, bank])
     else:
         for noc in (0, 1):
-            np.add.at(links.loads[noc]["in"], (places[:, 1], places[:, 0]), flows.read[noc].sum(1))
-        np.add.at(links.loads[WRITER]["out"], (places[:, 1], places[:, 0]), flows.written.sum(1))
+            at = places[:, 1], places[:, 0]
+            np.add.at(links.loads[noc]["in"], at, flows.read[noc].sum(1))
+            np.add.at(links.loads[noc]["out"], at, flows.written[noc].sum(1))
     for noc, sender, others, size in flows.multicast:
         links.multicast(noc, places[sender], places[others], size)
     return links

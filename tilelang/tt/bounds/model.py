@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..codegen.ways import Ways, ways_of_launch
 from ..device_spec import DeviceSpec
 from ..metadata import BufferDescriptor, Schedule
 from ..program import Program
@@ -103,6 +104,7 @@ def bounds_of(
     launch: int = 0,
     fidelity: str = FIDELITY,
     times: Times = (1, 1, 1),
+    ways: Ways | None = None,
 ) -> Bounds:
     """The bounds of one launch.
 
@@ -112,6 +114,8 @@ def bounds_of(
     schedule : which core runs which blocks; with boxes, in lockstep, with what it shares
     fidelity : TT-metal's math fidelity, by its name
     times : how many neighbours along x, y and z are one block; the schedule is of those
+    ways : what its kernels do that neither program nor schedule says; None: of kernels that are
+        generated for it, or nothing where there are none, and of larger blocks
 
     Raises
     ------
@@ -132,7 +136,8 @@ def bounds_of(
                 f"{name} is in {buffer.accessor.memory}; bounds are known of tensors in DRAM"
             )
     if times == (1, 1, 1):
-        steps, products = touched(program, buffers, launch)
+        ways = ways or ways_of_launch(program, schedule, device, launch)
+        steps, products = touched(program, buffers, launch, ways.spread)
     else:
         steps, products = merged(program, buffers, launch, times)
     flows = Flows(buffers, schedule, steps, device.dram_banks)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..metadata import BufferDescriptor
 from ..program import (
+    Const,
     Copy,
     Gemm,
     Launch,
@@ -22,6 +23,7 @@ from ..program import (
     Load,
     Loop,
     Map,
+    Op,
     PagesOfBlocks,
     Program,
     Region,
@@ -49,7 +51,8 @@ class Touched:
     """Pages of a tensor that blocks touch in one step: ``pages[x, y, z, bank]`` of the block
     (x, y, z), with an axis of one where it makes no difference. Not ``exact``: at most those.
     ``computed``: they come from the packers; ``unpacked``: an unpacker has each at least once.
-    ``rounds[x, y, z]`` is how often the step is done; None where no copy does it."""
+    ``rounds[x, y, z]`` is how often the step is done; None where no copy does it. ``by_reader``:
+    the reader writes them."""
 
     buffer: str
     mode: str
@@ -58,6 +61,7 @@ class Touched:
     computed: bool = False
     unpacked: bool = False
     rounds: Any = None
+    by_reader: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,13 +75,17 @@ class Multiplied:
 
 
 def touched(
-    program: Program, buffers: Mapping[str, BufferDescriptor], launch: int = 0
+    program: Program,
+    buffers: Mapping[str, BufferDescriptor],
+    launch: int = 0,
+    spread: Mapping[str, int] | None = None,
 ) -> tuple[list[Touched], list[Multiplied]]:
     """All that the blocks of a launch touch of the tensors in ``buffers`` (descriptors by name).
 
+    ``spread``: by tensor, the first column of tiles of a window that the reader writes.
     Raises NotImplementedError for what depends on a scalar's value, and for too many pages.
     """
-    walk = _Walk(program, buffers, launch)
+    walk = _Walk(program, buffers, launch, spread or {})
     walk.body(program.launches[launch].body, walk.blocks(), np.ones((1, 1, 1), np.int64), True)
     walk.rest()
     return walk.found, walk.multiplied
@@ -85,9 +93,14 @@ def touched(
 
 class _Walk:
     def __init__(
-        self, program: Program, buffers: Mapping[str, BufferDescriptor], launch: int
+        self,
+        program: Program,
+        buffers: Mapping[str, BufferDescriptor],
+        launch: int,
+        spread: Mapping[str, int],
     ) -> None:
         self.program, self.buffers, self.number = program, buffers, launch
+        self.spread = spread
         self.launch: Launch = program.launches[launch]
         self.found: list[Touched] = []
         self.multiplied: list[Multiplied] = []
@@ -179,11 +192,26 @@ class _Walk:
             if mode == "read" and target not in self.used and not self._is_device_memory(target):
                 continue
             name = self.program.buffers[storage].name
-            pages = self._pages(region, env, times, self._banks(name))
             computed = mode == "write" and other in self.computed
             unpacked = mode == "read" and other in self.unpacked
             rounds = times.sum(tuple(range(3, times.ndim)))
-            self.found.append(Touched(name, mode, pages, sure, computed, unpacked, rounds))
+            for part, by_reader in self._parts(region, name, mode):
+                pages = self._pages(part, env, times, self._banks(name))
+                self.found.append(
+                    Touched(name, mode, pages, sure, computed, unpacked, rounds, by_reader)
+                )
+
+    def _parts(self, region: Region, name: str, mode: str) -> list[tuple[Region, bool]]:
+        """A region, or what the writer and the reader write of it."""
+        if mode == "read" or name not in self.spread:
+            return [(region, False)]
+        columns = Const(self.spread[name] * TILE)
+        (*lead, at), (*above, across) = region.at, region.shape
+        beyond = (*lead, Op("add", (at, columns))), (*above, Op("sub", (across, columns)))
+        return [
+            (replace(region, shape=(*above, columns)), False),
+            (replace(region, at=beyond[0], shape=beyond[1]), True),
+        ]
 
     def _banks(self, name: str) -> int:
         return self.buffers[name].accessor.num_banks

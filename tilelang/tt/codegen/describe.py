@@ -42,6 +42,7 @@ def describe(plan: KernelPlan) -> dict[str, Any]:
                 "bytes": each.bytes,
                 "producer": each.producer,
                 "consumer": each.consumer,
+                **({"beside": plan.buffers[each.beside].name} if each.beside is not None else {}),
             }
             for each in plan.buffers
         ],

@@ -15,6 +15,7 @@ from .names import named
 from .plan import READER, WRITER, CircularBuffer, KernelPlan, ReadTiles, WriteTiles
 from .planner import ROLES, Choices, Planner, Spending
 from .refusal import Refusals
+from .spread import spread
 
 #: Circular buffers that a core has on Wormhole, and no fewer on Blackhole.
 MOST_BUFFERS = 32
@@ -90,6 +91,8 @@ def generate(
         lowered = Lowered(fuse(lowered.body, fusions), lowered.storages)
         choices, ahead = Choices(spending), bool(schedule.boxes)
         planned = Planner(names, lowered, refusals, fusions, choices, by_tensor, ahead).run()
+        if one_block:
+            planned = spread(planned, names)
         needed = sum(buffer.bytes for buffer in planned.buffers)
         if needed <= room:
             break

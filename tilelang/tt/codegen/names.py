@@ -46,10 +46,10 @@ register return short signed sizeof static struct switch template this throw tru
 typedef typename union unsigned using virtual void volatile while xor
 """
 _OURS = """
-block first_block block_count grid_x grid_y row column inner part_row part_column address tile slot
-slots word element elements face tensor buffer window Window Tensor Element matrix rows columns down
-across pad main kernel_main read_tiles write_tiles pad_tile pad_tiles stand_up lay_down floor_div
-floor_mod least greatest part_matrix note_time clock_address turn block_stride own_block
+at block first_block block_count grid_x grid_y row column inner part_row part_column address tile
+slot slots word element elements face tensor buffer window Window Tensor Element matrix rows columns
+down across pad main kernel_main read_tiles write_tiles pad_tile pad_tiles stand_up lay_down
+floor_div floor_mod least greatest part_matrix note_time clock_address turn block_stride own_block
 first_x first_y first_z deep turn_x turn_y turn_z turns_x turns_y turns_z Group share_tiles
 receive_tiles
 CAT STR MAIN MATH PACK UNPACK SIGN EPS PAUSE

@@ -25,7 +25,8 @@ class CircularBuffer:
     """Tiles in L1 that one kernel makes and one takes, as blocks of ``down`` x ``across`` tiles.
 
     ``blocks`` is for how many blocks there is room; ``by_columns``: the tiles of a block go down
-    its columns. ``storage`` is the kernel's own name for what it holds.
+    its columns. ``storage`` is the kernel's own name for what it holds. ``beside`` is the number of
+    the buffer that has the columns after these, where two kernels write a block.
     """
 
     index: int
@@ -38,6 +39,7 @@ class CircularBuffer:
     producer: str
     consumer: str
     by_columns: bool = False
+    beside: int | None = None
 
     @property
     def tiles(self) -> int:
@@ -110,7 +112,8 @@ class FillOnes:
 @dataclass(frozen=True)
 class WriteTiles:
     """A buffer's next ``down`` x ``across`` tiles to a window. ``row`` and ``matrix`` name loops
-    over a block's rows of tiles and over its matrices, of which they are a part."""
+    over a block's rows of tiles and over its matrices, of which they are a part; ``column`` is the
+    column of tiles, from the window's first, that they begin at."""
 
     buffer: int
     window: Window
@@ -118,6 +121,7 @@ class WriteTiles:
     across: int
     row: str = ""
     matrix: str = ""
+    column: int = 0
 
 
 @dataclass(frozen=True)

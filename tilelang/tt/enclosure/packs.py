@@ -42,7 +42,11 @@ class Packs:
         self._staged: dict[tuple[str, int], str] = {}
         self._products: dict[tuple[str, str], MultiplyTiles] = {}
         for step in _steps(plan.kernels[COMPUTE]):
+            # A block in two buffers has one format.
+            beside = {plan.buffers[made.buffer].beside for made in step.makes}
             for made in step.makes:
+                if made.buffer in beside:
+                    continue
                 buffer = plan.buffers[made.buffer]
                 for place in step.places:
                     key = place, buffer.storage

@@ -55,7 +55,11 @@ TWINS = {
     "softmax": (softmax(64, 128), softmax(50, 128)),
     "attention": (
         flash_attention(1, 2, 128, 64, True),
+        flash_attention(2, 5, 192, 64, True),
+    ),
+    "attention, several blocks a core": (
         flash_attention(3, 5, 512, 64, True),
+        flash_attention(4, 8, 256, 64, True),
     ),
 }
 
@@ -116,12 +120,16 @@ def test_constants_and_addresses_and_a_cores_own_are_classes_of_arguments():
 def test_the_writer_begins_with_the_first_rows_of_a_large_block():
     """Compute hands on what is one row of parts of DST, and the writer takes as much."""
     made = sources(golden_texts.plan(kernel_list.LIST["gemm_large_blocks"], "kernel"))
-    compute, writer = made["compute"], made["writer"]
+    compute = made["compute"]
     first, last = compute.index("cb_reserve_back(C_local"), compute.index("cb_push_back(C_local")
     assert compute.index("row += C_local_sub_down") < first < last < compute.index("cb_pop_front")
-    for text in (compute, writer):
-        assert "constexpr uint32_t C_local_part_tiles = 4;" in text
-        assert "C_local_tiles" not in text
+    # Half of the columns are the writer's, and half the reader's.
+    for role, buffer in (("writer", "C_local"), ("reader", "C_local_by_reader")):
+        for text in (compute, made[role]):
+            assert f"constexpr uint32_t {buffer}_row_tiles = 2;" in text or (
+                f"constexpr uint32_t {buffer}_part_tiles = 2;" in text
+            )
+            assert f"{buffer}_tiles" not in text
 
 
 def _on(cores, name, l1=None):
@@ -134,14 +142,15 @@ def _on(cores, name, l1=None):
 
 
 def test_a_core_of_several_blocks_has_room_for_the_operands_of_the_next_one():
-    alone, several = _on(6, "gemm"), _on(2, "gemm")
-    assert sources(alone) == sources(several)
-    rooms = [{each.name: each.blocks for each in plan.buffers} for plan in (alone, several)]
-    assert rooms[0] == {"A_shared": 4, "B_shared": 4, "C_local": 2}
-    assert rooms[1] == {"A_shared": 8, "B_shared": 8, "C_local": 2}
+    several = _on(2, "gemm")
     # Where L1 has no room for them, they wait.
     little = _on(2, "gemm", l1=several.l1_bytes - 1)
-    assert little.buffers == alone.buffers
+    assert sources(little) == sources(several)
+    rooms = [{each.name: each.blocks for each in plan.buffers} for plan in (little, several)]
+    assert rooms[0] == {"A_shared": 4, "B_shared": 4, "C_local": 2}
+    assert rooms[1] == {"A_shared": 8, "B_shared": 8, "C_local": 2}
+    alone = {each.name: each.blocks for each in _on(6, "gemm").buffers}
+    assert alone == {**rooms[0], "C_local_by_reader": 2}
 
 
 def test_a_row_that_is_spread_is_float32():

@@ -18,6 +18,9 @@ from ..slots import Instruction, Load, Put
 from .table import CALLS, DEFINES, EXTRA_HEADERS, LOADS
 from .text import KernelText
 
+#: Buffers and how many tiles of each, as a kernel has them.
+Parts = tuple[tuple[str, str], ...]
+
 _ALWAYS = ("common.h", "compute_kernel_hw_startup.h", "reconfig_data_format.h", "pack.h")
 
 
@@ -53,17 +56,21 @@ class ComputeText(KernelText):
         for count in step.takes:
             self.line(f"cb_wait_front({self.buffer(count.buffer)}, {self.count(count)});")
         whole = [count for count in step.makes if count.tiles is None]
-        part = next((self.count(count) for count in step.makes if count.tiles is not None), "")
+        parts = tuple(
+            (self.buffer(count.buffer), self.count(count))
+            for count in step.makes
+            if count.tiles is not None
+        )
         for count in whole:
             self.line(f"cb_reserve_back({self.buffer(count.buffer)}, {self.count(count)});")
         for count in step.makes:
             self.line(f"pack_reconfig_data_format({self.buffer(count.buffer)});")
         if isinstance(step.work, TileMap):
-            self.map(step.work, part)
+            self.map(step.work, parts)
         elif isinstance(step.work, TurnTiles):
             self.turn(step.work)
         elif isinstance(step.work, MultiplyTiles):
-            self.multiply(step.work, part)
+            self.multiply(step.work, parts)
         elif isinstance(step.work, FoldTiles):
             self.fold(step.work)
         for count in step.drops:
@@ -76,46 +83,75 @@ class ComputeText(KernelText):
     def pack(self, target: int, tile: str, slot: str = "0") -> None:
         self.line(f"pack_tile<true>({slot}, {self.buffer(target)}, {tile});")
 
-    @contextmanager
-    def over_tiles(self, target: int, part: str = "") -> Iterator[None]:
-        """Loops over a buffer's tiles; ``part``: how many tiles a row of them is, where it is
-        handed on by rows."""
+    def pack_beside(self, target: int, row: str, column: str, slot: str = "0") -> None:
+        """Packs a tile of a block that is in two buffers, of which ``row`` has a product's sign."""
+        other = self.buffers[target].beside
+        assert other is not None
+        first = self.across(target)
+        self.open(f"if ({column} < {first})")
+        self.pack(target, self.in_row(row, target, column), slot)
+        self._depth -= 1
+        self.open("} else")
+        self.pack(other, self.in_row(row, other, f"{column} - {first}"), slot)
+        self.close()
+
+    def in_row(self, row: str, buffer: int, column: str) -> str:
+        return column if row == "0" else f"{row} * {self.across(buffer)} + {column}"
+
+    def columns(self, target: int) -> int:
+        """The columns of tiles of a block, which may be in two buffers."""
         buffer = self.buffers[target]
-        if buffer.down > 1:
+        other = 0 if buffer.beside is None else self.buffers[buffer.beside].across
+        return buffer.across + other
+
+    def all_across(self, target: int) -> str:
+        """The same as a kernel has it."""
+        buffer = self.buffers[target]
+        if buffer.beside is None:
+            return self.across(target)
+        return self.constant(f"{buffer.name}_all_across", self.columns(target))
+
+    @contextmanager
+    def over_tiles(self, target: int, parts: Parts = ()) -> Iterator[None]:
+        """Loops over a buffer's tiles; ``parts``: what a row of them is, where it is handed on by
+        rows."""
+        down, across = self.buffers[target].down, self.columns(target)
+        if down > 1:
             self.open(f"for (uint32_t row = 0; row < {self.down(target)}; ++row)")
-        with self.in_part(target, part):
-            if buffer.across > 1:
-                self.open(f"for (uint32_t column = 0; column < {self.across(target)}; ++column)")
+        with self.in_parts(parts):
+            if across > 1:
+                columns = self.all_across(target)
+                self.open(f"for (uint32_t column = 0; column < {columns}; ++column)")
             yield
-            if buffer.across > 1:
+            if across > 1:
                 self.close()
-        if buffer.down > 1:
+        if down > 1:
             self.close()
 
     @contextmanager
-    def in_part(self, target: int, part: str) -> Iterator[None]:
-        """What makes so many tiles of a buffer, and hands them on."""
-        if part:
-            self.line(f"cb_reserve_back({self.buffer(target)}, {part});")
+    def in_parts(self, parts: Parts) -> Iterator[None]:
+        """What makes so many tiles of each buffer, and hands them on."""
+        for buffer, tiles in parts:
+            self.line(f"cb_reserve_back({buffer}, {tiles});")
         yield
-        if part:
-            self.line(f"cb_push_back({self.buffer(target)}, {part});")
+        for buffer, tiles in parts:
+            self.line(f"cb_push_back({buffer}, {tiles});")
 
     def place(self, number: int, loops: int, row: str = "row", column: str = "column") -> str:
         """A tile's place in a buffer, within loops over the tiles of ``loops``."""
         over = self.buffers[loops]
         row = row if over.down > 1 else "0"
-        column = column if over.across > 1 else "0"
+        column = column if self.columns(loops) > 1 else "0"
         return self.tile_index(number, row, column)
 
-    def map(self, work: TileMap, part: str) -> None:
+    def map(self, work: TileMap, parts: Parts) -> None:
         loads = [each for each in work.code if isinstance(each, Load)]
         # What is loaded in one way is set up once.
         alike = {(each.spread, self.buffers[each.storage].format) for each in loads}
         once = len(alike) == 1 and loads[0].spread == "tile"
         if once:
             self.begin_loads(loads[0].storage)
-        with self.over_tiles(work.target, part):
+        with self.over_tiles(work.target, parts):
             self.line("tile_regs_acquire();")
             for each in work.code:
                 if once and isinstance(each, Load):
@@ -124,8 +160,11 @@ class ComputeText(KernelText):
                     self.instruction(each, work.target)
             self.line("tile_regs_commit();")
             self.line("tile_regs_wait();")
-            row = "0" if part else "row"
-            self.pack(work.target, self.place(work.target, work.target, row))
+            row = "0" if parts or self.buffers[work.target].down == 1 else "row"
+            if self.buffers[work.target].beside is not None:
+                self.pack_beside(work.target, row, "column")
+            else:
+                self.pack(work.target, self.place(work.target, work.target, row))
             self.line("tile_regs_release();")
 
     def instruction(self, each: Instruction, target: int) -> None:
@@ -223,7 +262,7 @@ class ComputeText(KernelText):
 
     # Products.
 
-    def multiply(self, work: MultiplyTiles, part: str) -> None:
+    def multiply(self, work: MultiplyTiles, parts: Parts) -> None:
         self.include("matmul.h")
         target = self.buffers[work.target]
         m = self.constant(f"{target.storage}_sub_down", work.sub_down)
@@ -239,10 +278,10 @@ class ComputeText(KernelText):
         if work.old is None:
             self.set_up(work, m, n, inner)
         self.open(f"for (uint32_t row = 0; row < {self.down(work.target)}; row += {m})")
-        with self.in_part(work.target, part):
-            columns = f"column < {self.across(work.target)}; column += {n}"
+        with self.in_parts(parts):
+            columns = f"column < {self.all_across(work.target)}; column += {n}"
             self.open(f"for (uint32_t column = 0; {columns})")
-            self.sub_block(work, m, n, inner, bool(part))
+            self.sub_block(work, m, n, inner, bool(parts))
             self.close()
         self.close()
 
@@ -265,7 +304,12 @@ class ComputeText(KernelText):
         self.line("tile_regs_commit();")
         self.line("tile_regs_wait();")
         self.open(f"for (uint32_t slot = 0; slot < {m} * {n}; ++slot)")
-        self.pack(work.target, self.sub_place(work.target, m, n, part), "slot")
+        if self.buffers[work.target].beside is not None:
+            row = f"slot / {n}" if part else f"(row + slot / {n})"
+            self.line(f"const uint32_t at = column + slot % {n};")
+            self.pack_beside(work.target, row, "at", "slot")
+        else:
+            self.pack(work.target, self.sub_place(work.target, m, n, part), "slot")
         self.close()
         self.line("tile_regs_release();")
 

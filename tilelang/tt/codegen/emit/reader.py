@@ -14,6 +14,11 @@ class ReaderText(ReadingText):
     processors = (("", 0),)
     purpose = "reads what the blocks of this core copy from device memory."
 
+    def begin(self) -> None:
+        super().begin()
+        if self.writes:
+            self.purpose = f"{self.purpose[:-1]}, and writes the last columns of what they make."
+
     def make(self, step: Step) -> None:
         if isinstance(step.work, FillMask):
             self.mask(step.work)

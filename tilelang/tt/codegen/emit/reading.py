@@ -1,11 +1,12 @@
-"""What is read from device memory, by whichever kernel reads it, and sent to other cores."""
+"""What is moved between device memory and circular buffers, by whichever kernel moves it, and sent
+to other cores."""
 
 from __future__ import annotations
 
-from ..arguments import expressions
+from ..arguments import OWN_BOX, expressions, moves_of
 from ..index import variables
-from ..plan import Ahead, ReadTiles, Share, Step, Together
-from .movement import ELEMENTS, PAD, READ, READ_TO, STAND_UP, MovementText
+from ..plan import Ahead, ReadTiles, Share, Step, Together, WriteTiles
+from .movement import ELEMENTS, LAY_DOWN, PAD, READ, READ_TO, STAND_UP, WRITE, MovementText
 
 GROUP = """\
 // Cores that read a tensor alike. One of them sends it to the others, a rectangle of `receivers`
@@ -57,7 +58,7 @@ inline void receive_tiles(const Group& group) {
 
 
 class ReadingText(MovementText):
-    """A kernel that may read, and share what it reads."""
+    """A kernel that may read, share what it reads, and write."""
 
     @property
     def shares(self) -> list[Share]:
@@ -78,14 +79,51 @@ class ReadingText(MovementText):
         if self.shares:
             self.line()
 
+    @property
+    def writes(self) -> bool:
+        """Whether it writes to device memory."""
+        return any(isinstance(each, WriteTiles) for each in moves_of(self.plan.kernels[self.role]))
+
+    def own_block(self, axes: tuple[int, ...]) -> None:
+        if self.writes:
+            ways = [f"turn_{'xyz'[axis]} < {OWN_BOX[3 + axis]}" for axis in axes]
+            self.line(f"const bool own_block = {' && '.join(ways) or 'true'};")
+
     def end(self) -> None:
-        """What a kernel waits for that has written to other cores."""
-        if self.shares:
+        """What a kernel waits for that has written, to device memory or to other cores."""
+        if self.shares or self.writes:
             self.line("noc_async_write_barrier();")
+        if self.shares:
             self.line("noc_async_atomic_barrier();")
 
     def step(self, step: Step) -> None:
-        self.fill((step,))
+        if isinstance(step.work, WriteTiles):
+            self.write(step, step.work)
+        else:
+            self.fill((step,))
+
+    def write(self, step: Step, work: WriteTiles) -> None:
+        """Writes tiles that compute, or this kernel itself, has made."""
+        (count,) = step.takes
+        number = work.buffer
+        buffer, tiles = self.buffer(number), self.count(count)
+        tensor = self.tensor_of(work)
+        order = "true" if self.buffers[number].by_columns else "false"
+        down, across = self.sides(work)
+        column = ""
+        if work.column:
+            column = self.constant(f"{buffer}_first", work.column)
+        window = self.window(work.window, work.row, column, work.matrix, own=True)
+        self.helper("write_tiles", WRITE)
+        self.line(f"cb_wait_front({buffer}, {tiles});")
+        if work.window.turned:
+            self.helper("lay_down", LAY_DOWN)
+            self.line(f"lay_down<{ELEMENTS[self.buffers[number].format]}>({buffer}, {across});")
+        name = self.local(f"{buffer}_window")
+        self.line(f"const Window {name} = {window.removeprefix('Window')};")
+        self.line(f"write_tiles({tensor}, {name}, {buffer}, {down}, {across}, {order});")
+        self.line("noc_async_writes_flushed();")
+        self.line(f"cb_pop_front({buffer}, {tiles});")
 
     def together(self, each: Together) -> None:
         self.fill(each.steps)
@@ -139,7 +177,7 @@ class ReadingText(MovementText):
         down, across = self.sides(work)
         return down, across, "true" if self.buffers[work.buffer].by_columns else "false"
 
-    def tensor_of(self, work: ReadTiles) -> str:
+    def tensor_of(self, work: ReadTiles | WriteTiles) -> str:
         return self.plan.program.buffers[work.window.tensor].name
 
     def by_sender(self, work: ReadTiles, line: str) -> None:

@@ -1,0 +1,44 @@
+"""What the generated kernels of a launch do that their program and schedule don't say: for bounds,
+which need no more of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..program import Program
+from .arguments import moves_of
+from .cores import Schedule
+from .generate import Device, generate
+from .plan import READER, KernelPlan, WriteTiles
+
+
+@dataclass(frozen=True)
+class Ways:
+    """``spread``: by tensor, the first column of tiles of a block that the reader writes, over its
+    NoC; the writer writes those before it."""
+
+    spread: Mapping[str, int] = field(default_factory=dict)
+
+
+def ways_of(plan: KernelPlan) -> Ways:
+    """Those of a plan; a tensor has the name that the function gave it."""
+    spread = {
+        _name(plan, each.window.tensor): each.column
+        for each in moves_of(plan.kernels[READER])
+        if isinstance(each, WriteTiles)
+    }
+    return Ways(spread)
+
+
+def ways_of_launch(program: Program, schedule: Schedule, device: Device, launch: int) -> Ways:
+    """Those of the kernels that would be generated; of none, where none are."""
+    try:
+        return ways_of(generate(program, schedule, device, launch=launch))
+    except (NotImplementedError, ValueError):
+        return Ways()
+
+
+def _name(plan: KernelPlan, tensor: int) -> str:
+    name = plan.program.buffers[tensor].name
+    return plan.labels.get(name, name)
