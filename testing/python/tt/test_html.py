@@ -286,6 +286,73 @@ def test_the_block_that_is_pointed_at_is_told_and_its_cores_others_are_outlined(
     assert same == [said for said in shown if f" on {core};" in said]
 
 
+def lit(page, kind):
+    """The pages that are lit up, by tensor: what the outlines of its picture go around."""
+    columns = page.eval_on_selector_all(
+        "#tensors-1 svg", "all => all.map(e => e.viewBox.baseVal.width)"
+    )
+    drawn = page.eval_on_selector_all(
+        f"#tensors-1 .{kind}", "all => all.map(e => e.getAttribute('d') ?? '')"
+    )
+    return {
+        name: {
+            int(row) * int(width) + int(column) + at
+            for column, row, wide in re.findall(r"M(\d+) (\d+)h(\d+)", path)
+            for at in range(int(wide))
+        }
+        for name, width, path in zip("ABC", columns, drawn, strict=True)
+    }
+
+
+def test_a_step_that_is_chosen_lights_up_the_pages_it_touches_of_the_chosen_block(show):
+    """A GEMM of 37 x 40 blocks of one tile, 8 tiles deep. Block 200 is (15, 5)."""
+    page, document = show("plan")
+    page.click(".blocks > span:nth-child(201)")
+    block = tt.Plan.from_text(json.dumps(document), "plan").pages("gemm", 200)
+    whole = {
+        name: {id for each in modes.values() for id in each.ids} for name, modes in block.items()
+    }
+    assert lit(page, "touched") == whole
+    assert page.inner_text("#step-1") == "No step is chosen."
+    # By keys: after the blocks comes what can be scrolled, then the first step, and arrows go on.
+    page.focus(".blocks")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert lit(page, "read") == {"A": set(), "B": set(), "C": set()}
+    assert lit(page, "write") == {"A": set(), "B": set(), "C": {200}}
+    page.keyboard.press("ArrowDown")
+    row, column = set(range(40, 48)), set(range(15, 8 * 37, 37))
+    assert lit(page, "read") == {"A": row, "B": column, "C": {200}} == whole
+    assert lit(page, "write") == {"A": set(), "B": set(), "C": {200}}
+    said = page.inner_text("#step-1")
+    assert page.inner_text(".step[aria-current]").split() == said.partition(", of ")[0].split()
+    assert said.endswith(
+        f", of block 200: reads A: 40-47; reads B: {spans(sorted(column))}; reads C: 200; "
+        "writes C: 200"
+    )
+    assert page.get_attribute("#step-1", "aria-live") == "polite"
+    # Of another block, other pages; the step stays chosen until another is, or Escape.
+    page.hover(".blocks > span:nth-child(1)")
+    assert lit(page, "read")["A"] == set(range(8))
+    page.hover("h1")
+    assert lit(page, "read")["A"] == row
+    page.focus(".step[aria-current]")
+    page.keyboard.press("Escape")
+    assert lit(page, "read") == {"A": set(), "B": set(), "C": set()}
+
+
+def test_a_step_that_is_pointed_at_is_told_in_the_chosen_ones_place(show):
+    page, _ = show("plan")
+    page.click(".step >> nth=1")
+    chosen = page.inner_text("#step-1")
+    page.hover(".step >> nth=0")
+    assert page.inner_text("#step-1").endswith(", of block 0: writes C: 0")
+    assert page.inner_text(".step[aria-current]") == page.inner_text(".step >> nth=1")
+    page.hover("h1")
+    assert page.inner_text("#step-1") == chosen
+    assert page.get_attribute(".step >> nth=1", "title") == "reads A, B, C, writes C"
+
+
 @pytest.mark.parametrize("name", ["proven", "disproved"])
 def test_a_reports_page_has_the_figures_of_the_report(show, name):
     page, report = show(name)

@@ -9,18 +9,16 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from markupsafe import Markup
-
 from .. import schedule_text
 from ..bounds import Bounds
 from ..device_spec import DeviceSpec
 from ..larger_blocks import larger_blocks
 from ..metadata import BufferDescriptor, Schedule, buffers_of, schedules_of
 from ..policies import said_of_schedule
-from ..program import Program, listing, spans
-from ..text import printable
+from ..program import Program, spans
 from ..traffic import limits_of_launch, pages_of_launch, traffic
 from .render import render
+from .steps import steps_of_launch
 
 
 def render_plan(document: dict[str, Any]) -> str:
@@ -37,13 +35,13 @@ def render_plan(document: dict[str, Any]) -> str:
             {
                 "name": name,
                 "buffers": attrs["tt_buffers"],
-                "listing": _listing(name, attrs),
                 "schedules": [
                     {
                         "number": next(numbers),  # on the page
                         **drawn(schedule),
                         "args": [{"value": "", **arg} for arg in launch["tt_runtime_args_schema"]],
-                        **_launch(attrs, buffers, schedule, device, place),
+                        **(about := _launch(attrs, buffers, schedule, device, place)),
+                        **_steps(name, attrs, buffers, place, bool(about["blocks"])),
                     }
                     for place, (launch, schedule) in enumerate(
                         zip(attrs.get("tt_launches", [attrs]), schedules, strict=True)
@@ -129,13 +127,18 @@ def _larger(
     return {"larger": larger, "no_larger": reason}
 
 
+def _steps(
+    name: str,
+    attrs: dict[str, Any],
+    buffers: Mapping[str, BufferDescriptor],
+    place: int,
+    blocks: bool,
+) -> dict[str, Any]:
+    """What a launch's blocks do; nothing in a plan of schema version 1, which doesn't say."""
+    if "tt_program" not in attrs:
+        return {"listing": "", "tensors": [], "touched": {"grid": (0, 0, 0), "steps": []}}
+    return steps_of_launch(Program.from_json(attrs["tt_program"]), name, buffers, place, blocks)
+
+
 def _cut(text: str, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[:most]} ..."
-
-
-def _listing(name: str, attrs: dict[str, Any]) -> Markup:
-    """What a function's blocks do; "" in a plan of schema version 1, which doesn't say."""
-    if "tt_program" not in attrs:
-        return Markup()
-    text = listing(Program.from_json(attrs["tt_program"]), name)
-    return Markup.escape(printable(text, keep="\n"))

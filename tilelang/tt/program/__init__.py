@@ -66,6 +66,7 @@ from .steps import Store as Store
 from .steps import Transpose as Transpose
 from .steps import When as When
 from .steps import While as While
+from .walk import bodies as bodies
 from .walk import expressions_of as expressions_of
 from .walk import reads as reads
 from .walk import steps_of as steps_of

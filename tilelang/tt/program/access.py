@@ -95,6 +95,11 @@ class PagesOfBlocks:
             (v, axis) for axis, v in enumerate(self._launch.indices) if v is not None and v in used
         ]
 
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The axes of the launch's grid that pages depend on, ascending."""
+        return tuple(axis for _, axis in self._axes)
+
     def __len__(self) -> int:
         return math.prod(self._launch.grid)
 
