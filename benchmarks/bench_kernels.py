@@ -2,12 +2,13 @@
 
     python benchmarks/bench_kernels.py [--only gemm-64] [--arch wormhole] [--clock]
 
-Both run in one session, on as many cores, with the same math fidelity and float32 in DST. What is
-printed is counted by the simulator (wolfpine_counters.py): bytes of DRAM read and written, which
-for the generated kernel have to be what its schedule predicts; operations of the matrix engine,
-unpacks and packs; and the span in modelled cycles, which is a floor: the model has no packer drain,
-no joint limit of the unpackers and no bank conflicts in L1. The host's seconds mean nothing and
-aren't told. The bounds are those of the cases; a case beyond its bound ends in an exit code of 1.
+Both run in one session, on as many cores, with the same math fidelity and the same format of DST:
+float32, or 16 bits where the kernel's accumulator has 16. What is printed is counted by the
+simulator (wolfpine_counters.py): bytes of DRAM read and written, which for the generated kernel
+have to be what its schedule predicts; operations of the matrix engine, unpacks and packs; and the
+span in modelled cycles, which is a floor: the model has no packer drain, no joint limit of the
+unpackers and no bank conflicts in L1. The host's seconds mean nothing and aren't told. The bounds
+are those of the cases; a case beyond its bound ends in an exit code of 1.
 
 ``--clock`` times the generated kernel by its cores' clocks instead (``run --time``), beside the
 span that is counted of the same run: from the host's go, so that the firmware's beginning and end
@@ -65,7 +66,9 @@ class Case:
     shared: tuple[tuple[str, str, int], ...] = ()
 
 
-def _gemm(m: int, n: int, k: int, block: int, grid: tuple[int, int], most: float | None) -> Case:
+def _gemm(
+    m: int, n: int, k: int, block: int, grid: tuple[int, int], most: float | None, **how: Any
+) -> Case:
     """Each block reads its rows of A and columns of B once, and writes its tiles of C."""
     cores = grid[0] * grid[1]
     blocks = math.ceil(m / block) * math.ceil(n / block)
@@ -73,17 +76,26 @@ def _gemm(m: int, n: int, k: int, block: int, grid: tuple[int, int], most: float
     pages = blocks * (2 * tiles[3] * tiles[2]) + tiles[0] * tiles[1]
     products = tiles[0] * tiles[1] * tiles[2] // cores
     return Case(
-        tile_kernels.gemm(m, n, k, bm=block, bn=block, bk=64), "matmul", grid,
+        tile_kernels.gemm(m, n, k, bm=block, bn=block, bk=64, **how), "matmul", grid,
         lambda: pages, lambda: products * 64, most,
     )  # fmt: skip
 
 
-def _shared(m: int, n: int, k: int, block: int, grid: tuple[int, int], most: float) -> Case:
+def _shared(
+    m: int, n: int, k: int, block: int, grid: tuple[int, int], most: float | None, **how: Any
+) -> Case:
     """Cores of a row share A's rows, those of a column B's columns: each page is read once."""
-    alone = _gemm(m, n, k, block, grid, most)
+    alone = _gemm(m, n, k, block, grid, most, **how)
     tiles = [math.ceil(each / 32) for each in (m, n, k)]
     pages = tiles[2] * (tiles[0] + tiles[1])
     return replace(alone, pages=lambda: pages, shared=(("A", "x", 1), ("B", "y", 0)))
+
+
+def _gelu(m: int, n: int, k: int, block: int, grid: tuple[int, int], most: float | None) -> Case:
+    """With a bias, of which each block reads its own columns, and GELU, in one kernel."""
+    case = _shared(m, n, k, block, grid, most, bias=True, act="gelu")
+    pages = case.pages() + math.ceil(m / block) * math.ceil(n / 32)
+    return replace(case, stock="matmul, add and gelu", pages=lambda: pages)
 
 
 def _softmax(rows: int, n: int, grid: tuple[int, int]) -> Case:
@@ -99,6 +111,9 @@ CASES = {
     "gemm-512": _gemm(512, 512, 256, 128, (4, 4), 1.6),
     "gemm-256-shared": _shared(256, 256, 256, 128, (2, 2), 0.85),
     "gemm-512-shared": _shared(512, 512, 256, 128, (4, 4), 1.0),
+    "gemm-256-shared-16": _shared(256, 256, 256, 128, (2, 2), 0.8, acc="bfloat16"),
+    "gemm-512-shared-16": _shared(512, 512, 256, 128, (4, 4), 0.95, acc="bfloat16"),
+    "gemm-256-gelu": _gelu(256, 256, 256, 128, (2, 2), 0.85),
     "softmax-128": _softmax(128, 128, (4, 1)),
 }
 
@@ -123,8 +138,10 @@ class Counted(Wolfpine):
         return {**env, **here, "TT_SIM_COST_MODEL": "1"}
 
 
-def stock(device: Any, name: str, arrays: list[Any], grid: tuple[int, int], fidelity: str) -> Any:
-    """An operation of ttnn on the same arrays. Runs where the device is open."""
+def stock(
+    device: Any, name: str, arrays: list[Any], grid: tuple[int, int], fidelity: str, dst: str
+) -> Any:
+    """An operation of ttnn, or several, on the same arrays. Runs where the device is open."""
     import ttnn
 
     tensors = [
@@ -138,12 +155,17 @@ def stock(device: Any, name: str, arrays: list[Any], grid: tuple[int, int], fide
         device.arch(),
         math_fidelity=getattr(ttnn.MathFidelity, fidelity),
         math_approx_mode=False,
-        fp32_dest_acc_en=True,
+        fp32_dest_acc_en=dst == "float32",
         packer_l1_acc=False,  # wolfpine has none, and gives wrong numbers without a word
     )
-    if name == "matmul":
+    if name.startswith("matmul"):
         core_grid = ttnn.CoreGrid(x=grid[0], y=grid[1])
-        y = ttnn.matmul(*tensors, core_grid=core_grid, compute_kernel_config=config)
+        y = ttnn.matmul(*tensors[:2], core_grid=core_grid, compute_kernel_config=config)
+        if name != "matmul":
+            last = ttnn.CoreCoord(grid[0] - 1, grid[1] - 1)
+            cores = ttnn.CoreRangeSet([ttnn.CoreRange(ttnn.CoreCoord(0, 0), last)])
+            y = ttnn.add(y, tensors[2], sub_core_grids=cores)
+            y = ttnn.gelu(y, sub_core_grids=cores)
     else:
         y = ttnn.softmax(*tensors, dim=-1, compute_kernel_config=config)
     ttnn.synchronize_device(device)
@@ -179,6 +201,7 @@ def run(name: str, case: Case, arch: str) -> bool:
                 arrays,
                 case.grid,
                 plan.fidelity,
+                plan.dst,
                 timeout=_PATIENCE,
             )
         ours, *of_stock = json.loads(out.read_text())
@@ -190,7 +213,7 @@ def run(name: str, case: Case, arch: str) -> bool:
     counted = ours.get("bytes read", 0) + written
     ratio = ours["cycles"] / stocks["cycles"]
     difference = float(np.abs(found.astype(np.float32) - its).max() / np.abs(its).max())
-    print(f"{name} on {arch}, {cores} cores, {plan.fidelity}, float32 DST (modelled, a floor):")
+    print(f"{name} on {arch}, {cores} cores, {plan.fidelity}, {plan.dst} DST (modelled, a floor):")
     print(f"  generated to ttnn.{case.stock}: {ratio:.2f} of its cycles"
           + (f"; bound {case.most}" if case.most else ""))  # fmt: skip
     print(f"  bytes of DRAM, counted to predicted: {counted / predicted:.2f}")

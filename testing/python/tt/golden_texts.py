@@ -24,6 +24,8 @@ NAMES = [
     "gemm",
     "gemm_ta_tb_batch",
     "gemm_bias_large_blocks",
+    "gemm_16_tb_ragged",
+    "products_16",
     "two_products",
     "persistent_gemm",
     "conditional",

@@ -245,11 +245,13 @@ class Maker:
         A, B, inner, turns, ta, tb = self.operands
         a = self.scratch((inner, self.bm) if ta else (self.bm, inner), A.dtype)
         b = self.scratch((self.bn, inner) if tb else (inner, self.bn), B.dtype)
-        old = [each for each in self.matrices() if each.dtype == "float32"]
+        # Sums in 16 bits, now and then; they hold operands of 16 bits alone.
+        sums = "bfloat16" if A.dtype == "bfloat16" and self.maybe(3) else "float32"
+        old = [each for each in self.matrices() if each.dtype == sums]
         if old and self.maybe(3):
             c = self.draw(st.sampled_from(old))
         else:
-            c = self.scratch((self.bm, self.bn), "float32")
+            c = self.scratch((self.bm, self.bn), sums)
             self.b.fill(c, 0.0)
         if self.maybe(4) and turns > 1 and self.gy > 1:
             turns = self.by + 1  # as many as the block's row says

@@ -68,6 +68,30 @@ def two_products(m, n, k, bm=64, bn=64, bk=32):
     return b.program()
 
 
+def products_of_16_bits(m, n, k, block=32):
+    """D = ((A @ B) as it is) @ E + A, each sum in bfloat16: a product of what was summed up, and
+    one that is added to what was there."""
+    b = Builder()
+    A, B, E = b.tensor("A", (m, k), "bfloat16"), b.tensor("B", (k, n), "bfloat16"), b.tensor(
+        "E", (n, k), "bfloat16"
+    )  # fmt: skip
+    D = b.tensor("D", (m, k), "bfloat16")
+    a, x, e = (
+        b.shared(name, shape, "bfloat16")
+        for name, shape in (("a", (block, k)), ("x", (k, n)), ("e", (n, k)))
+    )
+    c, d = b.scratch("c", (block, n), "bfloat16"), b.scratch("d", (block, k), "bfloat16")
+    with b.launch(ceildiv(m, block), "bx") as bx:
+        b.copy(A.at(bx * block, 0).of(block, k), a)
+        b.copy(B, x)
+        b.copy(E, e)
+        b.gemm(a, x, c, clear=True)
+        b.copy(a, d)
+        b.gemm(c, e, d)
+        b.copy(d, D.at(bx * block, 0).of(block, k))
+    return b.program()
+
+
 def persistent_gemm(m, n, k, cores=3, block=64, bk=32):
     """Each of a few blocks goes through every cores-th tile of the product."""
     b = Builder()
@@ -230,6 +254,10 @@ LIST = {
     "gemm_ta_tb_batch": gemm(100, 96, 96, batch=2, ta=True, tb=True),
     "gemm_batch": gemm(64, 64, 64, batch=3, out="float32"),
     "gemm_large_blocks": gemm(150, 128, 128, bm=128, bn=64, bk=64),
+    "gemm_16": gemm(128, 192, 128, acc="bfloat16"),
+    "gemm_16_tb_ragged": gemm(100, 128, 96, bm=128, bn=128, tb=True, acc="bfloat16"),
+    "gemm_16_ta": gemm(64, 64, 96, ta=True, acc="bfloat16"),
+    "products_16": products_of_16_bits(64, 96, 64),
     "two_products": two_products(64, 128, 96),
     "persistent_gemm": persistent_gemm(160, 192, 64),
     "conditional": conditional(128, 64),
@@ -250,6 +278,8 @@ VECTOR = {
     "compare": elementwise(64, 64, lambda a, c: select(a > c, a - c, op("min", a, 0.25))),
     "vector": vector(300),
     "gemm_bias_relu": gemm(128, 128, 64, bias=True, act="relu"),
+    "gemm_16_relu": gemm(128, 128, 64, bm=128, bn=64, act="relu", acc="bfloat16"),
+    "gemm_16_bias": gemm(64, 128, 64, bias=True, acc="bfloat16"),
     "gemm_gelu": gemm(64, 128, 64, act="gelu_tanh"),
     "gemm_bias_large_blocks": gemm(100, 128, 64, bm=128, bn=64, bias=True, act="relu"),
     "gemm_tanh": gemm(64, 64, 64, act="tanh"),

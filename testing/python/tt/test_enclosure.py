@@ -9,7 +9,7 @@ import pytest
 np = pytest.importorskip("numpy")
 ml_dtypes = pytest.importorskip("ml_dtypes")
 
-from tilelang.tt.enclosure import compare, matrix, vector  # noqa: E402
+from tilelang.tt.enclosure import compare, matrix, narrow, vector  # noqa: E402
 from tilelang.tt.enclosure.interval import Interval, cut, rounded  # noqa: E402
 from tilelang.tt.enclosure.matrix import LANES, multiply, total  # noqa: E402
 
@@ -72,25 +72,50 @@ def _parts(x, bits):
     return [((whole >> 4) * 2.0**-6, 0), ((whole & 15) * 2.0**-3, -7)], exponent
 
 
+def _of_eight(a, b, one, other):
+    """The sum of eight products of one part of each factor, and the largest's power of two."""
+    products = []
+    for x, y in zip(a, b, strict=True):
+        if x * y:
+            left, p = _parts(x, 7)
+            right, q = _parts(y, 5)
+            shift = left[one][1] + right[other][1] + p + q
+            products.append((np.sign(x * y), left[one][0] * right[other][0], shift))
+    if not products:
+        return 0.0, -np.inf
+    top = max(shift for _, _, shift in products)
+    unit = 2.0 ** (top - 10)
+    return sum(s * np.floor(v * 2.0**shift / unit + 0.5) * unit for s, v, shift in products), top
+
+
 def engine(a, b):
     """The sum of products of one row and one column, in float64 where the engine has float32."""
-    total = 0.0
-    for first in range(0, len(a), LANES):
-        lanes = [(x, y) for x, y in zip(a[first:][:LANES], b[first:][:LANES], strict=True) if x * y]
-        if not lanes:
-            continue
+    return sum(
+        _of_eight(a[first:][:LANES], b[first:][:LANES], one, other)[0]
+        for first in range(0, len(a), LANES)
+        for one in range(2)
+        for other in range(2)
+    )
+
+
+def engine_of_16_bits(total, a, b):
+    """The same of whole tiles, added to ``total`` in a DST of 16 bits: two sums of eight and DST
+    get as many bits as the largest of them has behind 2^-10, and what they add up to is rounded."""
+    for tile in range(0, len(a), 32):
         for one in range(2):
             for other in range(2):
-                products = []
-                for x, y in lanes:
-                    left, p = _parts(x, 7)
-                    right, q = _parts(y, 5)
-                    shift = left[one][1] + right[other][1] + p + q
-                    products.append((np.sign(x * y), left[one][0] * right[other][0], shift))
-                top = max(shift for _, _, shift in products)
-                unit = 2.0 ** (top - 10)
-                for sign, value, shift in products:
-                    total += sign * np.floor(value * 2.0**shift / unit + 0.5) * unit
+                for first in (tile, tile + 16):
+                    eights = (slice(first, first + 8), slice(first + 8, first + 16))
+                    sums = [_of_eight(a[at], b[at], one, other) for at in eights]
+                    sums.append((total, np.floor(np.log2(abs(total))) if total else -np.inf))
+                    top = max(power for _, power in sums)
+                    if top == -np.inf:
+                        continue
+                    unit = 2.0 ** (top - 10)
+                    total = sum(np.floor(each / unit + 0.5) * unit for each, _ in sums)
+                    if total:
+                        unit = 2.0 ** (np.floor(np.log2(abs(total))) - 7)
+                        total = np.sign(total) * np.floor(abs(total) / unit + 0.5) * unit
     return total
 
 
@@ -117,6 +142,43 @@ def test_a_product_is_within_its_bound(kind):
             assert error.max() >= found.radius.max() / 10
     if kind == "one size":
         assert made.most.max() == 0
+
+
+@pytest.mark.parametrize("kind", ["spread", "bfloat16", "positive", "small", "unsure"])
+def test_a_sum_of_16_bits_is_within_its_bound(kind):
+    """Which is narrow beside what is lost: of a large sum, whole products."""
+    a, b = (spread(5, 96) for _ in range(2))
+    if kind != "spread":
+        a, b = (NUMBERS.standard_normal((5, 96)) for _ in range(2))
+    if kind == "positive":
+        a, b = np.abs(a) + 0.5, np.abs(b) + 0.5
+    if kind == "small":
+        a, b = (0.25 + np.abs(np.tanh(x)) / 4 for x in (a, b))
+    a, b = (x.astype(ml_dtypes.bfloat16).astype(np.float64) for x in (a, b))
+    old = np.full((5, 5), 4096.0 if kind == "small" else 0.0)
+    left, right = Interval.of(a), Interval.of(b.T)
+    if kind == "unsure":
+        left = Interval(np.minimum(a, a * (1 + 2.0**-7)), np.maximum(a, a * (1 + 2.0**-7)))
+    found = narrow.multiply(Interval.of(old), left, right)
+    wanted = np.array(
+        [[engine_of_16_bits(o, x, y) for o, y in zip(olds, b, strict=True)]
+         for olds, x in zip(old, a, strict=True)]
+    )  # fmt: skip
+    assert (found.low <= wanted).all()
+    assert (wanted <= found.high).all()
+    error = np.abs(wanted - (old + a @ b.T))
+    if kind in ("bfloat16", "positive"):
+        assert error.max() >= found.radius.max() / 4
+    if kind == "small":  # the sum's last place is 32, and what each instruction adds is lost
+        assert error.min() > 8
+        assert found.radius.max() == 0
+
+
+def test_a_sum_of_16_bits_to_which_nothing_is_added_stays():
+    nothing = narrow.multiply(
+        Interval.of([[1.0]]), Interval.of(np.zeros((1, 40))), Interval.of(np.ones((40, 1)))
+    )
+    assert nothing.low.tolist() == nothing.high.tolist() == [[1.0]]
 
 
 def test_a_product_of_float32_takes_fewer_bits_of_its_second_operand():

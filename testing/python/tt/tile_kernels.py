@@ -16,8 +16,9 @@ def ceildiv(a: int, b: int) -> int:
 
 
 def gemm(m, n, k, bm=64, bn=64, bk=32, batch=None, ta=False, tb=False, bias=False, act=None,
-         dtype="bfloat16", out=None, stages=2):  # fmt: skip
-    """C[z] = act(op(A[z]) @ op(B[z]) + bias), blocks of bm x bn; batch None: matrices alone."""
+         dtype="bfloat16", out=None, stages=2, acc="float32"):  # fmt: skip
+    """C[z] = act(op(A[z]) @ op(B[z]) + bias), blocks of bm x bn; batch None: matrices alone.
+    ``acc`` is the accumulator's dtype."""
     b = Builder()
     out = out or dtype
     lead = () if batch is None else (batch,)
@@ -27,7 +28,7 @@ def gemm(m, n, k, bm=64, bn=64, bk=32, batch=None, ta=False, tb=False, bias=Fals
     C = b.tensor("C", (*lead, m, n), out)
     As = b.shared("A_shared", (bk, bm) if ta else (bm, bk), dtype)
     Bs = b.shared("B_shared", (bn, bk) if tb else (bk, bn), dtype)
-    Cl = b.scratch("C_local", (bm, bn))
+    Cl = b.scratch("C_local", (bm, bn), acc)
     Vs = b.shared("bias_shared", (1, bn), dtype) if bias else None
     grid = (ceildiv(n, bn), ceildiv(m, bm), batch or 1)
     with b.launch(grid, "bx", "by", *(["bz"] if batch else [])) as (bx, by, *bz):
@@ -43,7 +44,7 @@ def gemm(m, n, k, bm=64, bn=64, bk=32, batch=None, ta=False, tb=False, bias=Fals
             b.gemm(As, Bs, Cl, transpose_a=ta, transpose_b=tb)
         if bias or act:
             with b.map(i=bm, j=bn) as (i, j):
-                x = Cl[i, j] + cast("float32", Vs[0, j]) if bias else Cl[i, j]
+                x = Cl[i, j] + cast(acc, Vs[0, j]) if bias else Cl[i, j]
                 b.store(Cl[i, j], ACTIVATIONS[act](x) if act else x)
         b.copy(Cl, C.at(*at, by * bm, bx * bn).of(*one, bm, bn))
     return b.program()

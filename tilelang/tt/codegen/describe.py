@@ -49,7 +49,7 @@ def describe(plan: KernelPlan) -> dict[str, Any]:
         "l1_bytes": plan.l1_bytes,
         **_shared_reads(plan),
         "products": [_product(plan, work) for work in _products(plan)],
-        "dst": {"tiles": plan.slots, "format": "float32"},
+        "dst": {"tiles": plan.slots, "format": plan.dst},
         "math_fidelity": plan.fidelity,
         "fusions": list(plan.fusions),
         "arguments": {

@@ -8,6 +8,7 @@ from typing import Protocol
 from ..program import Program, Tensor, Workspace
 from .arguments import Arguments, Around, moves_of, tensor_names
 from .cores import Schedule, cores_of, shares_of, walk_of
+from .dst import SLOTS, dst_format
 from .fuse import FUSIONS, fuse
 from .hazards import check_tensors
 from .lower import Lowered, Lowering
@@ -90,7 +91,10 @@ def generate(
             check_tensors(program, names, number, lowered, plain)
         lowered = Lowered(fuse(lowered.body, fusions), lowered.storages)
         choices, ahead = Choices(spending), bool(schedule.boxes)
-        planned = Planner(names, lowered, refusals, fusions, choices, by_tensor, ahead).run()
+        dst = dst_format(names, lowered.body, lowered.storages)
+        planned = Planner(
+            names, lowered, refusals, fusions, choices, by_tensor, ahead, SLOTS[dst]
+        ).run()
         if one_block:
             planned = spread(planned, names)
         needed = sum(buffer.bytes for buffer in planned.buffers)
@@ -137,7 +141,7 @@ def generate(
         tuple(sorted(written)), outputs, planned.buffers, planned.kernels, planned.once,
         arguments, accessors, cores_of(schedule, shares), needed, walk, shares,
         fusions=tuple(sorted(fusions)), names=words, labels=_labels(program, names.program),
-        launch=number,
+        launch=number, slots=SLOTS[dst], dst=dst,
     )  # fmt: skip
 
 

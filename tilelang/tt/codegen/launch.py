@@ -51,7 +51,8 @@ class BufferSpec:
 
 @dataclass(frozen=True)
 class Launch:
-    """``shares`` are what cores read together: each has two semaphores, which begin at 0."""
+    """``shares`` are what cores read together: each has two semaphores, which begin at 0. ``dst``
+    is the format of what compute holds in DST."""
 
     function: str
     tensors: tuple[TensorSpec, ...]
@@ -60,6 +61,7 @@ class Launch:
     cores: tuple[Core, ...]
     fidelity: str
     shares: tuple[Share, ...] = ()
+    dst: str = "float32"
 
     @property
     def semaphores(self) -> tuple[int, ...]:
@@ -96,7 +98,7 @@ def launch(plan: KernelPlan, timed: bool = False) -> Launch:
     buffers = tuple(BufferSpec(b.index, b.format, b.pages, b.page_bytes) for b in plan.buffers)
     return Launch(
         plan.function, tuple(tensors), kernels, buffers, plan.cores, plan.fidelity,
-        plan.shares,
+        plan.shares, plan.dst,
     )  # fmt: skip
 
 

@@ -241,12 +241,12 @@ class Lowering:
         for id in (a, b, c):
             if self.storages[id].dtype not in FORMATS:
                 raise self.refusals.step(place, step, "its dtypes have no format", "use bfloat16")
-        if self.storages[c].dtype != "float32":
+        if self.storages[c].dtype not in ("float32", "bfloat16"):
             raise self.refusals.step(
                 place,
                 step,
                 f"it accumulates in {self.storages[c].dtype}",
-                "use a float32 accumulator and copy it to a narrower buffer after the loop",
+                "use a float32 or bfloat16 accumulator",
             )
         self._unclean.add(c)
         if step.clear not in (FALSE, TRUE):

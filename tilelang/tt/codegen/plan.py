@@ -319,7 +319,7 @@ class KernelPlan:
     for one block, by role, and ``once`` those before the first block. ``arguments`` are in the
     order in which each role gets them: first those of the core, then those that all share.
     ``inputs`` are the tensors that are read, ``written`` those that are written, of which
-    ``outputs`` are parameters.
+    ``outputs`` are parameters. DST has room for ``slots`` tiles of the format ``dst``.
     ``names`` are of words about tensors ("A_rows"), ``labels`` the function's own names of its
     parameters, by those that they have here.
     """
@@ -342,6 +342,7 @@ class KernelPlan:
     walk: Walk = Walk()
     shares: tuple[Share, ...] = ()
     slots: int = 4
+    dst: str = "float32"
     fidelity: str = "HiFi4"
     fusions: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)

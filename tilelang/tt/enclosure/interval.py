@@ -106,14 +106,17 @@ def cut(value: Interval, bits: int) -> Interval:
     return flushed(value.each(toward_zero))
 
 
-def rounded(value: Interval, format_: str) -> Interval:
-    """Rounded to a format, to nearest; which way a number goes that is halfway is left open."""
+def rounded(value: Interval, format_: str, away: bool = False) -> Interval:
+    """Rounded to a format, to nearest; which way a number goes that is halfway is left open, or
+    it goes ``away`` from zero."""
     bits, least, most = BITS[format_], *RANGE[format_]
 
-    def ends(x: Array, up: bool) -> Array:
+    def ends(x: Array, up: Array | bool) -> Array:
         unit = last_place(x, bits, least)
         steps = x / unit
-        near = (np.floor(steps + 0.5) if up else np.ceil(steps - 0.5)) * unit
+        if away:
+            up = x > 0
+        near = np.where(up, np.floor(steps + 0.5), np.ceil(steps - 0.5)) * unit
         near = np.where(np.abs(near) < 2.0**most, near, np.copysign(np.inf, x))
         return np.where(np.isfinite(x), near, x)
 

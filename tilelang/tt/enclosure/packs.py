@@ -37,6 +37,7 @@ class Packs:
     """The formats that results are rounded to, in the order in which they are."""
 
     def __init__(self, plan: KernelPlan) -> None:
+        self.dst = plan.dst
         self._names = [buffer.name for buffer in plan.program.buffers]
         self._formats: dict[tuple[str, str], list[str]] = {}
         self._staged: dict[tuple[str, int], str] = {}

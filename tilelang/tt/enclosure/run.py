@@ -41,7 +41,7 @@ from ..program.interpreter.evaluate import Frame, out_of_bounds
 from ..program.interpreter.nest import Bounds
 from ..program.interpreter.values import constant, numpy_dtype
 from ..program.steps import UNORDERED_KINDS
-from . import matrix, vector
+from . import matrix, narrow, vector
 from .held import SOURCE_BITS, Held, packed, reshaped
 from .interval import Array, Interval, cut, rounded, where
 from .packs import Packs
@@ -169,7 +169,11 @@ class _Runner:
         work = self.packs.product(place, target)
         if work is None:  # nobody needs it
             return
-        made = matrix.multiply(*(x.each(lambda y: y.reshape(y.shape[-2:])) for x in (a, b)))
+        a, b = (x.each(lambda y: y.reshape(y.shape[-2:])) for x in (a, b))
+        if self.packs.dst == "bfloat16":
+            self.narrow_gemm(step, a, b)
+            return
+        made = matrix.multiply(a, b)
         before = self.held.sums.get(target)
         if before is not None and before[0] == place and work.turns is not None:
             made = before[1].added(made)
@@ -178,6 +182,12 @@ class _Runner:
         self.held.sums[target] = place, made, self.packs.of(place, target)
         if work.turns is None:
             self.held.settle(target)
+
+    def narrow_gemm(self, step: Gemm, a: Interval, b: Interval) -> None:
+        """In DST with 16 bits. What is packed has as many, so that nothing is rounded again."""
+        old = Interval.of(0.0) if step.clear == TRUE else self.held.read(step.c)
+        found = narrow.multiply(old.each(lambda x: x.reshape(x.shape[-2:])), a, b)
+        self.held.write(step.c, found)
 
     def reduce(self, step: Reduce, place: str) -> None:
         value = self.held.loaded(step.src).each(lambda x: np.moveaxis(x, step.axis, 0))

@@ -107,7 +107,11 @@ def test_a_core_reads_the_operands_of_its_next_block_ahead(ttsim, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["copy_ragged", pytest.param("gemm_ragged", marks=pytest.mark.long)]
+    "name",
+    [
+        "copy_ragged",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("gemm_ragged", "gemm_16_ta")),
+    ],
 )
 def test_wolfpine_gives_them_too(wolfpine, name):
     assert_right(shown(wolfpine, kernel_list.LIST[name], ["positive"]))

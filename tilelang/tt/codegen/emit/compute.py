@@ -31,6 +31,9 @@ class ComputeText(KernelText):
 
     def begin(self) -> None:
         self.include(*_ALWAYS)
+        if self.plan.dst != "float32":
+            self.comment(f"DST has {self.plan.slots} tiles of {self.plan.dst}, to which each sum")
+            self.comment("is rounded as it grows, as the accumulators' dtype has it.")
         first = next(
             step
             for step in steps(self.plan.kernels[self.role])

@@ -8,7 +8,7 @@ from ..flow import Node
 from ..plan import Count, FoldTiles, MultiplyTiles, Step, TileMap, TurnTiles, Work
 from ..slots import Instruction, Load, TooDeep, instructions
 from ..tiles import Compute, Fold, Multiply, Operation, Turn, Value, defined, leaves, used
-from .places import SLOTS, Again, Places
+from .places import Again, Places
 
 
 class Computing(Places):
@@ -53,7 +53,7 @@ class Computing(Places):
         """A block that a step makes: by so many rows of tiles where it is made for the writer,
         which begins with the first ones."""
         s = self.storages[storage]
-        small = sub_block(s.down, s.across)[0] == s.down
+        small = self.sub_block(s.down, s.across)[0] == s.down
         if place != "out" or storage in self.by_columns or rows >= s.down or small:
             return Count(buffer)
         return Count(buffer, tiles=rows * s.across)
@@ -63,10 +63,11 @@ class Computing(Places):
     ) -> Step:
         """A map over the tiles of a storage. Where its result is, is for the caller to say."""
         try:
-            code = instructions(value, SLOTS, self._inverted)
+            code = instructions(value, self.slots, self._inverted)
         except TooDeep as error:
             raise self.refusals.kernel(
-                f"{place}: its value takes {error.args[0]} tiles of DST at once, which has {SLOTS}",
+                f"{place}: its value takes {error.args[0]} tiles of DST at once, which has "
+                f"{self.slots}",
                 "store a part of it in a buffer of its own",
             ) from None
         takes = self._takes(frozenset(leaf.storage for leaf in leaves(value)))
@@ -97,7 +98,8 @@ class Computing(Places):
         in_place = operation.c in takes and self.where[operation.c] == place == "own"
         buffer = self.buffers.make(operation.c, place, format_, in_place)
         inner = self.storages[operation.a].across
-        down, across = sub_block(self.storages[operation.c].down, self.storages[operation.c].across)
+        c = self.storages[operation.c]
+        down, across = self.sub_block(c.down, c.across)
         if not self._in_order(operation):
             across = 1
         work = MultiplyTiles(a, b, buffer, old, operation.transpose_b, inner, down, across)
@@ -119,16 +121,15 @@ class Computing(Places):
                 )
             raise Again
 
-
-def sub_block(down: int, across: int) -> tuple[int, int]:
-    """The largest part of a product that DST holds and that divides it; nearly square, since
-    operands are unpacked once for each row and column of it."""
-    best = (1, 1)
-    for m in range(1, SLOTS + 1):
-        for n in range(1, SLOTS // m + 1):
-            if down % m == 0 and across % n == 0:
-                better = (m * n, -abs(m - n), n) > (
-                    best[0] * best[1], -abs(best[0] - best[1]), best[1],
-                )  # fmt: skip
-                best = (m, n) if better else best
-    return best
+    def sub_block(self, down: int, across: int) -> tuple[int, int]:
+        """The largest part of a product that DST holds and that divides it; nearly square, since
+        operands are unpacked once for each row and column of it."""
+        best = (1, 1)
+        for m in range(1, self.slots + 1):
+            for n in range(1, self.slots // m + 1):
+                if down % m == 0 and across % n == 0:
+                    better = (m * n, -abs(m - n), n) > (
+                        best[0] * best[1], -abs(best[0] - best[1]), best[1],
+                    )  # fmt: skip
+                    best = (m, n) if better else best
+        return best

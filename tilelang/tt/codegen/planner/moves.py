@@ -18,7 +18,7 @@ from ..plan import (
     WriteTiles,
 )
 from ..tiles import Leaf, Mask, Read, Write
-from .computing import Computing, sub_block
+from .computing import Computing
 from .places import Kernels
 
 
@@ -71,7 +71,7 @@ class Moves(Computing):
             buffer = self.buffers.of(storage, "out", format_)
         s = self.storages[storage]
         down, count, matrix = self._part(storage, buffer)
-        rows, row = sub_block(down, s.across)[0], ""
+        rows, row = self.sub_block(down, s.across)[0], ""
         if rows < down and storage not in self.by_columns and not operation.window.turned:
             row, count = "part_row", Count(buffer, tiles=rows * s.across)
         work = WriteTiles(buffer, operation.window, rows if row else down, s.across, row, matrix)

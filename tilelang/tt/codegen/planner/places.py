@@ -22,7 +22,6 @@ from ..tiles import Compute, Multiply, Operation, Read, Write, defined, leaves, 
 from ..windows import FORMATS
 
 ROLES = (READER, COMPUTE, WRITER)
-SLOTS = 4  # tiles of float32 in half of DST
 
 Kernels = dict[str, list[Statement]]
 
@@ -54,7 +53,8 @@ class Choices:
 
 class Places:
     """The storages of a block as it is planned, step by step. ``shares`` are by tensor;
-    ``ahead``: reads of a turn may begin before those of the one before have ended."""
+    ``ahead``: reads of a turn may begin before those of the one before have ended; ``slots``:
+    tiles that DST has."""
 
     def __init__(
         self,
@@ -65,6 +65,7 @@ class Places:
         choices: Choices,
         shares: Mapping[int, Share],
         ahead: bool,
+        slots: int,
     ) -> None:
         self.named = named
         self.lowered = lowered
@@ -74,6 +75,7 @@ class Places:
         self.choices = choices
         self.shares = shares
         self.ahead = ahead
+        self.slots = slots
         self.by_columns = _by_columns(lowered.body)
         self._inverted = pool.invertible(named)
         self.begin()

@@ -22,7 +22,6 @@ from ..plan import (
     Together,
 )
 from ..tiles import Accumulate, Multiply, Read, defined, used
-from .computing import sub_block
 from .moves import Moves, together
 from .places import ROLES, Kernels
 
@@ -130,7 +129,7 @@ class Products(Moves):
         parts: dict[int, tuple[str, int]] = {}
         for product in operation.products:
             c = self.storages[product.c]
-            m, n = sub_block(c.down, c.across)
+            m, n = self.sub_block(c.down, c.across)
             n = n if self._in_order(product) else 1
             for storage, part in ((product.a, ("a", m)), (product.b, ("b", n))):
                 if parts.setdefault(storage, part) != part:

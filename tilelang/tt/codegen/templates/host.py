@@ -65,7 +65,8 @@ def kernel(device, folder, role, tensors, cores, scalars):
     config = {
         "reader": ttnn.ReaderConfigDescriptor,
         "compute": lambda: ttnn.ComputeConfigDescriptor(
-            math_fidelity=getattr(ttnn.MathFidelity, plan["math_fidelity"]), fp32_dest_acc_en=True
+            math_fidelity=getattr(ttnn.MathFidelity, plan["math_fidelity"]),
+            fp32_dest_acc_en=plan["dst"]["format"] == "float32",
         ),
         "writer": ttnn.WriterConfigDescriptor,
     }[role]()

@@ -203,7 +203,8 @@ def _kernel(
 def _config(launch: Launch, role: str) -> Any:
     if role == COMPUTE:
         return ttnn.ComputeConfigDescriptor(
-            math_fidelity=getattr(ttnn.MathFidelity, launch.fidelity), fp32_dest_acc_en=True
+            math_fidelity=getattr(ttnn.MathFidelity, launch.fidelity),
+            fp32_dest_acc_en=launch.dst == "float32",
         )
     return ttnn.ReaderConfigDescriptor() if role == READER else ttnn.WriterConfigDescriptor()
 
