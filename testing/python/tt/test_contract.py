@@ -85,6 +85,8 @@ def blocks_of(shape, grid, block, origin, turns, step, guard):
 sides = st.sampled_from([8, 16, 32, 48, 64])
 
 
+# One TVM tells of these; the named kernels, above and below, are for each.
+@pytest.mark.needs("ttnn")
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(
     shape=st.tuples(st.integers(1, 130), st.integers(1, 130)),

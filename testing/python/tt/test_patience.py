@@ -13,6 +13,9 @@ import pytest
 from tilelang.tt.runtime.session import patience
 from tilelang.tt.runtime.session.patience import Patience
 
+# No TVM has a part in it, so one lane tells.
+pytestmark = pytest.mark.needs("ttnn")
+
 SPIN = "import os; os.sched_setaffinity(0, [{}]); print(flush=True)\nwhile True: pass"
 SLEEP = "print(flush=True); import time; time.sleep(600)"
 

@@ -14,6 +14,9 @@ import wrong_files
 import tilelang.tt as tt
 from tilelang.tt import files
 
+# No TVM has a part in it, so one lane tells.
+pytestmark = pytest.mark.needs("ttnn")
+
 NUMBER = 250
 
 
