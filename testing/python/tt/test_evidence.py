@@ -34,6 +34,14 @@ def claim(spec):
     return Claim(describe_tensor("X", (96, 448), "float32", spec), 0x40000, Banks.of(spec))
 
 
+@pytest.fixture(scope="module")
+def large(spec):
+    """One with 342 rows of pages in each bank, but for the last."""
+    from tilelang.tt.validate.tensors.claims import Banks, Claim
+
+    return Claim(describe_tensor("X", (2048, 2048), "bfloat16", spec), 0x40000, Banks.of(spec))
+
+
 # Tensors ------------------------------------------------------------------------------------
 
 
@@ -174,6 +182,61 @@ def test_a_place_is_refused_beside_its_tensor_and_where_no_bank_is(spec, claim, 
     last = places[-1:].copy()
     last[0, 3] += 2048
     assert "outside of the memory" in batch.refusals(Transfer(last, 4096), 0)[0]
+
+
+def _entries(claim, turn=0):
+    """A row a page, as a kernel is told them: NoC, x, y, address, bytes."""
+    from tilelang.tt.validate.tensors.controls import nocs_of
+
+    places = claim.places_on(nocs_of(claim, turn))
+    return np.column_stack([places, np.full(len(places), claim.buffer.accessor.page_size)])
+
+
+def test_pages_are_ordered_so_that_each_part_has_as_many_of_either_noc_and_neighbours_meet(large):
+    from tilelang.tt.validate.tensors.runs import by_place
+
+    entries, parts = _entries(large), 4
+    order = by_place(entries, parts)
+    assert sorted(order) == list(range(len(entries)))
+    each = len(entries) // parts
+    for part in range(parts):
+        nocs = entries[order[part * each : (part + 1) * each], 0]
+        assert abs(int((nocs == 0).sum()) - int((nocs == 1).sum())) <= len(entries) // 16
+    ordered = entries[order]
+    follows = (ordered[1:, :3] == ordered[:-1, :3]).all(axis=1)
+    follows &= ordered[1:, 3] == ordered[:-1, 3] + 2048
+    assert follows.mean() > 0.8
+
+
+@pytest.mark.parametrize("slot", [2048, 4096])
+def test_runs_move_each_page_to_its_slot_once_and_nothing_else(large, slot):
+    from tilelang.tt.validate.tensors.runs import by_place, runs_of
+
+    entries = _entries(large)
+    entries = entries[by_place(entries, 1)]
+    entries = np.delete(entries, 5, axis=0)  # a hole in a bank
+    runs = runs_of(entries, slot)
+    moved = {
+        (noc, x, y, address + byte): place + byte
+        for noc, x, y, address, size, place in runs.tolist()
+        for byte in range(0, size, 2048)
+    }
+    expected = {tuple(row[:4]): number * slot for number, row in enumerate(entries.tolist())}
+    assert moved == expected
+    assert int(runs[:, 4].sum()) == int(entries[:, 4].sum())
+    assert list(runs[:, 0]) == sorted(runs[:, 0])  # NoC 0's first
+    # A page that doesn't fill its slot isn't joined with the next one's.
+    assert len(runs) < len(entries) / 8 if slot == 2048 else len(runs) == len(entries)
+
+
+def test_a_large_tensor_is_reached_over_either_noc_in_long_stretches_of_each_bank(large, claim):
+    from tilelang.tt.validate.tensors.controls import nocs_of, rows_of
+
+    nocs, rows = nocs_of(large, 0), rows_of(large)
+    assert abs(len(set(rows[nocs == 0])) - len(set(rows[nocs == 1]))) <= 16
+    assert (np.flatnonzero(np.diff(nocs))[0] + 1) // large.buffer.accessor.num_banks == 16
+    assert (nocs_of(large, 1) == 1 - nocs).all()
+    assert (nocs_of(claim, 0) == rows_of(claim) % 2).all()  # a small one's row by row
 
 
 @pytest.mark.needs("ttnn")

@@ -20,6 +20,7 @@ from ...runtime.jobs import bridge
 from ...runtime.jobs.probe import Question, ask
 from ..evidence import Allocation
 from .claims import Banks, Claim
+from .runs import by_place, runs_of
 from .tiles import Array, bits_dtype, contents
 
 # Versions of a tensor's contents: what ttnn writes, what E5 writes, and one for each control.
@@ -233,12 +234,15 @@ class Batch:
             for transfer, content in zip(transfers, pages, strict=True):
                 data[start : start + len(content), : transfer.size] = content
                 start += len(content)
-        room = (self.spec.l1_bank_size or 0) // 2
-        for part, cores, each in self._programs(len(entries), max(room // (slot + 16), 2)):
-            content = data[part]
-            moved = self._move_part(entries[part], content, cores, each, pages is not None)
+        # Most of L1: beside the pages there are their list, and room for what ttnn aligns.
+        room = (self.spec.l1_bank_size or 0) * 7 // 8
+        programs = list(self._programs(len(entries), max(room // (slot + 16), 2)))
+        order = by_place(entries, sum(cores for _, cores, _ in programs))
+        for part, cores, each in programs:
+            chosen = order[part]
+            moved = self._move_part(entries[chosen], data[chosen], cores, each, pages is not None)
             if pages is None:
-                data[part] = moved
+                data[chosen] = moved
         sizes = [len(transfer.places) for transfer in transfers]
         parts = np.split(data, np.cumsum(sizes)[:-1])
         return [part[:, : t.size] for part, t in zip(parts, transfers, strict=True)]
@@ -260,11 +264,10 @@ class Batch:
         lists = np.zeros((cores, each, 4), np.uint32)
         counts = []
         for core in range(cores):
-            part = entries[core * each : (core + 1) * each]
-            order = np.argsort(part[:, 0], kind="stable")  # NoC 0's first
-            noc, x, y, address, size = part[order].T
+            runs = runs_of(entries[core * each : (core + 1) * each], slot)
+            noc, x, y, address, size, place_in_l1 = runs.T
             at = x | y << 6 | noc << 12
-            lists[core, : len(part)] = np.column_stack([at, address, size, order * slot])
+            lists[core, : len(runs)] = np.column_stack([at, address, size, place_in_l1])
             counts.append((int((noc == 0).sum()), int((noc == 1).sum())))
         questions = bridge.to_l1(self.device, lists.reshape(cores, -1))
         base, store_at = questions.buffer_address(), place + start

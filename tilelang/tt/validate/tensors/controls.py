@@ -254,15 +254,22 @@ _NO_ACCESSOR = TensorAccessorConfig("", 0, 0, 0, 0, ())
 
 
 def rows_of(claim: Claim) -> Array:
-    """Which row of its bank each page is in; the NoCs take turns by it, so that in two levels each
-    page is reached over both."""
+    """Which row of its bank each page is in."""
     accessor = claim.buffer.accessor
     return np.arange(accessor.num_pages) // accessor.num_banks
 
 
+# Rows of a large tensor that are reached over one NoC, so that pages which follow each other in a
+# bank are moved at once; and how many turns of the NoCs a smaller one has at least, if it can.
+_ROWS_A_TURN, _TURNS = 16, 8
+
+
 def nocs_of(claim: Claim, turn: int) -> Array:
-    """The NoC over which each page is reached, in E4 (turn 0) and in E5 (turn 1)."""
-    return np.asarray((rows_of(claim) + turn) % 2)
+    """The NoC over which each page is reached, in E4 (turn 0) and in E5 (turn 1). The NoCs take
+    turns by rows, so that in two levels each page is reached over both."""
+    rows = rows_of(claim)
+    a_turn = np.clip((rows[-1] + 1 if len(rows) else 0) // _TURNS, 1, _ROWS_A_TURN)
+    return np.asarray((rows // a_turn + turn) % 2)
 
 
 def changed_pages(right: Claim, wrong: Claim, turn: int, most: int) -> list[int]:
