@@ -16,6 +16,9 @@ from .program import Program
 # kernels may do with less. It is for telling policies apart where a launch is short.
 #: A page that a reader or writer moves itself.
 PAGE = 90
+#: An element that it fills in a tile, beyond a tensor's edge or of ones: a GEMM of 70 x 100 x 64 in
+#: blocks of 64 x 32 takes 54,651 cycles where a core fills 9,216 of them, 45,470 where 7,296.
+FILLED = 5
 #: A trip to DRAM and back: each time that something read is waited for; a kernel that shares begins
 #: the next reads of a block before.
 TRIP = 700
@@ -45,7 +48,8 @@ class Option:
         products and its reads."""
         total = 0.0
         for each in self.launches:
-            own = each.cycles["matrix"] + PAGE * each.pages
+            moving = max(PAGE * pages + FILLED * filled for pages, filled in each.movers)
+            own = each.cycles["matrix"] + moving
             if any(moved.received for moved in each.tensors.values()):
                 own += (TRIP + TOGETHER) * each.turns
             else:

@@ -49,6 +49,23 @@ def pages_of(program, region, env):
         yield page
 
 
+def beyond(program, region, env):
+    """The elements of a region's tiles that are not the tensor's."""
+    shape = program.buffers[region.buffer].shape
+    spans = [
+        (value_of(a, env), value_of(e, env)) for a, e in zip(region.at, region.shape, strict=True)
+    ]
+    spans, shape = [(0, 1)] * (2 - len(shape)) + spans, (1,) * (2 - len(shape)) + shape
+    sides = [1] * (len(shape) - 2) + [32, 32]
+    whole = [
+        range(a, a + math.ceil(n / side) * side) for (a, n), side in zip(spans, sides, strict=True)
+    ]
+    there = [
+        sum(0 <= place < size for place in span) for span, size in zip(whole, shape, strict=True)
+    ]
+    return math.prod(map(len, whole)) - math.prod(there)
+
+
 def turns(schedule, core):
     """(block, whether the core's writer writes it) for each turn of a core."""
     if not schedule.boxes:
@@ -94,6 +111,7 @@ def count(program, buffers, schedule, device, ways, fidelity="HiFi4"):
     kernels do beside (codegen/ways.py)."""
     geometry, limits = geometry_of(device), limits_of(device)
     tensors, banks, links, products = Counter(), Counter(), Counter(), Counter()
+    pages, filled = Counter(), Counter()
     shared = {each.buffer: each for each in schedule.shared_reads}
     width = schedule.core_grid[0]
     place = {
@@ -147,12 +165,15 @@ def count(program, buffers, schedule, device, ways, fidelity="HiFi4"):
                         if sender != core:
                             continue
                     first = value_of(region.at[-1], env) // 32
+                    if mode == "read":
+                        filled[each.noc if each else 0, core] += beyond(program, region, env)
                     for page in pages_of(program, region, env):
                         if mode == "write":
                             column = page % math.ceil(buffer.shape[-1] / 32) - first
                             noc = 1 if column < ways.spread.get(buffer.name, column + 1) else 0
                         else:
                             noc = each.noc if each else 0
+                        pages[noc, core] += 1
                         bank = page % accessor.num_banks
                         tensors[buffer.name, mode] += accessor.page_size
                         banks[bank] += accessor.page_size
@@ -174,4 +195,6 @@ def count(program, buffers, schedule, device, ways, fidelity="HiFi4"):
                                 links[(noc, "in") + place[o]] += accessor.page_size
                                 tensors[buffer.name, "receive"] += accessor.page_size
     cycles = limits.tile_product_cycles[fidelity] * max(products.values(), default=0)
-    return tensors, banks, links, cycles
+    cores = range(len(schedule.counts))
+    movers = {(pages[noc, core], filled[noc, core]) for noc in (0, 1) for core in cores}
+    return tensors, banks, links, cycles, tuple(sorted(movers))

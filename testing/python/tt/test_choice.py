@@ -115,3 +115,24 @@ def test_a_page_says_what_larger_blocks_would_take():
         r'<tr><td class="name">(\dx\d).*?</td><td class="n">(\d+)<', render_plan(document)
     )
     assert rows == [("1x1", "64"), ("2x1", "32"), ("1x2", "32"), ("2x2", "16"), ("4x4", "4")]
+
+
+def test_filling_tiles_beyond_an_edge_is_counted():
+    """A norm's weights are one row of 32: of cores that share them one fills the others, beside its
+    reader, which fills a tile of ones."""
+    from tile_kernels import norm
+
+    from tilelang.tt.describe import describe_tensor, schedule_program
+    from tilelang.tt.device_spec import DeviceSpec
+
+    spec, program = DeviceSpec.preset("n150"), norm(96, 64, False)
+    buffers = {
+        t.name: describe_tensor(t.name, t.shape, t.dtype, spec) for t in program.parameters()
+    }
+    movers = {}
+    for policy in ("contiguous", "rectangular"):
+        (plan,) = schedule_program(program, spec, policy, cores=(3, 1))
+        movers[policy] = bounds_of(program, buffers, plan, spec).movers
+    ones, weights = 1024, 2 * 31 * 32
+    assert movers["contiguous"][-1] == (2 + 2 + 1, weights + ones)
+    assert movers["rectangular"][-2:] == ((3, ones), (3, weights))

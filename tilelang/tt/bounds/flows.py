@@ -50,6 +50,7 @@ class Flows:
         schedule: Schedule,
         steps: list[Touched],
         banks: int,
+        filled: int,
     ) -> None:
         self.buffers, self.schedule, self.steps = buffers, schedule, steps
         self.turns, self.own = turns_of(schedule, True), turns_of(schedule, False)
@@ -61,6 +62,10 @@ class Flows:
         self._moved: dict[str, list[int]] = {name: [0, 0, 0] for name in buffers}
         #: Pages that a core's own reader and writer move, [kernel, core].
         self.pages = np.zeros((2, cores), np.int64)
+        #: What they fill, one after the other: words before the first block, and elements beyond a
+        #: tensor's edge, [kernel, core].
+        self.filled = np.zeros((2, cores), np.int64)
+        self.filled[READER, self.turns.cores] += filled
         #: How often a core waits for what it reads, at most.
         self.rounds = 0
         self._unpacked = np.zeros(len(self.turns.cores), np.int64)
@@ -91,7 +96,11 @@ class Flows:
         if step.unpacked and step.exact:
             self._unpacked += found.sum(1)
         moved = self._moved[step.buffer]
+        padded = np.zeros(len(self.received), np.int64)
+        if step.padded is not None:
+            padded[self.turns.cores] = self.turns.summed(step.padded)
         if shared is None:
+            self.filled[READER] += padded
             self.read[READER, self.turns.cores] += found
             self.pages[READER, self.turns.cores] += found.sum(1) // self._page_size(step)
             moved[0] += int(found.sum())
@@ -102,6 +111,7 @@ class Flows:
             self.read[shared.noc, sender] += by_core[sender]
             size = int(by_core[sender].sum())
             self.pages[shared.noc, sender] += size // self._page_size(step)
+            self.filled[shared.noc, sender] += padded[sender]
             moved[0] += size
             moved[2] += size * len(others)
             self.received[others] += size
@@ -121,6 +131,11 @@ class Flows:
     def packed(self) -> int:
         """Bytes that the packers of the core with the most have."""
         return int(self._packed.max(initial=0))
+
+    def movers(self) -> tuple[tuple[int, int], ...]:
+        """Pages that each reader and writer moves and what it fills, each pair once."""
+        pairs = zip(self.pages.ravel().tolist(), self.filled.ravel().tolist(), strict=True)
+        return tuple(sorted(set(pairs)))
 
     def moved(self) -> dict[str, Moved]:
         """What is moved of each tensor."""

@@ -39,7 +39,7 @@ def merged(
     grid = program.launches[launch].grid
     steps, products = touched(program, buffers, launch)
     return (
-        [replace(step, pages=_sums(step.pages, times)) for step in steps],
+        [replace(step, pages=_sums(step.pages, times), padded=None) for step in steps],
         [Multiplied(_all(p.products, grid, times), *_nothing()) for p in products],
     )
 

@@ -47,7 +47,8 @@ class Bounds:
     those of a block's scratch, of ``l1_room``. ``imbalance`` is the most blocks that a core runs to
     the mean of those that run some, ``turns`` how many blocks a core goes through at most,
     ``repeated`` those of all cores that they repeat, ``rounds`` how often a core waits for what it
-    reads, ``pages`` how many the busiest reader or writer of a core moves itself.
+    reads, ``movers`` of each reader and writer of a core how many pages it moves itself, and how
+    many elements it fills, beyond a tensor's edge and in tiles of ones, each pair once.
     ``utilisation`` is the share of their time in which the matrix engines of all cores work, if the
     launch takes no longer than its wall. ``counted`` says of each resource what was, ``notes`` what
     isn't known or is not exact.
@@ -65,7 +66,7 @@ class Bounds:
     repeated: int
     turns: int
     rounds: int
-    pages: int
+    movers: tuple[tuple[int, int], ...]
     utilisation: float
     clock_mhz: float
     counted: Mapping[str, str]
@@ -139,8 +140,9 @@ def bounds_of(
         ways = ways or ways_of_launch(program, schedule, device, launch)
         steps, products = touched(program, buffers, launch, ways.spread)
     else:
+        ways = Ways()
         steps, products = merged(program, buffers, launch, times)
-    flows = Flows(buffers, schedule, steps, device.dram_banks)
+    flows = Flows(buffers, schedule, steps, device.dram_banks, ways.filled)
     work = _work(products, flows.turns)
     geometry = geometry_of(device)
     links = links_of(flows, geometry) if geometry else None
@@ -185,7 +187,7 @@ def bounds_of(
         repeated=int(flows.turns.core.size - flows.own.core.size),
         turns=int(np.bincount(flows.turns.core).max()),
         rounds=flows.rounds,
-        pages=int(flows.pages.max(initial=0)),
+        movers=flows.movers(),
         utilisation=useful / (schedule.num_cores * max(max(cycles.values()), 1)),
         clock_mhz=limits.clock_mhz,
         counted=counted,

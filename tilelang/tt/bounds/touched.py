@@ -52,7 +52,8 @@ class Touched:
     (x, y, z), with an axis of one where it makes no difference. Not ``exact``: at most those.
     ``computed``: they come from the packers; ``unpacked``: an unpacker has each at least once.
     ``rounds[x, y, z]`` is how often the step is done; None where no copy does it. ``by_reader``:
-    the reader writes them."""
+    the reader writes them. ``padded[x, y, z]`` are elements that lie beyond the tensor in the tiles
+    that are read, which whoever reads them fills."""
 
     buffer: str
     mode: str
@@ -62,6 +63,7 @@ class Touched:
     unpacked: bool = False
     rounds: Any = None
     by_reader: bool = False
+    padded: Any = None
 
 
 @dataclass(frozen=True)
@@ -195,10 +197,11 @@ class _Walk:
             computed = mode == "write" and other in self.computed
             unpacked = mode == "read" and other in self.unpacked
             rounds = times.sum(tuple(range(3, times.ndim)))
+            padded = self._padded(region, env, times) if mode == "read" else None
             for part, by_reader in self._parts(region, name, mode):
                 pages = self._pages(part, env, times, self._banks(name))
                 self.found.append(
-                    Touched(name, mode, pages, sure, computed, unpacked, rounds, by_reader)
+                    Touched(name, mode, pages, sure, computed, unpacked, rounds, by_reader, padded)
                 )
 
     def _parts(self, region: Region, name: str, mode: str) -> list[tuple[Region, bool]]:
@@ -254,6 +257,26 @@ class _Walk:
         cells = math.prod(blocks) * banks
         counted = np.bincount(cell.ravel(), weights.ravel(), minlength=cells)
         return counted.astype(np.int64).reshape(*blocks, banks)
+
+    def _padded(self, region: Region, env: dict[int, Any], times: Any) -> Any:
+        """[x, y, z]: elements of a region's tiles that are beyond the tensor. One dimension is one
+        row of tiles."""
+        shape = self.program.buffers[region.buffer].shape
+        rows = ((Const(0), Const(1), 1),) * (2 - len(shape))
+        sides = (*(1,) * (len(shape) - 2), TILE, TILE)
+        area: Any = 1
+        inside: Any = 1
+        dims = (*rows, *zip(region.at, region.shape, shape, strict=True))
+        for (at, extent, size), side in zip(dims, sides, strict=True):
+            begin, length = value_of(at, env), value_of(extent, env)
+            if begin is None or length is None:
+                raise NotImplementedError("a region depends on what is known only when it runs")
+            whole = -(-np.asarray(length) // side) * side
+            end = np.minimum(np.add(begin, whole), size)
+            area = area * whole
+            inside = inside * np.maximum(end - np.maximum(begin, 0), 0)
+        total = times * _of_rank(np.subtract(area, inside), times.ndim)
+        return total.sum(tuple(range(3, times.ndim)))
 
     def _gemm(self, step: Gemm, env: dict[int, Any], times: Any, sure: bool) -> None:
         if not sure:

@@ -10,15 +10,17 @@ from ..program import Program
 from .arguments import moves_of
 from .cores import Schedule
 from .generate import Device, generate
-from .plan import READER, KernelPlan, WriteTiles
+from .plan import READER, FillOnes, KernelPlan, WriteTiles
 
 
 @dataclass(frozen=True)
 class Ways:
     """``spread``: by tensor, the first column of tiles of a block that the reader writes, over its
-    NoC; the writer writes those before it."""
+    NoC; the writer writes those before it. ``filled``: words that the reader of each core fills
+    before its first block, tiles of ones for reductions."""
 
     spread: Mapping[str, int] = field(default_factory=dict)
+    filled: int = 0
 
 
 def ways_of(plan: KernelPlan) -> Ways:
@@ -28,7 +30,12 @@ def ways_of(plan: KernelPlan) -> Ways:
         for each in moves_of(plan.kernels[READER])
         if isinstance(each, WriteTiles)
     }
-    return Ways(spread)
+    filled = sum(
+        plan.buffers[step.work.buffer].page_bytes // 4
+        for step in plan.once[READER]
+        if isinstance(step.work, FillOnes)
+    )
+    return Ways(spread, filled)
 
 
 def ways_of_launch(program: Program, schedule: Schedule, device: Device, launch: int) -> Ways:

@@ -74,9 +74,12 @@ PAD = """\
 template <typename Element>
 inline void pad_tile(uint32_t address, int32_t rows, int32_t columns, Element pad) {
     volatile tt_l1_ptr Element* elements = reinterpret_cast<volatile tt_l1_ptr Element*>(address);
-    for (int32_t row = 0; row < 32; ++row) {
-        for (int32_t column = row < rows ? columns : 0; column < 32; ++column) {
-            elements[(row / 16 * 2 + column / 16) * 256 + row % 16 * 16 + column % 16] = pad;
+    for (int32_t face = 0; face < 4; ++face) {
+        const int32_t down = rows - face / 2 * 16, across = columns - face % 2 * 16;
+        for (int32_t row = 0; row < 16; ++row) {
+            for (int32_t column = row < down && across > 0 ? across : 0; column < 16; ++column) {
+                elements[face * 256 + row * 16 + column] = pad;
+            }
         }
     }
 }
