@@ -82,7 +82,10 @@ def shared(schedule: Schedule) -> Iterator[str]:
     for each in schedule.shared_reads:
         yield f"{each.buffer}: {_shared(schedule, each)}"
     if schedule.boxes and not schedule.shared_reads:
-        yield "nothing is shared: cores of a row or a column read no tensor alike"
+        yield (
+            "nothing is shared: along a row or a column of cores, blocks' indices decide what each "
+            "tensor's reads are, or how often they are done; along z nothing ever is"
+        )
 
 
 def _shared(schedule: Schedule, each: SharedRead) -> str:

@@ -56,7 +56,10 @@ SHARED = [
       "B: read by core (x, 2) of each column, multicast to the other of its column over NoC 0"]),
     ((3, 2, 5), None, [("K", "y", 0)],
      ["K: read by the first core of each column of 2, multicast to the other of its column over NoC 0"]),
-    ((3, 4, 1), None, [], ["nothing is shared: cores of a row or a column read no tensor alike"]),
+    ((3, 4, 1), None, [], [
+        "nothing is shared: along a row or a column of cores, blocks' indices decide what each "
+        "tensor's reads are, or how often they are done; along z nothing ever is"
+    ]),
 ]  # fmt: skip
 
 
