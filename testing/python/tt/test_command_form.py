@@ -80,7 +80,9 @@ def test_json_is_the_document_alone(run, tmp_path):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == json.loads((tmp_path / "plan.json").read_text())
     assert "runtime arguments:" in done.stderr
-    assert json.loads(run("show plan.json --json").stdout) == json.loads(done.stdout)
+    shown = run("show plan.json --json")
+    assert json.loads(shown.stdout) == json.loads(done.stdout)
+    assert shown.stderr.splitlines()[-1] == "plan.json: a plan that is whole and consistent"
     (block,) = json.loads(run("show plan.json --block 1 --json").stdout)
     plan = tt.Plan.load(tmp_path / "plan.json")
     assert block["core"] == list(plan.schedule("gemm").core_of_tile(1))
@@ -95,7 +97,9 @@ def test_a_devices_description_is_a_document(run, tmp_path):
 
 
 def test_the_doctors_findings_are_a_document(run):
-    findings = json.loads(run("doctor --json").stdout)
+    done = run("doctor --json")
+    findings = json.loads(done.stdout)
+    assert done.stderr.splitlines()[-1] == "ready: kernels can be planned"
     assert {finding["subject"] for finding in findings} >= {"TVM", "passes", "ttnn", "cache folder"}
     assert all(finding["advice"] for finding in findings if finding["needed"] and not finding["ok"])
 

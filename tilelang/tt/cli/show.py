@@ -274,7 +274,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def findings(console: Console, findings: Sequence[Finding]) -> None:
-    """A line for each thing that was examined, and what to do where it is not well."""
+    """A line for each thing that was examined, and what to do where it is not well; at last, whether
+    kernels can be planned."""
     width = max(len(finding.subject) for finding in findings) + 2
     for finding in findings:
         mark = ("ok", "green") if finding.ok else ("no", "red") if finding.needed else ("--", "dim")
@@ -282,6 +283,9 @@ def findings(console: Console, findings: Sequence[Finding]) -> None:
         if finding.advice:
             line.append(f"\n    {'':<{width}}-> {finding.advice}", "yellow")
         console.print(line, soft_wrap=True)
+    lacks = ", ".join(finding.subject for finding in findings if finding.needed and not finding.ok)
+    verdict = f"not ready, for want of: {lacks}" if lacks else "ready: kernels can be planned"
+    console.print(verdict, soft_wrap=True)
 
 
 def opening(console: Console, backend: str) -> None:

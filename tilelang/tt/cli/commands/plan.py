@@ -145,6 +145,7 @@ def show_plan(path: Path, block: int | None, html: Path | None, as_json: bool) -
     else:
         show.plan(out, plan)
         show.listings(out, plan)
+        out.print(f"{path}: a plan that is whole and consistent", soft_wrap=True)
         answer(as_json, plan.to_json)
 
 
