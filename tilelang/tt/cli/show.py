@@ -274,8 +274,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def findings(console: Console, findings: Sequence[Finding]) -> None:
-    """A line for each thing that was examined, and what to do where it is not well; at last, whether
-    kernels can be planned."""
+    """A line for each thing that was examined, and what to do where it is not well; then
+    whether kernels can be planned."""
     width = max(len(finding.subject) for finding in findings) + 2
     for finding in findings:
         mark = ("ok", "green") if finding.ok else ("no", "red") if finding.needed else ("--", "dim")
