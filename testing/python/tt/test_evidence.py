@@ -229,6 +229,35 @@ def test_runs_move_each_page_to_its_slot_once_and_nothing_else(large, slot):
     assert len(runs) < len(entries) / 8 if slot == 2048 else len(runs) == len(entries)
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        (1, 5, 7, 0x2800),  # over the other NoC
+        (0, 6, 7, 0x2800),  # in another bank
+        (0, 5, 8, 0x2800),
+        (0, 5, 7, 0x3000),  # with a page between
+        (0, 5, 7, 0x1800),  # before
+    ],
+)
+def test_pages_that_do_not_follow_each_other_in_a_bank_are_moved_one_by_one(second):
+    from tilelang.tt.validate.tensors.runs import runs_of
+
+    first = (0, 5, 7, 0x2000)
+    runs = runs_of(np.array([[*first, 2048], [*second, 2048]]), 2048)
+    assert runs.tolist() == [[*first, 2048, 0], [*second, 2048, 2048]]
+
+
+def test_pages_whose_slots_do_not_follow_each_other_are_moved_one_by_one():
+    from tilelang.tt.validate.tensors.runs import runs_of
+
+    entries = [(0, 5, 7, 0x2000, 2048), (1, 5, 7, 0x8000, 2048), (0, 5, 7, 0x2800, 2048)]
+    assert runs_of(np.array(entries), 2048).tolist() == [
+        [0, 5, 7, 0x2000, 2048, 0],
+        [0, 5, 7, 0x2800, 2048, 4096],
+        [1, 5, 7, 0x8000, 2048, 2048],
+    ]
+
+
 def test_a_large_tensor_is_reached_over_either_noc_in_long_stretches_of_each_bank(large, claim):
     from tilelang.tt.validate.tensors.controls import nocs_of, rows_of
 
