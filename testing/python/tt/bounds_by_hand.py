@@ -67,9 +67,10 @@ def beyond(program, region, env):
 
 
 def turns(schedule, core):
-    """(block, whether the core's writer writes it) for each turn of a core."""
+    """(block, whether the core's writer writes it, the turn's place in the box) for each turn of a
+    core."""
     if not schedule.boxes:
-        return [(block, True) for block in schedule.blocks(core)]
+        return [(block, True, None) for block in schedule.blocks(core)]
     box = schedule.boxes[core]
     if box.count == 0:
         return []
@@ -80,6 +81,7 @@ def turns(schedule, core):
             + box.x
             + min(i, box.across - 1),
             i < box.across and j < box.down and k < box.deep,
+            (i, j, k),
         )
         for k in range(max(b.deep for b in schedule.boxes))
         for j in range(max(b.down for b in schedule.boxes))
@@ -143,7 +145,7 @@ def count(program, buffers, schedule, device, ways, fidelity="HiFi4"):
 
     x, y, _ = schedule.grid
     for core in range(len(schedule.counts)):
-        for number, writes in turns(schedule, core):
+        for number, writes, turn in turns(schedule, core):
             block = number % x, number // x % y, number // x // y
             for step, env in steps_of_block(program, 0, block):
                 if isinstance(step, p.Gemm):
@@ -158,6 +160,9 @@ def count(program, buffers, schedule, device, ways, fidelity="HiFi4"):
                     if not isinstance(buffer, p.Tensor) or (mode == "write" and not writes):
                         continue
                     accessor = buffers[buffer.name].accessor
+                    kept = ways.kept.get(buffer.name, ()) if mode == "read" else ()
+                    if any(turn[axis] for axis in kept):
+                        continue
                     each = shared.get(buffer.name) if mode == "read" else None
                     others = []
                     if each:

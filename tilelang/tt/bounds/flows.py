@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..codegen.ways import Ways
 from ..metadata import BufferDescriptor, Schedule
 from .limits import Geometry
 from .links import Links
@@ -50,9 +51,10 @@ class Flows:
         schedule: Schedule,
         steps: list[Touched],
         banks: int,
-        filled: int,
+        ways: Ways,
     ) -> None:
         self.buffers, self.schedule, self.steps = buffers, schedule, steps
+        self.kept = ways.kept
         self.turns, self.own = turns_of(schedule, True), turns_of(schedule, False)
         cores = len(schedule.counts)
         self.read = np.zeros((2, cores, banks), np.int64)
@@ -65,7 +67,7 @@ class Flows:
         #: What they fill, one after the other: words before the first block, and elements beyond a
         #: tensor's edge, [kernel, core].
         self.filled = np.zeros((2, cores), np.int64)
-        self.filled[READER, self.turns.cores] += filled
+        self.filled[READER, self.turns.cores] += ways.filled
         #: How often a core waits for what it reads, at most.
         self.rounds = 0
         self._unpacked = np.zeros(len(self.turns.cores), np.int64)
@@ -90,15 +92,16 @@ class Flows:
             self._packed += found.sum(1)
 
     def _read(self, step: Touched, shared: Any) -> None:
-        found = self.turns.summed(step.pages) * self._page_size(step)
+        kept = self.kept.get(step.buffer, ())
+        found = self.turns.summed(step.pages, kept) * self._page_size(step)
         if step.rounds is not None:
-            self.rounds = max(self.rounds, int(self.turns.summed(step.rounds).max()))
+            self.rounds = max(self.rounds, int(self.turns.summed(step.rounds, kept).max()))
         if step.unpacked and step.exact:
-            self._unpacked += found.sum(1)
+            self._unpacked += self.turns.summed(step.pages).sum(1) * self._page_size(step)
         moved = self._moved[step.buffer]
         padded = np.zeros(len(self.received), np.int64)
         if step.padded is not None:
-            padded[self.turns.cores] = self.turns.summed(step.padded)
+            padded[self.turns.cores] = self.turns.summed(step.padded, kept)
         if shared is None:
             self.filled[READER] += padded
             self.read[READER, self.turns.cores] += found

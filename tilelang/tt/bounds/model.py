@@ -142,7 +142,7 @@ def bounds_of(
     else:
         ways = Ways()
         steps, products = merged(program, buffers, launch, times)
-    flows = Flows(buffers, schedule, steps, device.dram_banks, ways.filled)
+    flows = Flows(buffers, schedule, steps, device.dram_banks, ways)
     work = _work(products, flows.turns)
     geometry = geometry_of(device)
     links = links_of(flows, geometry) if geometry else None

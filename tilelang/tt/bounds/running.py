@@ -20,21 +20,28 @@ from ..metadata import Box, Schedule
 @dataclass(frozen=True)
 class Turns:
     """Blocks as cores go through them: of turn i, the core and the block's place along x, y and z;
-    sorted by core. ``cores`` are those that have some, ``starts`` where each one's turns begin."""
+    sorted by core. ``cores`` are those that have some, ``starts`` where each one's turns begin.
+    ``number`` is the number of turn i along x, y and z, where cores go through boxes."""
 
     core: Any
     place: tuple[Any, Any, Any]
     cores: Any
     starts: Any
+    number: tuple[Any, Any, Any] | None = None
 
-    def summed(self, by_block: Any) -> Any:
+    def summed(self, by_block: Any, kept: Sequence[int] = ()) -> Any:
         """By core of ``cores``: the sum over its turns of [x, y, z, ...], whose axes of one stand
-        for all."""
+        for all; of what is ``kept`` along some axes, over the first of their turns."""
         index = tuple(
             np.zeros_like(p) if by_block.shape[axis] == 1 else p
             for axis, p in enumerate(self.place)
         )
-        return np.add.reduceat(by_block[index], self.starts)
+        values = by_block[index]
+        if kept:
+            assert self.number is not None
+            first = np.logical_and.reduce([self.number[axis] == 0 for axis in kept])
+            values = values * first.reshape(-1, *(1,) * (values.ndim - 1))
+        return np.add.reduceat(values, self.starts)
 
 
 def turns_of(schedule: Schedule, repeats: bool) -> Turns:
@@ -48,7 +55,13 @@ def turns_of(schedule: Schedule, repeats: bool) -> Turns:
     core = np.repeat(np.arange(len(numbers)), [each.size for each in numbers])
     block = np.concatenate(numbers)
     cores, starts = np.unique(core, return_index=True)
-    return Turns(core, (block % x, block // x % y, block // x // y), cores, starts)
+    place = block % x, block // x % y, block // x // y
+    number = None
+    if schedule.boxes and repeats:
+        across, down, deep = schedule.turns
+        turn = np.arange(block.size) % (across * down * deep)
+        number = turn % across, turn // across % down, turn // across // down
+    return Turns(core, place, cores, starts, number)
 
 
 def _turns_of_box(box: Box, most: Sequence[int], grid: tuple[int, int, int]) -> Any:

@@ -16,6 +16,7 @@ from .plan import (
     FillMask,
     For,
     If,
+    Kept,
     MultiplyTiles,
     Parts,
     ReadTiles,
@@ -47,7 +48,7 @@ def steps(body: tuple[Statement, ...]) -> Iterator[Statement]:
     """All statements, before those within them."""
     for each in body:
         yield each
-        if isinstance(each, (For, Parts)):
+        if isinstance(each, (For, Parts, Kept)):
             yield from steps(each.body)
         elif isinstance(each, (Together, Ahead)):
             yield from each.steps

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from ..program import Tensor, Workspace
-from .arguments import OWN, OWN_BOX, steps
-from .plan import Core, KernelPlan, MultiplyTiles, Step
+from .arguments import OWN, OWN_BOX, moves_of, steps
+from .plan import Core, Kept, KernelPlan, MultiplyTiles, Step
 from .windows import FORMATS
 
 
@@ -48,6 +48,7 @@ def describe(plan: KernelPlan) -> dict[str, Any]:
         ],
         "l1_bytes": plan.l1_bytes,
         **_shared_reads(plan),
+        **_kept_reads(plan),
         "products": [_product(plan, work) for work in _products(plan)],
         "dst": {"tiles": plan.slots, "format": plan.dst},
         "math_fidelity": plan.fidelity,
@@ -102,6 +103,18 @@ def _shared_reads(plan: KernelPlan) -> dict[str, Any]:
             for share in plan.shares
         ]
     }
+
+
+def _kept_reads(plan: KernelPlan) -> dict[str, Any]:
+    """Tensors that are read once for all turns of a core along some axes."""
+    kept = {
+        plan.program.buffers[work.window.tensor].name: ["xyz"[axis] for axis in each.axes]
+        for body in plan.kernels.values()
+        for each in body
+        if isinstance(each, Kept)
+        for work in moves_of(each.body)
+    }
+    return {"kept_reads": kept} if kept else {}
 
 
 def _groups(plan: KernelPlan, core: Core) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from .cores import Schedule, cores_of, shares_of, walk_of
 from .dst import SLOTS, dst_format
 from .fuse import FUSIONS, fuse
 from .hazards import check_tensors
+from .keep import keep
 from .lower import Lowered, Lowering
 from .names import named
 from .plan import READER, WRITER, CircularBuffer, KernelPlan, ReadTiles, WriteTiles
@@ -107,6 +108,10 @@ def generate(
             f"it takes {len(planned.buffers)} circular buffers; a core has {MOST_BUFFERS}",
             "use fewer scratch buffers",
         )
+    of_launch = names.program.launches[number]
+    grid, indices = of_launch.grid, of_launch.indices
+    walk = walk_of(schedule)
+    planned = keep(planned, Around(grid, indices, walk, schedule.stride, schedule.turns, shares))
     moves = {role: moves_of(planned.kernels[role]) for role in ROLES}
     inputs, written = (
         {each.window.tensor for role in ROLES for each in moves[role] if isinstance(each, kind)}
@@ -120,10 +125,7 @@ def generate(
                 f"{function}: found a shared read of {program.buffers[share.tensor].name}, which "
                 "is written too; expected one that is read alone"
             )
-    of_launch = names.program.launches[number]
-    grid, indices = of_launch.grid, of_launch.indices
     words = tensor_names(names, shares)
-    walk = walk_of(schedule)
     around = Around(grid, indices, walk, schedule.stride, schedule.turns, shares)
     arguments = {
         role: Arguments(names, around, role, planned.kernels[role], words).all() for role in ROLES

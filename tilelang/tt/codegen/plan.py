@@ -248,7 +248,17 @@ class If:
     otherwise: tuple[Statement, ...]
 
 
-Statement = Union[Step, Together, For, Ahead, Parts, If]  # noqa: UP007
+@dataclass(frozen=True)
+class Kept:
+    """What is done for several blocks of a core at once: in the first of its turns along ``axes``
+    (0 to 2), or in the last of them (``last``). What is read so stays in L1 for those between."""
+
+    axes: tuple[int, ...]
+    last: bool
+    body: tuple[Statement, ...]
+
+
+Statement = Union[Step, Together, For, Ahead, Parts, If, Kept]  # noqa: UP007
 
 
 @dataclass(frozen=True)

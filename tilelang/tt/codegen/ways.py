@@ -10,17 +10,19 @@ from ..program import Program
 from .arguments import moves_of
 from .cores import Schedule
 from .generate import Device, generate
-from .plan import READER, FillOnes, KernelPlan, WriteTiles
+from .plan import READER, FillOnes, Kept, KernelPlan, WriteTiles
 
 
 @dataclass(frozen=True)
 class Ways:
     """``spread``: by tensor, the first column of tiles of a block that the reader writes, over its
     NoC; the writer writes those before it. ``filled``: words that the reader of each core fills
-    before its first block, tiles of ones for reductions."""
+    before its first block, tiles of ones for reductions. ``kept``: by tensor, the axes along whose
+    turns a core reads it once (plan.Kept)."""
 
     spread: Mapping[str, int] = field(default_factory=dict)
     filled: int = 0
+    kept: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def ways_of(plan: KernelPlan) -> Ways:
@@ -35,7 +37,14 @@ def ways_of(plan: KernelPlan) -> Ways:
         for step in plan.once[READER]
         if isinstance(step.work, FillOnes)
     )
-    return Ways(spread, filled)
+    kept = {
+        _name(plan, work.window.tensor): each.axes
+        for body in plan.kernels.values()
+        for each in body
+        if isinstance(each, Kept) and not each.last
+        for work in moves_of(each.body)
+    }
+    return Ways(spread, filled, kept)
 
 
 def ways_of_launch(program: Program, schedule: Schedule, device: Device, launch: int) -> Ways:

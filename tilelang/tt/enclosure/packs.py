@@ -13,6 +13,7 @@ from ..codegen.plan import (
     WRITER,
     For,
     If,
+    Kept,
     KernelPlan,
     MultiplyTiles,
     Parts,
@@ -29,7 +30,7 @@ def _steps(body: tuple[Statement, ...]) -> Iterator[Step]:
         elif isinstance(each, If):
             yield from _steps(each.then)
             yield from _steps(each.otherwise)
-        elif isinstance(each, (For, Parts)):
+        elif isinstance(each, (For, Parts, Kept)):
             yield from _steps(each.body)
 
 

@@ -98,6 +98,8 @@ def _between(buffer: Buffer, states: Mapping[str, State], known: Known) -> list[
     pushed: Value = states[makers[0]].pushed[at]
     taken = states[takers[0]]
     popped, held = taken.popped.get(at, 0), taken.waited.get(at, 0)
+    if known.followed:  # what is done in one turn alone has no form but its number
+        pushed, popped, held = map(known.evaluated, (pushed, popped, held))
     if pushed != popped + held:
         return [
             Fault(

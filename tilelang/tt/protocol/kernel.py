@@ -15,6 +15,7 @@ from .numbers import Poly, Value, below_of, binary, name
 from .state import State
 from .syntax import (
     Assign,
+    Binary,
     Call,
     Choose,
     Declare,
@@ -45,6 +46,8 @@ class Kernel(Turns):
             raise Unread(1, "found no kernel_main")
         state = State()
         self.names = [dict(self.text.constants)]
+        #: Variables of loops whose turns are followed one by one, by the values of arguments.
+        self.by_turn: set[str] = set()
         self.block(main.body, state)
         self.actions.end(state, main.line)
         return state
@@ -126,6 +129,8 @@ class Kernel(Turns):
 
     def choose(self, each: Choose, state: State) -> None:
         condition = self.value(each.condition, state, each.line)
+        if any(self.compares(each.condition, name) for name in self.by_turn):
+            condition = self.known.evaluated(condition)
         if isinstance(condition, int):
             self.apart(each.then if condition else each.otherwise, state, each.line, self.fixed)
             return
@@ -190,4 +195,50 @@ class Kernel(Turns):
                 self.apart(each.body, state, each.line, self.fixed)
                 self.names.pop()
             return
+        if self.depends(each.body, each.name):
+            turns = self.followed(each, first, end, step)
+            self.by_turn.add(each.name)
+            for at in turns:
+                self.names.append({each.name: at})
+                self.apart(each.body, state, each.line, self.fixed)
+                self.names.pop()
+            self.by_turn.discard(each.name)
+            return
         self.any_turn(each, first, end, step, state)
+
+    def depends(self, body: tuple[Statement, ...], key: str) -> bool:
+        """Whether something is done in one turn of a loop alone."""
+        return any(
+            (
+                isinstance(each, Choose)
+                and (self.compares(each.condition, key) or self.depends(each.then, key))
+            )
+            or (isinstance(each, Loop) and self.depends(each.body, key))
+            for each in body
+        )
+
+    def compares(self, e: Any, key: str) -> bool:
+        """Whether a loop's variable is compared to one number."""
+        if not isinstance(e, Binary):
+            return False
+        if e.sign == "==":
+            return any(mentions(part, key) for part in (e.a, e.b))
+        return any(self.compares(part, key) for part in (e.a, e.b, e.c))
+
+    def followed(self, each: Loop, first: Value, end: Value, step: int) -> range:
+        """The turns of such a loop, by the values of arguments."""
+        self.known.followed = True
+        first, end = self.known.evaluated(first), self.known.evaluated(end)
+        if not isinstance(first, int) or not isinstance(end, int):
+            raise Unread(each.line, "found what is done in one turn, of a number that isn't known")
+        turns = range(first, end, step)
+        if len(turns) > MOST_TURNS:
+            raise Unread(each.line, f"found a loop of {len(turns)} turns")
+        return turns
+
+
+def mentions(e: Any, key: str) -> bool:
+    """Whether a name is in an expression."""
+    if isinstance(e, Name):
+        return e.name == key
+    return isinstance(e, Binary) and any(mentions(part, key) for part in (e.a, e.b, e.c))

@@ -202,12 +202,14 @@ class Known:
     """What is known of names.
 
     ``values`` are those of arguments; ``loops`` the first and last value of loops' variables, the
-    innermost last; ``counts`` are names that are never negative.
+    innermost last; ``counts`` are names that are never negative. ``followed``: turns of a loop were
+    followed one by one, by the values of arguments.
     """
 
     values: Mapping[str, int]
     loops: dict[str, tuple[Value, Value]]
     counts: set[str]
+    followed: bool = False
 
     def evaluated(self, value: Value) -> Value:
         """With the values of arguments."""

@@ -16,6 +16,7 @@ from ..plan import (
     Count,
     For,
     If,
+    Kept,
     KernelPlan,
     Parts,
     Statement,
@@ -322,9 +323,22 @@ class KernelText:
                 self.open(f"for (int32_t {name} = 0; {name} < {tiles}; {name} += {step})")
                 self.statements(each.body)
                 self.close()
+            elif isinstance(each, Kept):
+                self.keep(each)
             elif isinstance(each, If):
                 self.listing(each.places)
                 self.choose(each)
+
+    def keep(self, each: Kept) -> None:
+        ways = [
+            f"turn_{axis} + 1 == turns_{axis}" if each.last else f"turn_{axis} == 0"
+            for axis in ("xyz"[number] for number in each.axes)
+        ]
+        if not each.last:
+            self.comment("The blocks of the turns after it take the same.")
+        self.open(f"if ({' && '.join(ways)})")
+        self.statements(each.body)
+        self.close()
 
     def choose(self, each: If) -> None:
         condition = self.expr(each.condition)

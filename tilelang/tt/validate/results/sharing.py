@@ -10,7 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ...codegen.launch import Launch, launch
-from ...codegen.plan import Ahead, For, If, KernelPlan, Parts, ReadTiles, Statement, Step, Together
+from ...codegen.plan import (
+    Ahead,
+    For,
+    If,
+    Kept,
+    KernelPlan,
+    Parts,
+    ReadTiles,
+    Statement,
+    Step,
+    Together,
+)
 from ...codegen.tiles import Window
 from ...device_spec import DeviceSpec
 from ...program import ZERO, Const, Expr, Op, Var
@@ -106,7 +117,7 @@ def _with_windows(
             )
             return replace(statement, then=then, otherwise=otherwise)
         inside = (*loops, statement.var) if isinstance(statement, For) else loops
-        assert isinstance(statement, (For, Parts))
+        assert isinstance(statement, (For, Parts, Kept))
         return replace(statement, body=tuple(each(one, inside) for one in statement.body))
 
     kernels = {
