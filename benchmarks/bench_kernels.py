@@ -103,7 +103,7 @@ def _softmax(rows: int, n: int, grid: tuple[int, int]) -> Case:
     return Case(tile_kernels.softmax(rows, n), "softmax", grid, lambda: pages, lambda: 0)
 
 
-#: Goals that aren't reached, or weren't counted: 0.8 for gemm-256-shared-16, 0.95 for
+#: Goals that aren't reached, or (the second) weren't counted: 0.8 for gemm-256-shared-16, 0.95 for
 #: gemm-512-shared-16, 0.85 for gemm-256-gelu.
 #: HiFi4 takes 64 cycles for the product of two tiles, which is the lower bound of a core's.
 CASES = {
