@@ -125,7 +125,8 @@ def _axes(piece: Statement, work: ReadTiles, planned: Planned, around: Around) -
     inwards = (2, 1, 0) if around.walk.order == "row_major" else (2, 0, 1)
     axes: list[int] = []
     for axis in (each for each in reversed(inwards) if each in around.axes):
-        if around.indices[axis] in used:
+        # Along an axis of one turn a core has one index, whatever it is.
+        if around.turns[axis] > 1 and around.indices[axis] in used:
             break
         axes.append(axis)
     while axes and around.turns[axes[-1]] == 1:
