@@ -69,16 +69,38 @@ def torch_dtype(name: str) -> Any:
     return getattr(_torch(), name)
 
 
-def sorted_out(
+@dataclass(frozen=True)
+class Given:
+    """What fits a kernel's parameters: tensors and numbers by their places, and the values of
+    dynamic dimensions."""
+
+    tensors: dict[int, Any]
+    numbers: dict[int, Any]
+    dims: tuple[tuple[str, int], ...]
+
+
+def fitted(
     compiled: Compiled,
+    dims: Sequence[Dim],
     given: Mapping[int, Any],
     taken: Callable[[str, Parameter, Any], Any] | None = None,
-) -> tuple[dict[int, Any], dict[int, Any]]:
-    """Tensors, whose dimensions' number fits, and numbers, by their places.
+) -> Given:
+    """What is given, where it fits. Raises ValueError where it doesn't.
 
+    dims : :func:`dims_of` the kernel
     taken : makes a tensor of what is given for a parameter, or raises ValueError, which begins with
         its first argument; by default torch's, whose dtype fits
     """
+    tensors, numbers = _sorted_out(compiled, given, taken)
+    return Given(tensors, numbers, tuple(_bind(compiled, dims, tensors, numbers).items()))
+
+
+def _sorted_out(
+    compiled: Compiled,
+    given: Mapping[int, Any],
+    taken: Callable[[str, Parameter, Any], Any] | None,
+) -> tuple[dict[int, Any], dict[int, Any]]:
+    """Tensors, whose dimensions' number fits, and numbers, by their places."""
     take = taken or _of_torch
     tensors: dict[int, Any] = {}
     numbers: dict[int, Any] = {}
@@ -137,7 +159,7 @@ def dims_of(compiled: Compiled) -> tuple[Dim, ...]:
     return tuple(found[name] for name in compiled.dims() if name in found)
 
 
-def bind(
+def _bind(
     compiled: Compiled,
     dims: Sequence[Dim],
     tensors: Mapping[int, Any],
@@ -183,20 +205,33 @@ def _check_shape(
         )
 
 
-def check_shapes(
-    compiled: Compiled, shapes: Sequence[tuple[int, ...] | None], tensors: Mapping[int, Any]
-) -> None:
-    """Raise ValueError where an extent that is worked out, such as ``m // 2``, is another one."""
-    for place, tensor in tensors.items():
+def scalars_of(
+    compiled: Compiled,
+    given: Given,
+    shapes: Sequence[tuple[int, ...] | None],
+    variables: Mapping[int, Variable],
+) -> dict[str, int | float]:
+    """The numbers by the names that launches have for them, where the tensors' shapes are those of
+    the launches.
+
+    Raises ValueError where an extent that is worked out, such as ``m // 2``, is another one, and
+    for what is no number.
+    """
+    for place, tensor in given.tensors.items():
         if None in (compiled.parameters[place].shape or ()):
             _check_shape(compiled, place, tensor, shapes[place] or ())
+    return {
+        variable.name: scalar_value(f"kernel {compiled.name}", variable, given.numbers[place])
+        for place, variable in variables.items()
+    }
 
 
 def new_tensors(
-    compiled: Compiled, shapes: Sequence[tuple[int, ...] | None], device: Any
+    compiled: Compiled, shapes: Sequence[tuple[int, ...] | None], beside: Any
 ) -> dict[int, Any]:
-    """The tensors that a call gives back, by their places."""
-    made = {}
+    """The tensors that a call gives back, by their places, on the device of the one ``beside``."""
+    made: dict[int, Any] = {}
+    device = torch_device(beside) if compiled.results else None
     for place in compiled.results:
         parameter, shape = compiled.parameters[place], shapes[place]
         if shape is None:
@@ -207,16 +242,6 @@ def new_tensors(
         dtype = torch_dtype(parameter.dtype)
         made[place] = _torch().empty(shape, dtype=dtype, device=device)
     return made
-
-
-def scalars(
-    compiled: Compiled, variables: Mapping[int, Variable], numbers: Mapping[int, Any]
-) -> dict[str, int | float]:
-    """The numbers by the names that launches have for them. Raises ValueError for what is none."""
-    return {
-        variable.name: scalar_value(f"kernel {compiled.name}", variable, numbers[place])
-        for place, variable in variables.items()
-    }
 
 
 class Memory:

@@ -117,15 +117,12 @@ class Kernel:
             from . import on_device
 
             return on_device.run(self, given)
-        tensors, numbers = arguments.sorted_out(compiled, given)
-        dims = tuple(arguments.bind(compiled, self.dims, tensors, numbers).items())
+        fitted = arguments.fitted(compiled, self.dims, given)
         device = opened.current().opened()
-        prepared = self.prepared(dims, device.session.spec)
-        arguments.check_shapes(compiled, prepared.shapes, tensors)
-        where = arguments.torch_device(args[-1]) if compiled.results else None
-        results = arguments.new_tensors(compiled, prepared.shapes, where)
-        scalars = arguments.scalars(compiled, prepared.scalars, numbers)
-        self._run(device, prepared, {**tensors, **results}, scalars)
+        prepared = self.prepared(fitted.dims, device.session.spec)
+        scalars = arguments.scalars_of(compiled, fitted, prepared.shapes, prepared.scalars)
+        results = arguments.new_tensors(compiled, prepared.shapes, args[-1] if args else None)
+        self._run(device, prepared, {**fitted.tensors, **results}, scalars)
         made = tuple(results.values())
         return (made[0] if len(made) == 1 else made) if made else None
 

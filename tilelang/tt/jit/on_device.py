@@ -22,15 +22,13 @@ def run(kernel: Kernel, given: Mapping[int, Any]) -> Any:
     from ..runtime.jobs import launching
 
     compiled = kernel.compiled
-    tensors, numbers = arguments.sorted_out(compiled, given, _of_ttnn)
-    dims = tuple(arguments.bind(compiled, kernel.dims, tensors, numbers).items())
-    device = next(tensor.device() for tensor in tensors.values())
-    prepared = kernel.prepared(dims, DeviceSpec.from_ttnn(device))
-    arguments.check_shapes(compiled, prepared.shapes, tensors)
-    scalars = arguments.scalars(compiled, prepared.scalars, numbers)
+    fitted = arguments.fitted(compiled, kernel.dims, given, _of_ttnn)
+    device = next(tensor.device() for tensor in fitted.tensors.values())
+    prepared = kernel.prepared(fitted.dims, DeviceSpec.from_ttnn(device))
+    scalars = arguments.scalars_of(compiled, fitted, prepared.shapes, prepared.scalars)
     names = {n: place.spec.name for n, place in enumerate(prepared.places) if place is not None}
     placed = launching.placed(
-        device, prepared.launches, {names[n]: t for n, t in tensors.items() if n in names}
+        device, prepared.launches, {names[n]: t for n, t in fitted.tensors.items() if n in names}
     )
     for launch in prepared.launches:
         launching.enqueue(device, launch, placed, scalars)

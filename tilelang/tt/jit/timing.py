@@ -41,16 +41,15 @@ def cycles(kernel: Any, *args: Any, runs: int = 5) -> int:
             f"kernel {compiled.name} expected {len(given)} inputs, but {len(args)} are provided"
         )
     values = dict(zip(given, args, strict=True))
-    tensors, numbers = arguments.sorted_out(compiled, values)
-    dims = arguments.bind(compiled, arguments.dims_of(compiled), tensors, numbers)
-    program = compiled.program_of(dims)
+    fitted = arguments.fitted(compiled, arguments.dims_of(compiled), values)
+    program = compiled.program_of(dict(fitted.dims))
     device = opened.current().opened()
     plan = kernel_plans(program, device.session.spec, compiled.name, compiled.said)[0]
     own = (p for p in plan.program.parameters() if p.param is not None)  # the generator adds some
     labels = {p.param: plan.labels[p.name] for p in own}
     named = {
-        labels[place]: _numpy(value) if place in tensors else value
-        for place, value in {**tensors, **numbers}.items()
+        labels[place]: _numpy(value) if place in fitted.tensors else value
+        for place, value in {**fitted.tensors, **fitted.numbers}.items()
         if place in labels
     }
     with device.lock:
