@@ -112,6 +112,7 @@ class MapLowering:
         valuer = Valuer(
             self.program, place, self.lets, self.lowering.orientation.of, self.stage(place),
             self.mask(place, target), self.turned,
+            self.lowering.named.number,
         )  # fmt: skip
         try:
             found = valuer.value(value)

@@ -106,6 +106,11 @@ class Named:
         self.program = replace(self.program, variables=(*self.program.variables, new))
         return id
 
+    def number(self, e: Expr) -> float | None:
+        """The value of an expression that is a constant."""
+        constant = self.constants.get(e.id) if isinstance(e, Var) else None
+        return None if constant is None else float(constant.value)
+
     def rename(self, id: int) -> None:
         """Give a variable that a map binds a name of its own: it becomes one of a loop."""
         variables = list(self.program.variables)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..program import Cast, Const, Expr, Load, Op, Program, Scratch, Var, View, dtype_of, nodes
 from ..program.dtypes import DTYPES
+from ..program.formulas import gelu_of
 from .tiles import Apply, Leaf, Number, Value
 
 #: What a value may hold: the operations that the vector unit has a function for.
@@ -49,7 +50,8 @@ class Valuer:
     """Turns the expression that a map stores into a Value.
 
     ``stage`` gives the storage for a load from device memory, ``mask`` that of a condition on
-    indices, ``turned`` that of a buffer's transpose; ``lies`` says how a buffer of rank 1 lies.
+    indices, ``turned`` that of a buffer's transpose; ``lies`` says how a buffer of rank 1 lies, ``number``
+    what value a constant has.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Valuer:
         stage: Callable[[Load], Leaf],
         mask: Callable[[Expr], int],
         turned: Callable[[int], int],
+        number: Callable[[Expr], float | None],
     ) -> None:
         self.program = program
         self.place = place
@@ -69,6 +72,7 @@ class Valuer:
         self.stage = stage
         self.mask = mask
         self.turned = turned
+        self.number = number
         self._nodes = 0
 
     def value(self, e: Expr) -> Value:
@@ -102,6 +106,10 @@ class Valuer:
     def _op(self, e: Op) -> Value:
         if e.op not in FUNCTIONS:
             raise NoValue(f"the vector unit has no function for {e.op}", "use another")
+        if e.op == "mul":
+            x = gelu_of(e, self.number, self._inlined)
+            if x is not None:
+                return Apply("gelu", (self.value(x),))
         if e.op == "fma":
             product = Apply("mul", (self.value(e.args[0]), self.value(e.args[1])))
             return Apply("add", (product, self.value(e.args[2])))

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..program import Cast, Const, Expr, Load, Op, Program, Var, dtype_of, nodes
 from ..program.dtypes import DTYPES
+from ..program.formulas import gelu_of
 from ..program.interpreter.evaluate import Evaluator, Frame
 from ..program.interpreter.values import constant
 from . import vector
@@ -65,7 +66,18 @@ class Values:
             for n in nodes(e)
         )
 
+    def _number(self, e: Expr) -> float | None:
+        return float(constant(e.value, e.dtype)) if isinstance(e, Const) else None
+
+    def _inlined(self, e: Expr) -> Expr:
+        while isinstance(e, Var) and e.id in self.lets:
+            e = self.lets[e.id]
+        return e
+
     def _op(self, e: Op, frame: Frame) -> Interval:
+        gelu = gelu_of(e, self._number, self._inlined) if e.op == "mul" else None
+        if gelu is not None:
+            return vector.gelu(self.value(gelu, frame))
         args = [self.value(arg, frame) for arg in e.args]
         if e.op == "select":
             return vector.select(*args)

@@ -1,0 +1,100 @@
+"""GELU is recognised by what its formula says, however it is written, and nothing else is."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tilelang.tt.enclosure import vector
+from tilelang.tt.enclosure.interval import Interval
+from tilelang.tt.program import Cast, Const, Expr, Load, Op, Var
+from tilelang.tt.program.formulas import gelu_of
+
+X, Y, I = Load(0, (Var(0), Var(1))), Load(1, (Var(0), Var(1))), Var(9)
+
+
+def c(value: float) -> Const:
+    return Const(value, "float32")
+
+
+def mul(a: Expr, b: Expr) -> Op:
+    return Op("mul", (a, b))
+
+
+def add(a: Expr, b: Expr) -> Op:
+    return Op("add", (a, b))
+
+
+def div(a: Expr, b: Expr) -> Op:
+    return Op("div", (a, b))
+
+
+def erf(a: Expr) -> Op:
+    return Op("erf", (a,))
+
+
+def number(e: Expr) -> float | None:
+    return float(e.value) if isinstance(e, Const) else None
+
+
+def found(e: Expr, lets: dict[int, Expr] | None = None) -> Expr | None:
+    return gelu_of(e, number, lambda e: (lets or {}).get(getattr(e, "id", -1), e))
+
+
+ROOT = c(math.sqrt(0.5))
+SUM = add(c(1.0), erf(mul(X, ROOT)))
+
+
+@pytest.mark.parametrize(
+    "e",
+    [
+        mul(mul(c(0.5), X), SUM),
+        mul(X, mul(SUM, c(0.5))),
+        mul(mul(X, SUM), c(0.5)),
+        mul(c(0.5), mul(SUM, X)),
+        mul(div(X, c(2.0)), add(erf(div(X, c(math.sqrt(2)))), c(1.0))),
+        mul(mul(X, c(0.5)), add(c(1.0), erf(mul(c(0.70710678), X)))),
+        mul(Cast("float32", mul(c(0.5), X)), Cast("float32", SUM)),
+    ],
+)
+def test_it_is_found_in_whatever_order(e):
+    assert found(e) == X
+
+
+def test_it_is_found_through_what_was_bound():
+    bound = {9: Cast("float32", X)}
+    assert found(mul(mul(c(0.5), I), add(c(1.0), erf(mul(I, ROOT)))), bound) == X
+
+
+@pytest.mark.parametrize(
+    "e",
+    [
+        mul(mul(c(0.6), X), SUM),
+        mul(mul(c(0.5), Y), SUM),
+        mul(X, SUM),
+        mul(mul(c(0.5), X), add(c(1.001), erf(mul(X, ROOT)))),
+        mul(mul(c(0.5), X), add(c(1.0), erf(mul(X, c(0.7))))),
+        mul(mul(c(0.5), X), add(c(1.0), erf(X))),
+        mul(mul(c(0.5), X), Op("sub", (c(1.0), erf(mul(X, ROOT))))),
+        mul(mul(c(0.5), X), add(c(1.0), Op("tanh", (mul(X, ROOT),)))),
+        mul(mul(mul(c(0.5), X), X), SUM),
+        mul(div(c(0.5), X), SUM),
+        mul(mul(c(0.5), X), div(SUM, Y)),
+    ],
+)
+def test_what_differs_in_anything_is_none(e):
+    assert found(e) is None
+
+
+@pytest.mark.parametrize("low", [-50.0, -6.0, -3.0, -1.0, -0.8, 0.0, 2.0])
+@pytest.mark.parametrize("width", [0.0, 0.1, 1.0, 7.0])
+def test_an_interval_has_all_that_gelu_makes_of_it_and_little_more(low, width):
+    made = vector.gelu(Interval(np.array([low]), np.array([low + width])))
+    xs = np.linspace(low, low + width, 20_001)
+    exact = np.array([x * 0.5 * math.erfc(-x * math.sqrt(0.5)) for x in xs])
+    assert made.low[0] <= exact.min()
+    assert exact.max() <= made.high[0]
+    assert made.high[0] - exact.max() <= 1.3e-6 + 5e-7 * abs(exact.max())
+    assert exact.min() - made.low[0] <= 1.3e-6 + 5e-7 * abs(exact.min())
