@@ -50,8 +50,8 @@ class Valuer:
     """Turns the expression that a map stores into a Value.
 
     ``stage`` gives the storage for a load from device memory, ``mask`` that of a condition on
-    indices, ``turned`` that of a buffer's transpose; ``lies`` says how a buffer of rank 1 lies, ``number``
-    what value a constant has.
+    indices, ``turned`` that of a buffer's transpose; ``lies`` says how a buffer of rank 1 lies,
+    ``number`` what value a constant has.
     """
 
     def __init__(

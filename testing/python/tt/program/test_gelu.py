@@ -12,7 +12,7 @@ from tilelang.tt.enclosure.interval import Interval
 from tilelang.tt.program import Cast, Const, Expr, Load, Op, Var
 from tilelang.tt.program.formulas import gelu_of
 
-X, Y, I = Load(0, (Var(0), Var(1))), Load(1, (Var(0), Var(1))), Var(9)
+X, Y, BOUND = Load(0, (Var(0), Var(1))), Load(1, (Var(0), Var(1))), Var(9)
 
 
 def c(value: float) -> Const:
@@ -65,7 +65,7 @@ def test_it_is_found_in_whatever_order(e):
 
 def test_it_is_found_through_what_was_bound():
     bound = {9: Cast("float32", X)}
-    assert found(mul(mul(c(0.5), I), add(c(1.0), erf(mul(I, ROOT)))), bound) == X
+    assert found(mul(mul(c(0.5), BOUND), add(c(1.0), erf(mul(BOUND, ROOT)))), bound) == X
 
 
 @pytest.mark.parametrize(
