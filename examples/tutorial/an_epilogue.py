@@ -53,4 +53,4 @@ if __name__ == "__main__":
     error = (C.double() - exact).abs().max()
     print(f"within 2^-6 of the exact layer: {bool(error < 2**-6)}")
     text = kernel.get_kernel_source().partition("// compute.cpp")[2].partition("\n// writer.cpp")[0]
-    print(", ".join(word for word in ("matmul_block", "erf_tile") if word in text))
+    print(", ".join(word for word in ("matmul_block", "gelu_tile") if word in text))
