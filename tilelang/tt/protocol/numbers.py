@@ -22,6 +22,13 @@ class Atom:
     arguments: tuple[Value, ...] = ()
 
     @cached_property
+    def _hash(self) -> int:
+        return hash((self.name, self.arguments))
+
+    def __hash__(self) -> int:
+        return self._hash  # what is nested deep is asked for it at each level
+
+    @cached_property
     def text(self) -> str:
         inner = ", ".join(map(str, self.arguments))
         return f"{self.name}({inner})" if self.arguments else self.name

@@ -50,7 +50,9 @@ def test_build_writes_files_that_say_what_was_chosen(tilelang_tt):
     assert plan["l1_bytes"] == sum(each["bytes"] for each in plan["buffers"])
     assert f"{plan['l1_bytes']} bytes of L1 on {len(plan['cores'])} cores" in said
     assert "X_block: 2 of 1x2 tiles of float32, 16384 bytes, from reader to compute" in said
-    assert all(len(line) <= 110 for path in folder.iterdir() for line in path.open())
+    assert all(
+        len(line) <= 110 for path in folder.iterdir() for line in path.read_text().splitlines()
+    )
 
 
 def test_what_cannot_be_generated_is_one_line_and_exit_code_2(tilelang_tt):
