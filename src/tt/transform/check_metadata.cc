@@ -87,8 +87,9 @@ void CheckBuffers(const Attrs& attrs, const device::DeviceSpec& device,
     }
     CheckRole(descriptor);
     for (const auto& [key, found_value] : *map) {
-      bool is_expected = std::any_of(expected.begin(), expected.end(),
-                                     [&key](const auto& entry) { return entry.first == key; });
+      bool is_expected =
+          std::any_of(expected.begin(), expected.end(),
+                      [&key = key](const auto& entry) { return entry.first == key; });
       if (!is_expected && !IsOneOf(key, others)) {
         TT_MALFORMED() << place << ": found the key \"" << ShowName(key)
                        << "\"; expected none of that name in a descriptor";
