@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..program import Cast, Const, Expr, Load, Op, Program, Scratch, Var, View, dtype_of, nodes
 from ..program.dtypes import DTYPES
-from ..program.formulas import gelu_of
+from ..program.formulas import gelu_of, inlined
 from .tiles import Apply, Leaf, Number, Value
 
 #: What a value may hold: the operations that the vector unit has a function for.
@@ -107,7 +107,7 @@ class Valuer:
         if e.op not in FUNCTIONS:
             raise NoValue(f"the vector unit has no function for {e.op}", "use another")
         if e.op == "mul":
-            x = gelu_of(e, self.number, self._inlined)
+            x = gelu_of(e, self.number, self.lets)
             if x is not None:
                 return Apply("gelu", (self.value(x),))
         if e.op == "fma":
@@ -123,7 +123,7 @@ class Valuer:
 
     def _truth(self, e: Expr) -> Value:
         """A condition as 1 or 0."""
-        e = self._inlined(e)
+        e = inlined(e, self.lets)
         if not any(isinstance(node, Load) for node in nodes(e)) and self._of_indices(e):
             return Leaf(self.mask(e), "tile")
         if isinstance(e, Op) and e.op in FUNCTIONS:
@@ -131,11 +131,6 @@ class Valuer:
         if isinstance(e, Load):
             raise NoValue("it loads a bool", "keep conditions in floats, 1 and 0")
         raise NoValue("its condition is no comparison", "compare two values")
-
-    def _inlined(self, e: Expr) -> Expr:
-        while isinstance(e, Var) and e.id in self.lets:
-            e = self.lets[e.id]
-        return e
 
     def _of_indices(self, e: Expr) -> bool:
         """Whether an expression is about integers alone."""

@@ -69,13 +69,8 @@ class Values:
     def _number(self, e: Expr) -> float | None:
         return float(constant(e.value, e.dtype)) if isinstance(e, Const) else None
 
-    def _inlined(self, e: Expr) -> Expr:
-        while isinstance(e, Var) and e.id in self.lets:
-            e = self.lets[e.id]
-        return e
-
     def _op(self, e: Op, frame: Frame) -> Interval:
-        gelu = gelu_of(e, self._number, self._inlined) if e.op == "mul" else None
+        gelu = gelu_of(e, self._number, self.lets) if e.op == "mul" else None
         if gelu is not None:
             return vector.gelu(self.value(gelu, frame))
         args = [self.value(arg, frame) for arg in e.args]

@@ -7,60 +7,74 @@ says, whichever way its factors are ordered and nested.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from .dtypes import DTYPES
-from .expressions import Cast, Expr, Op
+from .expressions import Cast, Expr, Op, Var
 
 _RELATIVE = 1e-6  # of how many digits authors give
 
+# Products that are gone through in a formula, which has fewer. An expression may share its nodes.
+_MOST = 16
+
 Number = Callable[[Expr], "float | None"]
-Inlined = Callable[[Expr], Expr]
 
 
-def gelu_of(e: Expr, number: Number, inlined: Inlined) -> Expr | None:
+def inlined(e: Expr, lets: Mapping[int, Expr]) -> Expr:
+    """An expression, or what stands for the variable that it is, if that was bound."""
+    while isinstance(e, Var) and e.id in lets:
+        e = lets[e.id]
+    return e
+
+
+def gelu_of(e: Expr, number: Number, lets: Mapping[int, Expr]) -> Expr | None:
     """The x of x * (1 + erf(x / sqrt(2))) / 2, or nothing if that isn't what an expression is.
 
     Parameters
     ----------
     number : the value of an expression that is a constant, else None
-    inlined : an expression with what stands for the variable that it is, if that was bound
+    lets : what variables were bound to
     """
 
     def bare(e: Expr) -> Expr:
         """Without casts between floats, which change nothing within a map."""
-        e = inlined(e)
+        e = inlined(e, lets)
         while isinstance(e, Cast) and DTYPES[e.dtype].kind == "float":
-            e = inlined(e.value)
+            e = inlined(e.value, lets)
         return e
 
     def factors(e: Expr) -> tuple[float, list[Expr]]:
-        """The constant factor of a product, and the others."""
-        e = bare(e)
-        value = number(e)
-        if value is not None:
-            return value, []
-        if isinstance(e, Op) and e.op in ("mul", "div"):
-            by, left = factors(e.args[0])
-            other, right = factors(e.args[1])
-            if e.op == "mul":
-                return by * other, left + right
-            if not right and other:
-                return by / other, left
-        return 1.0, [e]
-
-    def of(e: Expr, op: str) -> tuple[Expr, ...]:
-        return e.args if isinstance(e, Op) and e.op == op else ()
+        """The constant factor of a product, and the others; none of a longer one."""
+        constant, todo = 1.0, [e]
+        rest: list[Expr] = []
+        for _ in range(_MOST):
+            if not todo:
+                return constant, rest
+            each = bare(todo.pop())
+            value = number(each)
+            divisor = number(bare(each.args[1])) if isinstance(each, Op) and each.op == "div" else 0
+            if value is not None:
+                constant *= value
+            elif isinstance(each, Op) and each.op == "mul":
+                todo += each.args
+            elif isinstance(each, Op) and divisor:
+                constant /= divisor
+                todo.append(each.args[0])
+            else:
+                rest.append(each)
+        return 1.0, []
 
     half, rest = factors(e)
     if len(rest) != 2 or not math.isclose(half, 0.5, rel_tol=_RELATIVE):
         return None
     for x, sum_ in (rest, rest[::-1]):
-        for one, erf in (of(sum_, "add"), of(sum_, "add")[::-1]) if of(sum_, "add") else ():
-            inside = of(bare(erf), "erf")
-            if number(bare(one)) != 1.0 or not inside:
+        if not isinstance(sum_, Op) or sum_.op != "add":
+            continue
+        for one, erf in (sum_.args, sum_.args[::-1]):
+            inside = bare(erf)
+            if number(bare(one)) != 1.0 or not isinstance(inside, Op) or inside.op != "erf":
                 continue
-            root, same = factors(inside[0])
+            root, same = factors(inside.args[0])
             if same == [x] and math.isclose(root, math.sqrt(0.5), rel_tol=_RELATIVE):
                 return x
     return None
