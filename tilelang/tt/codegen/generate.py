@@ -108,10 +108,6 @@ def generate(
             f"it takes {len(planned.buffers)} circular buffers; a core has {MOST_BUFFERS}",
             "use fewer scratch buffers",
         )
-    of_launch = names.program.launches[number]
-    grid, indices = of_launch.grid, of_launch.indices
-    walk = walk_of(schedule)
-    planned = keep(planned, Around(grid, indices, walk, schedule.stride, schedule.turns, shares))
     moves = {role: moves_of(planned.kernels[role]) for role in ROLES}
     inputs, written = (
         {each.window.tensor for role in ROLES for each in moves[role] if isinstance(each, kind)}
@@ -126,7 +122,11 @@ def generate(
                 "is written too; expected one that is read alone"
             )
     words = tensor_names(names, shares)
+    of_launch = names.program.launches[number]
+    grid, indices = of_launch.grid, of_launch.indices
+    walk = walk_of(schedule)
     around = Around(grid, indices, walk, schedule.stride, schedule.turns, shares)
+    planned = keep(planned, around)
     arguments = {
         role: Arguments(names, around, role, planned.kernels[role], words).all() for role in ROLES
     }

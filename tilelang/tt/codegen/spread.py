@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from .arguments import steps
 from .buffers import Planned
 from .names import Named
 from .plan import (
@@ -90,8 +91,6 @@ def _divisible(number: int, write: Step, planned: Planned) -> bool:
 
 
 def _all(body: Sequence[Statement]) -> list[Step]:
-    from .arguments import steps
-
     return [each for each in steps(tuple(body)) if isinstance(each, Step)]
 
 

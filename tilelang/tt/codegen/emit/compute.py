@@ -93,8 +93,7 @@ class ComputeText(KernelText):
         first = self.across(target)
         self.open(f"if ({column} < {first})")
         self.pack(target, self.in_row(row, target, column), slot)
-        self._depth -= 1
-        self.open("} else")
+        self.otherwise()
         self.pack(other, self.in_row(row, other, f"{column} - {first}"), slot)
         self.close()
 

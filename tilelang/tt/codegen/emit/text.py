@@ -114,6 +114,10 @@ class KernelText:
         self._depth -= 1
         self.line(f"}}{text}")
 
+    def otherwise(self) -> None:
+        self._depth -= 1
+        self.open("} else")
+
     def constant(self, name: str, value: int) -> str:
         """A number that is part of the plan, by its name."""
         self._constants[name] = value
@@ -346,8 +350,7 @@ class KernelText:
             self.open(f"if ({condition})")
             self.statements(each.then)
             if each.otherwise:
-                self._depth -= 1
-                self.open("} else")
+                self.otherwise()
                 self.statements(each.otherwise)
         else:
             self.open(f"if (!({condition}))")
