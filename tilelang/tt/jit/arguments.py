@@ -1,72 +1,22 @@
-"""What a kernel is called with: what kind each argument is, whether it fits, and its way to the
-memory that the device's process sees, and back: one copy each.
+"""What a kernel is called with: what kind each argument is, and whether it fits its parameter, and
+then the launch.
 
 Errors are worded as TileLang's own are, and say what was expected.
 """
 
 from __future__ import annotations
 
-import ctypes
-import functools
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..codegen.launch import TensorSpec
 from ..program import Variable
-from ..program.dtypes import DTYPES
-from ..runtime.running import scalar_value
-from ..runtime.session.shared import SharedMemory
+from ..runtime.running import plain_number, scalar_value
 from .compiled import Compiled, Parameter
-
-_DLPACK_CPU = 1  # kDLCPU
+from .tensor_kinds import of_torch
 
 #: A dynamic dimension: its name, and the parameter and axis, or the scalar (no axis), it is of.
 Dim = tuple[str, int, int | None]
-
-
-@dataclass(frozen=True)
-class Place:
-    """What becomes of a tensor: whether it is given to the device, whether it comes back, and at
-    which byte of a session's memory it begins."""
-
-    spec: TensorSpec
-    given: bool
-    back: bool
-    begin: int
-
-
-def nbytes(spec: TensorSpec) -> int:
-    """Bytes of a tensor where it is compact, in the program's dtype."""
-    return math.prod(spec.shape) * DTYPES[spec.dtype].bits // 8
-
-
-@functools.cache
-def _torch() -> Any:
-    import torch  # TileLang brings it
-
-    return torch
-
-
-def is_ttnn(value: Any) -> bool:
-    return type(value).__name__ == "Tensor" and type(value).__module__.partition(".")[0] == "ttnn"
-
-
-def torch_tensor(value: Any) -> Any:
-    """What came through tvm-ffi, as torch's: the same memory."""
-    torch = _torch()
-    return value if isinstance(value, torch.Tensor) else torch.from_dlpack(value)
-
-
-def torch_device(value: Any) -> Any:
-    """The device of such a tensor."""
-    kind, _ = value.__dlpack_device__()
-    return "cpu" if kind == _DLPACK_CPU else torch_tensor(value).device
-
-
-def torch_dtype(name: str) -> Any:
-    return getattr(_torch(), name)
 
 
 @dataclass(frozen=True)
@@ -101,13 +51,13 @@ def _sorted_out(
     taken: Callable[[str, Parameter, Any], Any] | None,
 ) -> tuple[dict[int, Any], dict[int, Any]]:
     """Tensors, whose dimensions' number fits, and numbers, by their places."""
-    take = taken or _of_torch
+    take = taken or of_torch
     tensors: dict[int, Any] = {}
     numbers: dict[int, Any] = {}
     for place, value in given.items():
         parameter = compiled.parameters[place]
         if parameter.shape is None:
-            numbers[place] = value
+            numbers[place] = plain_number(value)
             continue
         of = f"kernel {compiled.name} input {parameter.name}"
         tensor = take(of, parameter, value)
@@ -118,26 +68,6 @@ def _sorted_out(
             )
         tensors[place] = tensor
     return tensors, numbers
-
-
-def _of_torch(of: str, parameter: Parameter, value: Any) -> Any:
-    if not hasattr(value, "__dlpack__"):
-        raise ValueError(
-            f"{of} expected a tensor of torch, numpy or ttnn, but got a {type(value).__name__}"
-        )
-    tensor = torch_tensor(value)
-    dtype = _dtype_name(tensor.dtype)
-    if dtype != parameter.dtype:
-        raise ValueError(
-            f"{of} dtype expected {parameter.dtype}, but got {dtype}: "
-            f"{parameter.name}.to(torch.{parameter.dtype})"
-        )
-    return tensor
-
-
-@functools.cache
-def _dtype_name(dtype: Any) -> str:
-    return str(dtype).removeprefix("torch.")
 
 
 def dims_of(compiled: Compiled) -> tuple[Dim, ...]:
@@ -224,60 +154,3 @@ def scalars_of(
         variable.name: scalar_value(f"kernel {compiled.name}", variable, given.numbers[place])
         for place, variable in variables.items()
     }
-
-
-def new_tensors(
-    compiled: Compiled, shapes: Sequence[tuple[int, ...] | None], beside: Any
-) -> dict[int, Any]:
-    """The tensors that a call gives back, by their places, on the device of the one ``beside``."""
-    made: dict[int, Any] = {}
-    device = torch_device(beside) if compiled.results else None
-    for place in compiled.results:
-        parameter, shape = compiled.parameters[place], shapes[place]
-        if shape is None:
-            raise ValueError(
-                f"kernel {compiled.name}: out_idx names {parameter.name}, which is a number; "
-                "expected a tensor"
-            )
-        dtype = torch_dtype(parameter.dtype)
-        made[place] = _torch().empty(shape, dtype=dtype, device=device)
-    return made
-
-
-class Memory:
-    """The tensors of a call, in a session's memory: :meth:`put` copies there, :meth:`take` back."""
-
-    def __init__(self, memory: SharedMemory, size: int, used: Sequence[tuple[Place, Any]]) -> None:
-        self._mapped = memory.view(size)
-        self._address = memory.address
-        self._used = [(place, tensor, _is_plain(tensor)) for place, tensor in used]
-
-    def put(self) -> None:
-        for place, tensor, plain in self._used:
-            if not place.given:
-                continue
-            if plain:
-                ctypes.memmove(self._address + place.begin, tensor.data_ptr(), tensor.nbytes)
-            else:
-                self._view(tensor, place.begin).copy_(tensor)
-
-    def take(self) -> None:
-        for place, tensor, plain in self._used:
-            if not place.back:
-                continue
-            if plain:
-                ctypes.memmove(tensor.data_ptr(), self._address + place.begin, tensor.nbytes)
-            else:
-                tensor.copy_(self._view(tensor, place.begin))
-
-    def _view(self, tensor: Any, begin: int) -> Any:
-        flat = _torch().frombuffer(
-            self._mapped, dtype=tensor.dtype, count=tensor.numel(), offset=begin
-        )
-        return flat.view(tensor.shape)
-
-
-def _is_plain(tensor: Any) -> bool:
-    """Whether its bytes are as they are wanted. Copying those is left to memmove: torch would share
-    them out among threads, which a busy machine is slow to wake."""
-    return bool(tensor.is_contiguous() and tensor.device.type == "cpu")

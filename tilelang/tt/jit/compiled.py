@@ -140,9 +140,10 @@ def device_module(mod: Any, target: Any) -> Any:
     return _make_module("", _attr(mod, "tt_source"))
 
 
-def host_module(mod: Any, target_host: Any) -> Any:
-    """The module whose ``main`` is called."""
-    return _make_module(_attr(mod, "tt_compiled"), _attr(mod, "tt_source"))
+def host_module(mod: Any, target_host: Any) -> tuple[Any, str]:
+    """The module whose ``main`` is called, and what it holds of the kernel: its text."""
+    text = _attr(mod, "tt_compiled")
+    return _make_module(text, _attr(mod, "tt_source")), text
 
 
 def _make_module(kernel: str, source: str) -> Any:

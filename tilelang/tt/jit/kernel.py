@@ -21,9 +21,10 @@ from ..runtime.jobs.calls import Record
 from ..runtime.running import schedules
 from ..runtime.session import opened
 from ..runtime.session.shared import aligned
-from . import arguments
-from .arguments import Place
+from . import arguments, moving
 from .compiled import Compiled
+from .moving import Place
+from .tensor_kinds import is_ttnn
 
 #: Seconds that a call may take on the device.
 TIMEOUT_VARIABLE = "TILELANG_TT_TIMEOUT"
@@ -50,9 +51,13 @@ def open_kernel(text: str) -> int:
         return number
 
 
-def call(number: int, *args: Any) -> Any:
-    """What a module's ``main`` does."""
-    return _KERNELS[number](*args)
+def kernel_of(text: str) -> Kernel:
+    """The kernel that a module holds the text of."""
+    return _KERNELS[open_kernel(text)]
+
+
+def kernel_of_number(number: int) -> Kernel:
+    return _KERNELS[number]
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ class Kernel:
                 f"kernel {compiled.name} expected {expected} arguments, but {len(args)} are given"
             )
         given = dict(zip(self._given, args, strict=False))  # but the one that is extra
-        if any(map(arguments.is_ttnn, args)):
+        if any(map(is_ttnn, args)):
             from . import on_device
 
             return on_device.run(self, given)
@@ -121,7 +126,7 @@ class Kernel:
         device = opened.current().opened()
         prepared = self.prepared(fitted.dims, device.session.spec)
         scalars = arguments.scalars_of(compiled, fitted, prepared.shapes, prepared.scalars)
-        results = arguments.new_tensors(compiled, prepared.shapes, args[-1] if args else None)
+        results = moving.new_tensors(compiled, prepared.shapes, args[-1] if args else None)
         self._run(device, prepared, {**fitted.tensors, **results}, scalars)
         made = tuple(results.values())
         return (made[0] if len(made) == 1 else made) if made else None
@@ -179,7 +184,7 @@ class Kernel:
             given = number not in compiled.results
             back = any(spec.output for spec in mine)
             places.append(Place(mine[0], given, back, size))
-            size = aligned(size + arguments.nbytes(mine[0]))
+            size = aligned(size + moving.nbytes(mine[0]))
         scalars = {n: p for n, p in parameters.items() if isinstance(p, Variable)}
         return Prepared(next(_PREPARED), launches, tuple(shapes), tuple(places), size, scalars)
 
@@ -196,7 +201,7 @@ class Kernel:
             if place is not None
         ]
         with device.lock:
-            memory = arguments.Memory(device.session.memory, prepared.size, used)
+            memory = moving.Memory(device.session.memory, prepared.size, used)
             memory.put()
             job, limit = (self.job, prepared.number, scalars), timeout()
             if not device.session.call(*job, timeout=limit):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..device_spec import DeviceSpec
 from . import arguments
 from .compiled import Parameter
+from .tensor_kinds import is_ttnn
 
 if TYPE_CHECKING:
     from .kernel import Kernel
@@ -37,7 +38,7 @@ def run(kernel: Kernel, given: Mapping[int, Any]) -> Any:
 
 
 def _of_ttnn(of: str, parameter: Parameter, value: Any) -> Any:
-    if not arguments.is_ttnn(value):
+    if not is_ttnn(value):
         raise ValueError(
             f"{of} expected a ttnn tensor, as others are, but got a {type(value).__name__}: "
             "ttnn.from_torch(x, layout=ttnn.TILE_LAYOUT, device=device)"

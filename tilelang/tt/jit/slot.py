@@ -110,7 +110,9 @@ def _device_module(mod: Any, target: Any) -> Any:
 
 
 def _host_module(mod: Any, target_host: Any) -> Any:
-    return _compiler().host_module(mod, target_host)
+    module, text = _compiler().host_module(mod, target_host)
+    module.main = functools.partial(_main, text)  # where it is called from Python
+    return module
 
 
 @functools.cache
@@ -123,18 +125,25 @@ def _compiler() -> ModuleType:
 
 def _open_kernel(text: str) -> int:
     """What a module asks before its first call, so there is a ``tl.tt.jit.call`` when it calls."""
-    return _caller().open_kernel(text)  # type: ignore[no-any-return]
+    from .kernel import open_kernel
+
+    _entry()
+    return open_kernel(text)
+
+
+def _main(text: str, *args: Any) -> Any:
+    return _entry().main(text, *args)
 
 
 @functools.cache
-def _caller() -> ModuleType:
+def _entry() -> ModuleType:
     import tvm_ffi
 
-    from . import kernel
+    from . import entry
 
     _keep_error_types()
-    tvm_ffi.register_global_func("tl.tt.jit.call", kernel.call, override=True)
-    return kernel
+    tvm_ffi.register_global_func("tl.tt.jit.call", entry.call, override=True)
+    return entry
 
 
 def _keep_error_types() -> None:

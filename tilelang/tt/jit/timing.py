@@ -15,6 +15,7 @@ from ..runtime.timing import time_kernel
 from . import arguments
 from .compiled import read
 from .kernel import timeout
+from .tensor_kinds import torch_dtype
 
 
 def cycles(kernel: Any, *args: Any, runs: int = 5) -> int:
@@ -60,8 +61,8 @@ def cycles(kernel: Any, *args: Any, runs: int = 5) -> int:
 
 
 def _numpy(tensor: Any) -> np.ndarray[Any, Any]:
-    tensor = tensor.detach().cpu().contiguous()
+    tensor = tensor.detach().cpu().resolve_neg().contiguous()
     if str(tensor.dtype) == "torch.bfloat16":
-        bits = tensor.view(arguments.torch_dtype("int16")).numpy()
+        bits = tensor.view(torch_dtype("int16")).numpy()
         return np.asarray(bits.view(ml_dtypes.bfloat16))
     return np.asarray(tensor.numpy())

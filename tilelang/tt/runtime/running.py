@@ -205,7 +205,7 @@ def bind(
 
 def scalar_value(function: str, scalar: Variable, value: Any) -> int | float:
     """The number that is given for a scalar parameter. Raises ValueError for one that isn't."""
-    number = value.item() if hasattr(value, "item") else value
+    number = plain_number(value)
     known = DTYPES[scalar.dtype]
     fits = isinstance(number, int) and not isinstance(number, bool)
     if known.kind == "float":
@@ -215,11 +215,24 @@ def scalar_value(function: str, scalar: Variable, value: Any) -> int | float:
     elif known.kind in ("int", "uint"):
         fits = fits and known.least <= number <= known.largest
     if not fits:
-        raise ValueError(
-            f"{function}: {scalar.name}: found {value!r}; expected a number of {scalar.dtype}"
+        found = (
+            f"a {type(value).__name__} of shape {tuple(value.shape)}"
+            if hasattr(value, "shape") and number is value
+            else repr(value)
         )
-    found: int | float = number
-    return found
+        raise ValueError(
+            f"{function}: {scalar.name}: found {found}; expected a number of {scalar.dtype}"
+        )
+    fitting: int | float = number
+    return fitting
+
+
+def plain_number(value: Any) -> Any:
+    """A number of numpy's or torch's as Python has it; what is none, as it is."""
+    try:
+        return value.item() if hasattr(value, "item") else value
+    except (RuntimeError, ValueError):  # several
+        return value
 
 
 def _outputs(plans: Sequence[KernelPlan], found: Mapping[str, Any]) -> Any:

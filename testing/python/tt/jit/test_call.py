@@ -186,8 +186,37 @@ def test_a_scalar_parameter_is_a_number():
     a = numbers(32, 32, dtype="float32")
     assert torch.equal(kernel(a, 3.0), a + 3)
     assert torch.equal(kernel(a, -5), a - 5)
+    assert torch.equal(kernel(a, np.float32(0.5)), a + 0.5)
+    assert torch.equal(kernel(a, torch.tensor(2)), a + 2)
     with pytest.raises(ValueError, match="x: found 'three'; expected a number of float32"):
         kernel(a, "three")
+    with pytest.raises(
+        ValueError, match=r"x: found a Tensor of shape \(32, 32\); expected a number"
+    ):
+        kernel(a, a)
+
+
+def test_a_dimension_that_is_given_as_a_number_may_be_numpys():
+    rows = T.dynamic("m")
+
+    @T.prim_func
+    def scale(m: T.int32, A: T.Tensor((rows, 32), "float32"), B: T.Tensor((rows, 32), "float32")):
+        with T.Kernel(T.ceildiv(rows, 32), threads=128) as bx:
+            own = T.alloc_fragment((32, 32), "float32")
+            T.copy(A[bx * 32, 0], own)
+            for i, j in T.Parallel(32, 32):
+                own[i, j] = own[i, j] * 2.0
+            T.copy(own, B[bx * 32, 0])
+
+    kernel = tilelang.compile(scale, out_idx=[2], target="tenstorrent")
+    a = numbers(64, 32, dtype="float32")
+    for given in (64, np.int64(64), torch.tensor(64)):
+        assert torch.equal(kernel(given, a), a * 2)
+    for wrong in (-64, 64.0, True, a):
+        with pytest.raises(
+            ValueError, match="input m expected at least 1, since it is the dimension m"
+        ):
+            kernel(wrong, a)
 
 
 def test_what_can_not_be_generated_is_refused_where_it_is_compiled():

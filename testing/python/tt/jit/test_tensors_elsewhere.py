@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from tilelang.tt.codegen.launch import TensorSpec
-from tilelang.tt.jit import arguments
-from tilelang.tt.jit.arguments import Memory, Place
+from tilelang.tt.jit import tensor_kinds
+from tilelang.tt.jit.moving import Memory, Place
 from tilelang.tt.runtime.session.shared import SharedMemory
 
 
@@ -47,5 +47,5 @@ def test_a_tensor_of_a_gpu_goes_both_ways_by_torch(memory):
 
 
 def test_results_are_wanted_where_the_first_tensor_is():
-    assert arguments.torch_device(torch.zeros(1)) == "cpu"
-    assert arguments.torch_device(on_gpu(torch.zeros(1))).type == "cuda"
+    assert tensor_kinds.torch_device(torch.zeros(1)).type == "cpu"
+    assert tensor_kinds.torch_device(on_gpu(torch.zeros(1))).type == "cuda"

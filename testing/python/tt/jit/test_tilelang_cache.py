@@ -27,7 +27,12 @@ kernel, how = compiled("tenstorrent")
 a = torch.arange(1024.0).reshape(32, 32)
 print("first", how, "// compute.cpp" in kernel.get_kernel_source())
 if how == "found":
-    print("first gives", torch.equal(kernel(a), a * 2))
+    # The first call is by tvm-ffi, which knows no negative bit; the next ones aren't.
+    print("first gives", torch.equal(kernel(torch._neg_view(a)), a * -2), torch.equal(kernel(a), a * 2))
+    try:
+        kernel(a.to_sparse())
+    except NotImplementedError as error:
+        print("first refuses", error)
 print("preset", compiled("tenstorrent/p150a")[1])
 version.build = lambda: "upgraded"
 print("upgraded", compiled("tenstorrent")[1])
@@ -51,4 +56,6 @@ def run(tmp_path: Path) -> list[str]:
 def test_a_second_process_finds_what_the_first_one_compiled(tmp_path):
     first, second = run(tmp_path), run(tmp_path)
     assert first == ["first made True", "preset made", "upgraded made"]
-    assert second == ["first found True", "first gives True", "preset found", "upgraded found"]
+    assert second[:2] == ["first found True", "first gives True True"]
+    assert "kernel scale input A expected a tensor of values one after the other" in second[2]
+    assert second[3:] == ["preset found", "upgraded found"]
