@@ -144,9 +144,10 @@ def test_a_tensix_instruction_stands_in_code_rotated_by_two(run_compiler, tmp_pa
 def test_a_precompiled_header_is_used_and_gives_the_same_code(run_compiler, tmp_path) -> None:
     (tmp_path / "pch.h").write_text("#pragma once\n#include <tuple>\n#include <variant>\n")
     (tmp_path / "a.cc").write_text("std::tuple<int, int> f() { return {1, 2}; }\n")
-    argv = [*COMPILE, "-mcpu=tt-bh-tensix", "-include", str(tmp_path / "pch.h"), "-DX=1"]
+    flags = ["-O3", "-std=c++17", "-mcpu=tt-bh-tensix"]
+    argv = [*flags, "-c", "-include", str(tmp_path / "pch.h"), "-DX=1"]
     assert run_compiler(*argv, "-o", "plain.o", "a.cc").returncode == 0
-    header = ["-x", "c++-header", "-Os", "-std=c++17", "-mcpu=tt-bh-tensix"]
+    header = ["-x", "c++-header", *flags]
     result = run_compiler(*header, "pch.h", "-o", str(tmp_path / "pch.h.gch"))
     assert result.returncode == 0, result.stderr
     os.utime(tmp_path / "pch.h")  # its time is not what counts
@@ -155,12 +156,27 @@ def test_a_precompiled_header_is_used_and_gives_the_same_code(run_compiler, tmp_
     assert (tmp_path / "quick.o").read_bytes() == (tmp_path / "plain.o").read_bytes()
 
 
+def test_what_is_optimised_for_size_gets_no_precompiled_header(run_compiler, tmp_path) -> None:
+    """TT-metal has one made for firmware each time an empty cache is opened, and none is used."""
+    (tmp_path / "pch.h").write_text("#pragma once\nusing Number = int;\n")
+    (tmp_path / "a.cc").write_text("Number f() { return 1; }\n")
+    argv = [*COMPILE, "-mcpu=tt-wh", "-include", str(tmp_path / "pch.h")]
+    assert run_compiler(*argv, "-o", "plain.o", "a.cc").returncode == 0
+    header = ["-x", "c++-header", "-Os", "-std=c++17", "-mcpu=tt-wh"]
+    result = run_compiler(*header, "pch.h", "-o", str(tmp_path / "pch.h.gch"))
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "pch.h.gch").stat().st_size == 0
+    result = run_compiler(*argv, "-o", "beside.o", "a.cc")
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "beside.o").read_bytes() == (tmp_path / "plain.o").read_bytes()
+
+
 @pytest.fixture
 def precompiled(run_compiler, tmp_path: Path) -> Callable[[], CompletedProcess[str]]:
     """Compiles a.cc with a header that was precompiled from pch.h an hour before."""
     (tmp_path / "pch.h").write_text(PCH)
     (tmp_path / "a.cc").write_text("int f() { return first; }\n")
-    flags = ["-Os", "-std=c++17", "-mcpu=tt-wh"]
+    flags = ["-O2", "-std=c++17", "-mcpu=tt-wh"]
     result = run_compiler(*flags, "-x", "c++-header", "pch.h", "-o", "pch.h.gch")
     assert result.returncode == 0, result.stderr
     hour_ago = time.time() - 3600

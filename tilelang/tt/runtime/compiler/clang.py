@@ -97,9 +97,10 @@ def _includes(command: Command) -> list[str]:
         headers.append(str(HEADERS / "waypoints.h"))
     for header in headers:
         precompiled = f"{header}.gch"
-        # Firmware is optimised for size, which a precompiled header would have to be too.
+        # Firmware is optimised for size, which a precompiled header would have to be too; one that
+        # was asked for so is empty (driver.py).
         usable = header in command.includes and not command.is_firmware
-        if usable and os.path.exists(precompiled):
+        if usable and os.path.exists(precompiled) and os.path.getsize(precompiled):
             args = ["-include-pch", precompiled, *args]
         else:
             args += ["-include", header]
