@@ -34,3 +34,10 @@ def folder_variables(folder: Path) -> dict[str, str]:
         "TMPDIR": str(folder),
         "LOGURU_LEVEL": "WARNING",
     }
+
+
+#: A device's process moves tensors through memory that it needs for a moment. By default glibc asks
+#: the kernel for each piece above 32 MiB and gives it back; that pages of it are filled with zeros
+#: once more costs as much as all else that is done to a large tensor. What it has had, it keeps,
+#: but for what is free above the last piece that is used, of which 1 GiB.
+KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**30)}

@@ -31,7 +31,7 @@ from ..backends.backend import Backend
 from ..root.cache import cache_folder, claim_kernel_cache
 from . import guardian, start
 from .channel import POLL, Channel
-from .environment import folder_variables
+from .environment import KEEP_MEMORY, folder_variables
 from .output import last_output
 from .patience import Patience
 from .shared import SharedMemory
@@ -90,7 +90,8 @@ class Session:
         self.backend = backend
         self.folder = Path(tempfile.mkdtemp(prefix="tilelang-tt-"))
         try:
-            env = {**backend.environment(self.folder), **folder_variables(self.folder)}
+            env = backend.environment(self.folder)
+            env |= folder_variables(self.folder) | KEEP_MEMORY
             if grid is not None:
                 x, y = grid
                 env[_GRID_OVERRIDE] = f"{x - 1},{y - 1}"
