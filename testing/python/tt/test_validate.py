@@ -63,6 +63,18 @@ def test_a_page_holds_its_tile_face_by_face(spec, shape):
     assert (pages == expected).all()
 
 
+@pytest.mark.parametrize("size", [16, 20])
+@pytest.mark.parametrize("of_a_larger", [False, True])
+def test_pages_differ_in_any_of_their_bytes(size, of_a_larger) -> None:
+    from tilelang.tt.validate.tensors.tiles import differing
+
+    for byte in range(size):
+        a = np.zeros((3, size + 8 * of_a_larger), np.uint8)[:, :size]
+        b = a.copy()
+        b[1, byte] = 1
+        assert differing(a, b).tolist() == [False, True, False]
+
+
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16", "int8", "uint32"])
 def test_contents_tell_tiles_and_seeds_apart(spec, dtype):
     from tilelang.tt.validate.tensors.tiles import contents, tilize

@@ -240,27 +240,47 @@ class Batch:
         order = by_place(entries, sum(cores for _, cores, _ in programs))
         for part, cores, each in programs:
             chosen = order[part]
-            moved = self._move_part(entries[chosen], data[chosen], cores, each, pages is not None)
             if pages is None:
-                data[chosen] = moved
+                data[chosen] = self._read_part(entries[chosen], slot, cores, each)
+            else:
+                content = np.zeros((cores * each, slot), np.uint8)
+                np.take(data, chosen, axis=0, out=content[: len(chosen)])
+                self._write_part(entries[chosen], content, cores, each)
         sizes = [len(transfer.places) for transfer in transfers]
         parts = np.split(data, np.cumsum(sizes)[:-1])
         return [part[:, : t.size] for part, t in zip(parts, transfers, strict=True)]
 
-    def _move_part(self, entries: Array, data: Array, cores: int, each: int, writes: bool) -> Array:
-        total, slot = data.shape
+    def _read_part(self, entries: Array, slot: int, cores: int, each: int) -> Array:
         alignment = self.spec.dram_alignment
-        # A read wants the same alignment at both ends, and the L1 tensor's own is less; a write
-        # wants 16 bytes (noc_parameters.h).
-        room = each * slot + (0 if writes else alignment)
-        if writes:
-            content = np.zeros((cores * each, slot), np.uint8)
-            content[:total] = data
-            store = bridge.to_l1(self.device, content.view(np.uint32).reshape(cores, -1))
-        else:
-            store = bridge.room_in_l1(self.device, cores, room // 4)
+        # A read wants the same alignment at both ends, and the L1 tensor's own is less.
+        store = bridge.room_in_l1(self.device, cores, (each * slot + alignment) // 4)
         place = store.buffer_address()
-        start = 0 if writes else _align(place, alignment) - place
+        start = _align(place, alignment) - place
+        self._move_part(entries, slot, (cores, each), store, place + start, writes=False)
+        back = bridge.from_l1(store).view(np.uint8)
+        return back[:, start : start + each * slot].reshape(-1, slot)[: len(entries)]
+
+    def _write_part(self, entries: Array, content: Array, cores: int, each: int) -> None:
+        # A write wants both ends aligned to 16 bytes (noc_parameters.h), as L1 tensors are.
+        store = bridge.to_l1(self.device, content.view(np.uint32).reshape(cores, -1))
+        place = store.buffer_address()
+        self._move_part(entries, content.shape[1], (cores, each), store, place, writes=True)
+
+    def _move_part(
+        self,
+        entries: Array,
+        slot: int,
+        spread: tuple[int, int],
+        store: Any,
+        store_at: int,
+        *,
+        writes: bool,
+    ) -> None:
+        """Have pages moved between their places and slots of L1, over so many cores, so many each.
+
+        store, store_at : the tensor of the slots, and where they begin in each core's L1
+        """
+        cores, each = spread
         lists = np.zeros((cores, each, 4), np.uint32)
         counts = []
         for core in range(cores):
@@ -270,16 +290,12 @@ class Batch:
             lists[core, : len(runs)] = np.column_stack([at, address, size, place_in_l1])
             counts.append((int((noc == 0).sum()), int((noc == 1).sum())))
         questions = bridge.to_l1(self.device, lists.reshape(cores, -1))
-        base, store_at = questions.buffer_address(), place + start
+        base = questions.buffer_address()
         rows = (
             [[base, store_at, noc0, int(writes)] for noc0, _ in counts],
             [[base + 16 * noc0, store_at, noc1, int(writes)] for noc0, noc1 in counts],
         )
         ask(self.device, Question.MOVES, rows, [questions, store])
-        if writes:
-            return data
-        back = bridge.from_l1(store).view(np.uint8)
-        return back[:, start : start + each * slot].reshape(-1, slot)[:total]
 
     def read_back(self, index: int) -> Array:
         """The bits of a tensor's elements, as ttnn reads them."""
