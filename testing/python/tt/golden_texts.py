@@ -6,7 +6,7 @@ from pathlib import Path
 
 import kernel_list
 import policies
-from tile_kernels import gemm
+from tile_kernels import flash_attention, gemm
 
 from tilelang.tt import DeviceSpec, describe
 from tilelang.tt.codegen.describe import render
@@ -45,6 +45,7 @@ NAMES = [
     "edges",
     "gemm_strided",
     "gemm_shared",
+    "attention_shared",
 ]
 
 BOTH = (("A", "x", 1), ("B", "y", 0))
@@ -53,6 +54,10 @@ BOTH = (("A", "x", 1), ("B", "y", 0))
 SCHEDULED = {
     "gemm_strided": (gemm(640, 640, 64), ("strided",)),
     "gemm_shared": (gemm(192, 320, 128), ("rectangular", "row_major", [(0, 0, 1, 1)], BOTH)),
+    "attention_shared": (
+        flash_attention(1, 2, 256, 64, False),
+        ("rectangular", "row_major", [(0, 0, 1, 1)], (("K", "x", 1), ("V", "x", 0))),
+    ),
 }
 
 EVERY = {

@@ -113,11 +113,17 @@ def softmax(rows, n, bm=32, dtype="bfloat16"):
     return b.program()
 
 
-def flash_attention(batch, heads, s, d, causal, bm=64, bn=64, dtype="bfloat16", bshd=False):
-    """Forward, with an online softmax; tensors are (batch, heads, s, d), or BSHD."""
+def flash_attention(
+    batch, heads, s, d, causal, bm=64, bn=64, dtype="bfloat16", bshd=False, group=1
+):
+    """Forward, with an online softmax; tensors are (batch, heads, s, d), or BSHD. ``group`` heads
+    of Q have one of K and V."""
     b = Builder()
-    shape = (batch, s, heads, d) if bshd else (batch, heads, s, d)
-    Q, K, V, Out = (b.tensor(name, shape, dtype) for name in "QKVO")
+
+    def tensor(name, heads):
+        return b.tensor(name, (batch, s, heads, d) if bshd else (batch, heads, s, d), dtype)
+
+    Q, K, V, Out = (tensor(name, heads // (group if name in "KV" else 1)) for name in "QKVO")
     qs, ks = b.shared("Q_shared", (bm, d), dtype), b.shared("K_shared", (bn, d), dtype)
     vs, os = b.shared("V_shared", (bn, d), dtype), b.shared("O_shared", (bm, d), dtype)
     acc, accc = b.scratch("acc_s", (bm, bn)), b.scratch("acc_s_cast", (bm, bn), dtype)
@@ -130,9 +136,10 @@ def flash_attention(batch, heads, s, d, causal, bm=64, bn=64, dtype="bfloat16", 
     with b.launch((ceildiv(s, bm), heads, batch), "bx", "by", "bz") as (bx, by, bz):
 
         def rows(tensor, first, count):
+            head = by // group if group > 1 and tensor in (K, V) else by
             if bshd:
-                return tensor.at(bz, first, by, 0).of(1, count, 1, d)
-            return tensor.at(bz, by, first, 0).of(1, 1, count, d)
+                return tensor.at(bz, first, head, 0).of(1, count, 1, d)
+            return tensor.at(bz, head, first, 0).of(1, 1, count, d)
 
         b.copy(rows(Q, bx * bm, bm), qs)
         b.fill(acco, 0)

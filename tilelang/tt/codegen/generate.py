@@ -16,6 +16,7 @@ from .lower import Lowered, Lowering
 from .names import named
 from .plan import READER, WRITER, CircularBuffer, KernelPlan, ReadTiles, WriteTiles
 from .planner import ROLES, Choices, Planner, Spending
+from .prefetch import prefetch
 from .refusal import Refusals
 from .spread import spread
 
@@ -100,6 +101,9 @@ def generate(
             planned = spread(planned, names)
         needed = sum(buffer.bytes for buffer in planned.buffers)
         if needed <= room:
+            if ahead:
+                planned = prefetch(planned, room - needed)
+                needed = sum(buffer.bytes for buffer in planned.buffers)
             break
     else:
         raise plain.kernel(_too_large(planned.buffers, room), "use smaller blocks")

@@ -211,11 +211,15 @@ class Together:
 
 @dataclass(frozen=True)
 class For:
+    """A loop. ``ahead``: what a turn reads begins before what the turn before read is waited for;
+    its statements are steps then, and each buffer that is read to has room for three turns'."""
+
     places: tuple[str, ...]
     var: int
     first: Expr
     trips: Expr
     body: tuple[Statement, ...]
+    ahead: bool = False
 
 
 @dataclass(frozen=True)

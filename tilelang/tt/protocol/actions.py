@@ -108,10 +108,17 @@ class Actions:
             )
 
     def cb_reserve_back(self, buffer: int, pages: Value, state: State, line: int) -> None:
+        held = state.reserved.get(buffer, 0)
+        if held != 0 and self.known.at_most(held + 1, pages):
+            # More of it: what is pushed at once has to divide the buffer, and this isn't.
+            if not self.known.at_most(pages, self.buffers[buffer].pages):
+                self._fits("cb_reserve_back", buffer, pages, line)
+            state.reserved[buffer] = pages
+            return
         self._fits("cb_reserve_back", buffer, pages, line)
-        if state.reserved.get(buffer, 0) != 0:
+        if held != 0:
             self.fault(line, f"{self.label(buffer)} is reserved again before it is pushed")
-        state.reserved[buffer] = pages
+        state.reserved[buffer] = state.beside[buffer] = pages
         state.filled[buffer] = frozenset()
 
     def cb_push_back(self, buffer: int, pages: Value, state: State, line: int) -> None:
@@ -148,6 +155,9 @@ class Actions:
         else:
             self.fault(line, f"{pages} pages of {self.label(buffer)} are pushed: how many?")
         state.reserved[buffer] = reserved - pages
+        # Blocks of one size never go over the buffer's end.
+        beside = state.beside.get(buffer, 0) - pages
+        state.beside[buffer] = pages if beside == 0 else beside
         state.pushed[buffer] = state.pushed.get(buffer, 0) + pages
         # What is beyond is at as many places less from the next one to push.
         by = number if isinstance(number, int) else 0
@@ -211,7 +221,18 @@ class Actions:
         if not self.known.at_most(page + 1, allowed):
             what = "reserved" if writes else "waited for"
             self.fault(line, f"page {page} of {label} is used, of {allowed} {what}")
+        elif writes and not pointer.after:
+            self._beside(buffer, page, state, line)
         return buffer, page
+
+    def _beside(self, buffer: int, page: Value, state: State, line: int) -> None:
+        there = state.beside.get(buffer, 0)
+        if not self.known.at_most(page + 1, there):
+            self.fault(
+                line,
+                f"page {page} of {self.label(buffer)} may be beyond its end: {there} stand side by "
+                "side",
+            )
 
     def _bytes_on(self, pointer: Any, state: State, line: int) -> int:
         """How far an address is from the buffer's next page to fill or to take."""
@@ -317,6 +338,8 @@ class Actions:
         allowed = state.reserved.get(buffer, 0)
         if not self.known.at_most(last + 1, allowed):
             self.fault(line, f"page {last} of {self.label(buffer)} is used, of {allowed} reserved")
+        elif not pointer.after:
+            self._beside(buffer, last, state, line)
         return buffer, frozenset(range(first, last + 1))
 
     # Other cores.

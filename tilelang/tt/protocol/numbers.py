@@ -204,6 +204,15 @@ def below_of(condition: Value) -> tuple[tuple[Value, Value], ...]:
     return ()
 
 
+def only_where(condition: Value, value: Value) -> bool:
+    """Whether a value is surely 0 where a condition, a comparison, is."""
+    if value == 0 or not isinstance(condition, Poly) or not isinstance(value, Poly):
+        return value == 0 or condition == 1
+    return len(condition.terms) == 1 and all(
+        all(atom in monomial for atom in its) for its in condition.terms for monomial in value.terms
+    )
+
+
 @dataclass
 class Known:
     """What is known of names.

@@ -86,13 +86,16 @@ class State:
     """Pages by circular buffer, counted as the kernel itself counts them.
 
     ``reserved`` and ``waited`` are those that it may fill and take without asking again; ``pushed``
-    and ``popped`` are totals. ``filled`` are places from the next one to push that something was
-    put in. ``reading`` are buffers that reads may still be on the way to, ``leaving`` those that
-    writes may still be read from, and ``unended`` says that a write may not have arrived. ``tag``
-    is the transaction id that reads have from here on, ``tagged`` are those on the way with one.
+    and ``popped`` are totals. ``beside`` are those of the reserved ones that stand side by side,
+    while the others may be at the buffer's beginning. ``filled`` are places from the next one to
+    push that something was put in. ``reading`` are buffers that reads may still be on the way to,
+    ``leaving`` those that writes may still be read from, and ``unended`` says that a write may not
+    have arrived. ``tag`` is the transaction id that reads have from here on, ``tagged`` are those
+    on the way with one.
     """
 
     reserved: dict[int, Value] = field(default_factory=dict)
+    beside: dict[int, Value] = field(default_factory=dict)
     waited: dict[int, Value] = field(default_factory=dict)
     pushed: dict[int, Value] = field(default_factory=dict)
     popped: dict[int, Value] = field(default_factory=dict)
@@ -108,9 +111,9 @@ class State:
 
     def copy(self) -> State:
         return State(
-            dict(self.reserved), dict(self.waited), dict(self.pushed), dict(self.popped),
-            dict(self.filled), self.reading, self.leaving, self.unended, self.dst, self.slots,
-            self.tag, self.tagged, self.talk.copy(),
+            dict(self.reserved), dict(self.beside), dict(self.waited), dict(self.pushed),
+            dict(self.popped), dict(self.filled), self.reading, self.leaving, self.unended,
+            self.dst, self.slots, self.tag, self.tagged, self.talk.copy(),
         )  # fmt: skip
 
     def join_flags(self, other: State) -> None:

@@ -1,4 +1,5 @@
-"""The subset of C++ that is read: tokens, and the tree of a kernel's text."""
+"""The subset of C++ that is read: tokens, and the tree of a kernel's text. Trees are equal wherever
+their texts stand."""
 
 from __future__ import annotations
 
@@ -72,7 +73,7 @@ class Call:
     function: str
     template: str
     arguments: tuple[Expression, ...]
-    line: int
+    line: int = field(compare=False)
     on: Expression | None = None
 
 
@@ -98,7 +99,7 @@ Expression = Union[Number, Name, Binary, Call, Member, Element, Braces]  # noqa:
 
 @dataclass(frozen=True)
 class Declare:
-    line: int
+    line: int = field(compare=False)
     type: str
     name: str
     value: Expression
@@ -108,7 +109,7 @@ class Declare:
 class Assign:
     """``target`` = value, or what ``sign`` says: "+", "-" or "*" before the =."""
 
-    line: int
+    line: int = field(compare=False)
     target: Expression
     sign: str
     value: Expression
@@ -116,7 +117,7 @@ class Assign:
 
 @dataclass(frozen=True)
 class Do:
-    line: int
+    line: int = field(compare=False)
     call: Call
 
 
@@ -124,7 +125,7 @@ class Do:
 class Loop:
     """``for (TYPE name = first; name < end; name += step)``"""
 
-    line: int
+    line: int = field(compare=False)
     type: str
     name: str
     first: Expression
@@ -135,7 +136,7 @@ class Loop:
 
 @dataclass(frozen=True)
 class Choose:
-    line: int
+    line: int = field(compare=False)
     condition: Expression
     then: tuple[Statement, ...]
     otherwise: tuple[Statement, ...]
@@ -143,7 +144,7 @@ class Choose:
 
 @dataclass(frozen=True)
 class Return:
-    line: int
+    line: int = field(compare=False)
     value: Expression
 
 
@@ -155,7 +156,7 @@ class Function:
     name: str
     parameters: tuple[str, ...]
     body: tuple[Statement, ...]
-    line: int
+    line: int = field(compare=False)
 
 
 @dataclass

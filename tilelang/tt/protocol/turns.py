@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from .numbers import Poly, Value, computed, name, opaque, replaced
+from .numbers import Poly, Value, binary, computed, name, only_where, opaque, replaced
 from .state import State, Tagged
 from .syntax import Do, Loop, Statement, Unread
 from .values import Values
@@ -46,7 +46,7 @@ class Turns(Values):
         if step != 1:
             raise Unread(each.line, f"found a loop that steps by {step}, of unknown bounds")
         if self.hands_on(each.body, begin):
-            self.handed_on(each, first, last, turns, key, begin, state, once)
+            self.handed_on(each, first, end, turns, key, begin, state, once)
             del self.known.loops[key]
             return
         found = once(begin)
@@ -92,7 +92,7 @@ class Turns(Values):
         self,
         each: Loop,
         first: Value,
-        last: Value,
+        end: Value,
         turns: Value,
         key: str,
         begin: State,
@@ -101,16 +101,19 @@ class Turns(Values):
     ) -> None:
         """A loop whose turns push what was reserved before it, and may begin the reads of the next.
 
-        Of the first turn it is seen how much each pushes; then a turn that stands for all is
-        followed, from what the one before has left, as that depends on which turn it is.
+        Of the first turn it is seen how much each pushes, and of which buffers it reserves as much
+        again; then a turn that stands for all is followed, from what the one before has left, as
+        that depends on which turn it is.
         """
-        if not self.known.at_most(1, turns):
-            raise Unread(each.line, "found a loop, perhaps of no turn, that hands on")
         entry = begin.copy()
         self.names.append({each.name: first})
         self.apart(each.body, entry, each.line, len(self.names))
         self.names.pop()
         gains = {b: n - begin.pushed.get(b, 0) for b, n in entry.pushed.items()}
+        again = {b for b in gains if begin.reserved.get(b, 0) == entry.reserved.get(b, 0)}
+        sure, last = self.known.at_most(1, turns), end - 1
+        if not sure and again != {*gains}:
+            raise Unread(each.line, "found a loop, perhaps of no turn, that hands on")
         index = name(key)
 
         def later(tagged: frozenset[Tagged]) -> State:
@@ -121,14 +124,19 @@ class Turns(Values):
             for buffer, gain in gains.items():
                 before = gain * (index - first)
                 made.pushed[buffer] = begin.pushed.get(buffer, 0) + before
-                made.reserved[buffer] = begin.reserved.get(buffer, 0) - before
+                if buffer not in again:
+                    made.reserved[buffer] = begin.reserved.get(buffer, 0) - before
+                    made.beside[buffer] = begin.beside.get(buffer, 0) - before
             return made
 
         faults = dict(self.actions.faults)
         left = once(later(frozenset())).tagged
         self.actions.faults = faults
         before_first = {replace(one.by(key, first - 1), condition=1) for one in left}
-        if before_first != {replace(one, condition=1) for one in begin.tagged}:
+        some = binary("<", first, end)
+        if before_first != {replace(one, condition=1) for one in begin.tagged} or not (
+            sure or all(only_where(some, one.condition) for one in begin.tagged)
+        ):
             self.actions.fault(
                 each.line, "what is read before the loop isn't as a turn reads for the next one"
             )
@@ -136,8 +144,10 @@ class Turns(Values):
         after = later(frozenset()).copy()
         for buffer, gain in gains.items():
             after.pushed[buffer] += gain
-            after.reserved[buffer] -= gain
-        if (found.pushed, found.reserved, found.tagged) != (after.pushed, after.reserved, left):
+            if buffer not in again:
+                after.reserved[buffer] -= gain
+        held, wanted = ({b: n for b, n in of.reserved.items() if n != 0} for of in (found, after))
+        if (found.pushed, held, found.tagged) != (after.pushed, wanted, left):
             self.actions.fault(each.line, "turns push or read unlike each other")
         after.reserved = begin.reserved
         found.reserved = begin.reserved
@@ -150,7 +160,11 @@ class Turns(Values):
         )
         for buffer, gain in gains.items():
             state.pushed[buffer] = begin.pushed.get(buffer, 0) + gain * turns
-            state.reserved[buffer] = begin.reserved.get(buffer, 0) - gain * turns
+            if buffer not in again:
+                state.reserved[buffer] = begin.reserved.get(buffer, 0) - gain * turns
+            elif not any(one.buffer == buffer for one in state.tagged):
+                # What the last turn has reserved for none after it was given nothing.
+                state.reserved[buffer], state.filled[buffer] = 0, frozenset()
 
     def turns(self, first: Value, end: Value, step: int) -> Value:
         difference = end - first

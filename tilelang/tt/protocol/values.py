@@ -19,12 +19,10 @@ from .syntax import (
     Do,
     Element,
     Expression,
-    Function,
     Loop,
     Member,
     Name,
     Number,
-    Return,
     Statement,
     Text,
     Unread,
@@ -35,32 +33,32 @@ from .talking import Remote, Semaphore
 @dataclass(frozen=True)
 class Pointer:
     """An address in a circular buffer: ``bytes`` from its next page to take or to fill, when
-    ``done`` pages had been popped or pushed, and ``room`` were there to be used."""
+    ``done`` pages had been popped or pushed, and ``room`` were there to be used. ``after``: the
+    buffer's end was minded, which may be before it."""
 
     buffer: int
     writes: bool
     done: Value
     bytes: Value
     room: Value = 0
+    after: bool = False
     element: int = 0  # bytes of what is stored through it, where that is known
 
 
-_FLOOR_DIV = parse(
-    "inline int32_t floor_div(int32_t a, int32_t b) {"
-    "return a / b - ((a % b != 0 && (a % b < 0) != (b < 0)) ? 1 : 0); }"
-).functions["floor_div"]
-
-
-def _is_floor_div(function: Function) -> bool:
-    """Bounds of its values are known, if it is what it is called."""
-    return (function.parameters, [_given(each) for each in function.body]) == (
-        _FLOOR_DIV.parameters,
-        [_given(each) for each in _FLOOR_DIV.body],
-    )
-
-
-def _given(each: Statement) -> Expression | None:
-    return each.value if isinstance(each, Return) else None
+_KNOWN = parse(
+    """
+inline int32_t floor_div(int32_t a, int32_t b) {
+    return a / b - ((a % b != 0 && (a % b < 0) != (b < 0)) ? 1 : 0);
+}
+inline uint32_t place_after(uint32_t buffer, uint32_t tiles) {
+    const uint32_t place = get_write_ptr(buffer) + tiles * get_tile_size(buffer);
+    const bool at_end = place == get_local_cb_interface(buffer).fifo_limit;
+    return at_end ? place - get_local_cb_interface(buffer).fifo_size : place;
+}
+"""
+).functions
+"""Functions of whose values more is known than the text has, if they are what they are called:
+bounds, and that a place follows another one in a circular buffer."""
 
 
 class Group(dict[str, Any]):
@@ -179,29 +177,45 @@ class Values:
         if function == "get_tile_size":
             return self.actions.page_bytes(self.actions.buffer(arguments[0], line))
         if function in calls.POINTERS:
-            buffer = self.actions.buffer(arguments[0], line)
-            writes = function == "get_write_ptr"
-            done = (state.pushed if writes else state.popped).get(buffer, 0)
-            room = (state.reserved if writes else state.waited).get(buffer, 0)
-            return Pointer(buffer, writes, done, 0, room)
+            return self.pointer(arguments[0], function == "get_write_ptr", state, line)
         self.actions.do(self.role, function, arguments, state, line)
         return None
+
+    def pointer(self, given: Any, writes: bool, state: State, line: int) -> Pointer:
+        buffer = self.actions.buffer(given, line)
+        done = (state.pushed if writes else state.popped).get(buffer, 0)
+        room = (state.reserved if writes else state.waited).get(buffer, 0)
+        return Pointer(buffer, writes, done, 0, room)
+
+    def place_after(self, given: Any, pages: Any, *, state: State, line: int) -> Pointer:
+        """The place after those that stand side by side, which may be the buffer's beginning."""
+        pointer = self.pointer(given, True, state, line)
+        beside = state.beside.get(pointer.buffer, 0)
+        if pages != beside:
+            self.actions.fault(
+                line,
+                f"{self.actions.label(pointer.buffer)}: the place after {pages} pages is asked "
+                f"for, and {beside} stand side by side",
+            )
+        return replace(pointer, bytes=pages * self.actions.page_bytes(pointer.buffer), after=True)
 
     def enter(self, call: Call, state: State) -> Any:
         """A function of the kernel's own. One that only computes is a function of its values."""
         function = self.text.functions[call.function]
         given = [self.value(each, state, call.line) for each in call.arguments]
+        if function.name in _KNOWN and function != _KNOWN[function.name]:
+            raise Unread(function.line, f"found a {function.name} that isn't one")
         if len(given) != len(function.parameters):
             raise Unread(
                 call.line,
                 f"{call.function} is given {len(given)} values; expected "
                 f"{len(function.parameters)}",
             )
+        if call.function == "place_after":
+            return self.place_after(*given, state=state, line=call.line)
         if not self.acts(function.body):
             if not all(isinstance(x, (int, Poly)) for x in given):
                 raise Unread(call.line, f"{call.function} computes with what is no number")
-            if call.function == "floor_div" and not _is_floor_div(function):
-                raise Unread(function.line, "found a floor_div that isn't one")
             return opaque(call.function, *given)
         outer = self.names, self.fixed
         own = dict(zip(function.parameters, given, strict=True))

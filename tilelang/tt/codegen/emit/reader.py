@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ..plan import READER, FillMask, FillOnes, Step
-from .reading import ReadingText
+from .ahead import AheadText
 
 #: Two bfloat16 ones, or one float32, and how many such words a tile has.
 ONES = {"bfloat16": ("0x3f803f80", 512), "float32": ("0x3f800000", 1024)}
 
 
-class ReaderText(ReadingText):
+class ReaderText(AheadText):
     role = READER
     processors = (("", 0),)
     purpose = "reads what the blocks of this core copy from device memory."

@@ -3,10 +3,9 @@ to other cores."""
 
 from __future__ import annotations
 
-from ..arguments import OWN_BOX, expressions, moves_of
-from ..index import variables
-from ..plan import Ahead, ReadTiles, Share, Step, Together, WriteTiles
-from .movement import ELEMENTS, LAY_DOWN, PAD, READ, READ_TO, STAND_UP, WRITE, MovementText
+from ..arguments import OWN_BOX, moves_of
+from ..plan import ReadTiles, Share, Step, Together, WriteTiles
+from .movement import ELEMENTS, LAY_DOWN, PAD, READ, STAND_UP, WRITE, MovementText
 
 GROUP = """\
 // Cores that read a tensor alike. One of them sends it to the others, a rectangle of `receivers`
@@ -207,60 +206,6 @@ class ReadingText(MovementText):
         share = f"share_tiles({group}, {buffer.name}, {tiles});"
         then = [f"    {each}" for each in (*end, share)]
         return [f"if ({sends}) {{", *then, "} else {", f"    receive_tiles({group});", "}"]
-
-    # Reads that begin a turn ahead.
-
-    def ahead(self, each: Ahead) -> None:
-        """The reads of a turn have one transaction id, and those of the next the other one."""
-        name, first = self.names[each.var], self.expr(each.first)
-        turn = name if first == "0" else "turn"
-        trips = self.expr(each.trips, 7)
-        for step in each.steps:
-            buffer = self.buffer(step.makes[0].buffer)
-            self.line(f"cb_reserve_back({buffer}, {trips} * {self.tiles(step.makes[0].buffer)});")
-            self.line(f"const uint32_t {buffer}_begin = get_write_ptr({buffer});")
-        self.begin_turn(each, f"first_{name}", first, "0")
-        self.open(f"for (int32_t {turn} = 0; {turn} < {self.expr(each.trips)}; ++{turn})")
-        if turn != name:
-            self.line(f"const int32_t {name} = {self.expr(each.first, 6)} + turn;")
-        self.comment("The reads of the next turn begin before those of this one are waited for.")
-        self.open(f"if ({turn} + 1 < {self.expr(each.trips, 5)})")
-        self.begin_turn(each, f"next_{name}", f"{name} + 1", f"({turn} + 1)")
-        self.close()
-        self.line(f"noc_async_read_barrier_with_trid(1 + {turn} % 2);")
-        for step in each.steps:
-            assert isinstance(step.work, ReadTiles)
-            buffer, tiles = self.buffer(step.work.buffer), self.tiles(step.work.buffer)
-            window = self.window_of(step.work)
-            self.helper("pad_tiles", PAD)
-            for line in self.end_of_read(step.work, window, tiles):
-                self.line(line)
-            self.line(f"cb_push_back({buffer}, {tiles});")
-        self.close()
-        self.line("noc_async_read_set_trid(0);")
-
-    def begin_turn(self, each: Ahead, name: str, index: str, turn: str) -> None:
-        """Begins the reads of a turn, in which the loop's variable is called ``name``."""
-        before, self.names[each.var] = self.names[each.var], name
-        used = {v for e in expressions(each.steps) for v in variables(e)}
-        if each.var in used:
-            self.line(f"const int32_t {name} = {index};")
-        self.line(f"noc_async_read_set_trid(1 + {turn} % 2);" if turn != "0" else
-                  "noc_async_read_set_trid(1);")  # fmt: skip
-        for step in each.steps:
-            work = step.work
-            assert isinstance(work, ReadTiles)
-            self.listing(step.places)
-            window = self.window_of(work)
-            self.helper("read_tiles_to", READ_TO)
-            buffer, tiles = self.buffer(work.buffer), self.tiles(work.buffer)
-            down, across, order = self.shape(work)
-            to = f"{buffer}_begin"
-            if turn != "0":
-                to += f" + {turn} * {tiles} * get_tile_size({buffer})"
-            moved = f"{self.tensor_of(work)}, {window}, {buffer}, {to}, {down}, {across}, {order}"
-            self.by_sender(work, f"read_tiles_to({moved});")
-        self.names[each.var] = before
 
     def pad(self, tensor: str, format_: str) -> str:
         pads = [a for a in self.plan.arguments[self.role] if a.name == self.word(tensor, "pad")]

@@ -316,9 +316,7 @@ class KernelText:
                 self.together(each)
             elif isinstance(each, For):
                 self.listing(each.places)
-                self.open(self.turns(each.var, each.first, each.trips))
-                self.statements(each.body)
-                self.close()
+                self.loop(each)
             elif isinstance(each, Ahead):
                 self.listing(each.places)
                 self.ahead(each)
@@ -332,6 +330,11 @@ class KernelText:
             elif isinstance(each, If):
                 self.listing(each.places)
                 self.choose(each)
+
+    def loop(self, each: For) -> None:
+        self.open(self.turns(each.var, each.first, each.trips))
+        self.statements(each.body)
+        self.close()
 
     def keep(self, each: Kept) -> None:
         ways = [

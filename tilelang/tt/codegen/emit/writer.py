@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..plan import WRITER
-from .reading import ReadingText
+from .ahead import AheadText
 
 
-class WriterText(ReadingText):
+class WriterText(AheadText):
     role = WRITER
     processors = (("", 4),)
     purpose = "writes what the blocks of this core copy to device memory."
