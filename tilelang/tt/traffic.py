@@ -34,12 +34,11 @@ class Traffic:
         return (self.read + self.written) * self.page_size
 
 
-def pages_of_launch(attrs: Mapping[str, Any], launch: int) -> dict[str, PagesOfBlocks] | None:
-    """The pages of each block, by tensor, of what a plan has of a function; None where there are
-    more than MOST_BLOCKS, and in a plan of schema version 1, which doesn't say."""
-    if "tt_program" not in attrs:
-        return None
-    program = Program.from_json(attrs["tt_program"])
+def pages_of_launch(
+    program: Program, attrs: Mapping[str, Any], launch: int
+) -> dict[str, PagesOfBlocks] | None:
+    """The pages of each block, by tensor, of a function's program and what a plan has of it; None
+    where there are more than MOST_BLOCKS."""
     if math.prod(program.launches[launch].grid) > MOST_BLOCKS:
         return None
     places = {buffer.name: id for id, buffer in enumerate(program.buffers)}
@@ -50,16 +49,13 @@ def pages_of_launch(attrs: Mapping[str, Any], launch: int) -> dict[str, PagesOfB
 
 
 def limits_of_launch(
-    attrs: Mapping[str, Any],
+    program: Program,
     buffers: Mapping[str, BufferDescriptor],
     schedule: Schedule,
     device: DeviceSpec,
     launch: int,
 ) -> Bounds | None:
-    """The bounds of a launch of what a plan has of a function; None where none are known."""
-    if "tt_program" not in attrs:
-        return None
-    program = Program.from_json(attrs["tt_program"])
+    """The bounds of a launch; None where none are known."""
     try:
         return bounds_of(program, buffers, schedule, device, launch)
     except NotImplementedError:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import schedule_text
-from ..bounds import Bounds
 from ..device_spec import DeviceSpec
 from ..larger_blocks import larger_blocks
 from ..metadata import BufferDescriptor, Schedule, buffers_of, schedules_of
@@ -31,6 +30,8 @@ def render_plan(document: dict[str, Any]) -> str:
     for name, attrs in document["functions"].items():
         buffers = buffers_of(attrs)
         schedules = schedules_of({**attrs, "tt_device": device.to_attr()})
+        # A plan of schema version 1 has none, and doesn't say what blocks do.
+        program = Program.from_json(attrs["tt_program"]) if "tt_program" in attrs else None
         functions.append(
             {
                 "name": name,
@@ -40,8 +41,7 @@ def render_plan(document: dict[str, Any]) -> str:
                         "number": next(numbers),  # on the page
                         **drawn(schedule),
                         "args": [{"value": "", **arg} for arg in launch["tt_runtime_args_schema"]],
-                        **(about := _launch(attrs, buffers, schedule, device, place)),
-                        **_steps(name, attrs, buffers, place, bool(about["blocks"])),
+                        **_of_program(program, name, attrs, buffers, schedule, device, place),
                     }
                     for place, (launch, schedule) in enumerate(
                         zip(attrs.get("tt_launches", [attrs]), schedules, strict=True)
@@ -75,7 +75,27 @@ def drawn(schedule: Schedule) -> dict[str, Any]:
     }
 
 
+def _of_program(
+    program: Program | None,
+    name: str,
+    attrs: dict[str, Any],
+    buffers: Mapping[str, BufferDescriptor],
+    schedule: Schedule,
+    device: DeviceSpec,
+    place: int,
+) -> dict[str, Any]:
+    """What a launch's blocks do, step by step and added up; nothing where there is no program."""
+    if program is None:
+        return {
+            **{"blocks": [], "traffic": {}, "limits": None, "larger": (), "no_larger": ""},
+            **{"listing": "", "tensors": [], "touched": {"grid": (0, 0, 0), "steps": []}},
+        }
+    about = _launch(program, attrs, buffers, schedule, device, place)
+    return about | steps_of_launch(program, name, buffers, place, bool(about["blocks"]))
+
+
 def _launch(
+    program: Program,
     attrs: dict[str, Any],
     buffers: Mapping[str, BufferDescriptor],
     schedule: Schedule,
@@ -84,9 +104,14 @@ def _launch(
 ) -> dict[str, Any]:
     """What each block of a launch touches, on its core, and what that adds up to; nothing where it
     is not known or too much to draw."""
-    limits = limits_of_launch(attrs, buffers, schedule, device, place)
-    found = {"limits": limits, **_larger(attrs, buffers, schedule, device, place, limits)}
-    pages = pages_of_launch(attrs, place)
+    limits = limits_of_launch(program, buffers, schedule, device, place)
+    larger: tuple[Any, ...] = ()
+    reason = ""
+    if limits is not None:
+        said = said_of_schedule(attrs)
+        larger, reason = larger_blocks(program, buffers, schedule, device, said, place)
+    found = {"limits": limits, "larger": larger, "no_larger": reason}
+    pages = pages_of_launch(program, attrs, place)
     if pages is None:
         return {"blocks": [], "traffic": {}, **found}
     width = schedule.core_grid[0]
@@ -108,36 +133,6 @@ def _launch(
         for name, each in pages.items()
     }
     return {"blocks": blocks, "traffic": sums, **found}
-
-
-def _larger(
-    attrs: dict[str, Any],
-    buffers: Mapping[str, BufferDescriptor],
-    schedule: Schedule,
-    device: DeviceSpec,
-    place: int,
-    limits: Bounds | None,
-) -> dict[str, Any]:
-    """What larger blocks would cost, or why that isn't told."""
-    if limits is None:
-        return {"larger": (), "no_larger": ""}
-    program = Program.from_json(attrs["tt_program"])
-    said = said_of_schedule(attrs)
-    larger, reason = larger_blocks(program, buffers, schedule, device, said, place)
-    return {"larger": larger, "no_larger": reason}
-
-
-def _steps(
-    name: str,
-    attrs: dict[str, Any],
-    buffers: Mapping[str, BufferDescriptor],
-    place: int,
-    blocks: bool,
-) -> dict[str, Any]:
-    """What a launch's blocks do; nothing in a plan of schema version 1, which doesn't say."""
-    if "tt_program" not in attrs:
-        return {"listing": "", "tensors": [], "touched": {"grid": (0, 0, 0), "steps": []}}
-    return steps_of_launch(Program.from_json(attrs["tt_program"]), name, buffers, place, blocks)
 
 
 def _cut(text: str, most: int = 80) -> str:
