@@ -13,6 +13,8 @@ built=
 [ "${1:-}" = --built ] && { built=1; shift; }
 interpreter="$(ttnn_python)" || { echo "not run: $NO_TTNN_PYTHON" >&2; exit 1; }
 python="$(ttnn_env "$interpreter")"
+interpreter="$(tilelang_python)" || { echo "not run: $NO_TILELANG_PYTHON" >&2; exit 1; }
+tilelang="$(tilelang_env "$interpreter")"
 builder="$(build_env)"
 if [ -z "$built" ]; then
   "$ROOT/ci/build.sh"
@@ -22,5 +24,5 @@ simulator=wolfpine
 [ -n "${TILELANG_TT_TTSIM:-}" ] && simulator=ttsim
 say "mutants"
 "$python" "$ROOT/ci/mutants/run.py" --work "$ROOT/build/mutants" --only "${1:-}" --jobs "$JOBS" \
-  --python "$python" --cmake-bin "$(dirname "$builder")" --tvm-library "$(tvm_library "$python")" \
+  --python "$python" --tilelang "$tilelang" --cmake-bin "$(dirname "$builder")" --tvm-library "$(tvm_library "$python")" \
   --library "$ROOT/build/libtilelang_tt.so" --simulator "$simulator" "$ROOT"/ci/mutants/*.toml

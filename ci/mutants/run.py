@@ -238,6 +238,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="a regular expression for file or text")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--python", type=Path, required=True, help="of the environment with ttnn")
+    parser.add_argument("--tilelang", type=Path, help="of the environment with tilelang")
     parser.add_argument("--cmake-bin", type=Path, required=True)
     parser.add_argument("--tvm-library", type=Path, required=True)
     parser.add_argument("--library", type=Path, required=True)
@@ -245,13 +246,20 @@ def main() -> int:
     options = parser.parse_args()
     end_with_us()
     tools = Tools(
-        options.python, options.cmake_bin, options.tvm_library, options.library, options.simulator
+        options.python,
+        options.tilelang,
+        options.cmake_bin,
+        options.tvm_library,
+        options.library,
+        options.simulator,
     )
     try:
         everyone = [mutant for path in options.lists for mutant in read_mutants(path)]
         chosen = [mutant for mutant in everyone if re.search(options.only, str(mutant))]
         if not chosen:
             raise DataError(f"--only {options.only}: found no mutant of that name")
+        if tools.tilelang is None and any(c.runner == "tilelang" for m in chosen for c in m.tests):
+            raise DataError("found no --tilelang, in which some tests of these mutants run")
         run = Run(options.work.resolve(), tools, options.jobs)
         print(f"{len(chosen)} mutants. The tests, on the code as it is:", flush=True)
         run.check_the_code_as_it_is(chosen)

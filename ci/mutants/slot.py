@@ -71,6 +71,7 @@ class Tools:
     """What the tests are run with."""
 
     python: Path  # the interpreter of the environment that has ttnn and pytest
+    tilelang: Path | None  # of the one that has tilelang and pytest
     cmake_bin: Path  # the folder of cmake, ctest, ninja and the Python to build with
     tvm_library: Path
     library: Path  # libtilelang_tt.so of the code as it is
@@ -79,7 +80,8 @@ class Tools:
 
 @dataclasses.dataclass(frozen=True)
 class Command:
-    """One line of the list's [tests]: `ctest TARGET REGEX`, or `pytest ARGUMENT...`."""
+    """One line of the list's [tests]: `ctest TARGET REGEX`, `pytest ARGUMENT...`, or `tilelang
+    ARGUMENT...`, which is pytest in the environment that has tilelang."""
 
     text: str
     runner: str
@@ -94,9 +96,10 @@ class Command:
         if runner == "ctest" and len(words) == 2:
             files = tuple(rests_on.get(words[0], CPP))
             return cls(text, runner, words[0], (words[1],), files)
-        if runner == "pytest" and words:
+        if runner in ("pytest", "tilelang") and words:
             return cls(text, runner, "tilelang_tt", tuple(words), WHOLE)
-        raise DataError(f"{text}: expected ctest TARGET REGEX, or pytest ARGUMENT...")
+        expected = "ctest TARGET REGEX, pytest ARGUMENT... or tilelang ARGUMENT..."
+        raise DataError(f"{text}: expected {expected}")
 
 
 class Slot:
@@ -108,10 +111,13 @@ class Slot:
     def __init__(self, folder: Path, tools: Tools) -> None:
         self.folder, self.tools = folder, tools
         self.tree, self.venv = folder / "tree", folder / "venv"
+        self.with_tilelang = folder / "venv-tilelang"
         self._library = tools.library
         self._is_configured = False
         self._copy()
         self._make_environment()
+        if tools.tilelang is not None:
+            self._make_environment_with_tilelang(tools.tilelang)
 
     def _copy(self) -> None:
         """Make the copy equal to the tree; a file that is equal keeps its date, for ninja."""
@@ -127,17 +133,27 @@ class Slot:
 
     def _make_environment(self) -> None:
         """An environment in which the copy's package comes before all that the other one has."""
-        shutil.rmtree(self.venv, ignore_errors=True)
-        python = str(self.tools.python)
-        subprocess.run([python, "-m", "venv", "--without-pip", str(self.venv)], check=True)
-        where = "import sysconfig; print(sysconfig.get_path('purelib'))"
-        packages = subprocess.check_output([python, "-c", where], text=True).strip()
-        (mine,) = self.venv.glob("lib/python3.*/site-packages")
+        mine, packages = _empty_environment(self.venv, self.tools.python)
         (mine / "copy.pth").write_text(f"{self.tree}\n{packages}\n")
         tool = self.venv / "bin" / "tilelang-tt"
         call = "import sys\nfrom tilelang.tt.cli import main\nsys.exit(main())\n"
         tool.write_text(f"#!{self.venv}/bin/python\n{call}")
         tool.chmod(0o755)
+
+    def _make_environment_with_tilelang(self, python: Path) -> None:
+        """The same where a real tilelang is, in whose folder the package is: one of links to it,
+        but for the package. Its devices are opened by the other environment."""
+        mine, packages = _empty_environment(self.with_tilelang, python)
+        (mine / "tilelang").mkdir()
+        for path in (packages / "tilelang").iterdir():
+            if path.name not in ("tt", "__pycache__"):
+                (mine / "tilelang" / path.name).symlink_to(path)
+        (mine / "tilelang" / "tt").symlink_to(self.tree / "tilelang" / "tt")
+        (mine / "copy.pth").write_text(f"{packages}\n")
+        there = self.tree / ".venv" / "ttnn"
+        there.parent.mkdir(exist_ok=True)
+        there.unlink(missing_ok=True)
+        there.symlink_to(self.venv)
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -202,7 +218,18 @@ class Slot:
             return self.run(
                 ["ctest", "--test-dir", build, "-R", *command.arguments, *options], limit
             )
-        python = str(self.venv / "bin" / "python")
+        environment = self.with_tilelang if command.runner == "tilelang" else self.venv
+        python = str(environment / "bin" / "python")
         words = [word.replace("{simulator}", self.tools.simulator) for word in command.arguments]
         options = ["-x", "-q", "--tb=short", "-p", "no:cacheprovider"]
         return self.run([python, "-m", "pytest", *options, *words], limit)
+
+
+def _empty_environment(folder: Path, python: Path) -> tuple[Path, Path]:
+    """Make an environment; where its packages go, and where those of the interpreter's are."""
+    shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run([str(python), "-m", "venv", "--without-pip", str(folder)], check=True)
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    packages = subprocess.check_output([str(python), "-c", where], text=True).strip()
+    (mine,) = folder.glob("lib/python3.*/site-packages")
+    return mine, Path(packages)

@@ -56,6 +56,16 @@ def read(run, tmp_path):
     return read
 
 
+def test_a_test_is_run_by_ctest_or_by_pytest_in_one_of_two_environments(run):
+    for line in ("ctest unit schedule", "pytest test_a.py -k 'b c'", "tilelang test_a.py"):
+        runner, *_ = line.split()
+        assert run.Command.parse(line, {}).runner == runner
+    assert run.Command.parse("tilelang test_a.py -k 'b c'", {}).arguments[-1] == "b c"
+    for line in ("ctest unit", "pytest", "tilelang", "make test"):
+        with pytest.raises(run.DataError, match=f"{line}: expected ctest TARGET REGEX, pytest"):
+            run.Command.parse(line, {})
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [

@@ -114,6 +114,64 @@ def test_a_dynamic_dimension_is_one_for_all_tensors():
         kernel(numbers(0, 64), numbers(0, 64))
 
 
+def test_a_dynamic_dimension_is_found_on_any_axis_of_what_is_given():
+    n = T.dynamic("n")
+
+    @T.prim_func
+    def scale(B: T.Tensor((32, n), "bfloat16"), A: T.Tensor((32, n), "bfloat16")):
+        with T.Kernel(T.ceildiv(n, 32), threads=128) as bx:
+            own = T.alloc_fragment((32, 32), "bfloat16")
+            T.copy(A[0, bx * 32], own)
+            for i, j in T.Parallel(32, 32):
+                own[i, j] = own[i, j] * 2.0
+            T.copy(own, B[0, bx * 32])
+
+    a = numbers(32, 64)
+    assert torch.equal(tilelang.compile(scale, out_idx=[0], target="tenstorrent")(a), a * 2)
+
+
+def test_an_extent_that_is_worked_out_of_a_dimension_is_checked():
+    m = T.dynamic("m")
+
+    @T.prim_func
+    def twice(A: T.Tensor((m, 32), "bfloat16"), B: T.Tensor((m * 2, 32), "bfloat16")):
+        with T.Kernel(T.ceildiv(m, 32), threads=128) as bx:
+            own = T.alloc_shared((32, 32), "bfloat16")
+            T.copy(A[bx * 32, 0], own)
+            T.copy(own, B[bx * 64, 0])
+            T.copy(own, B[bx * 64 + 32, 0])
+
+    kernel = tilelang.compile(twice, target="tenstorrent")
+    a, b = numbers(32, 32), numbers(64, 32)
+    kernel(a, b)
+    assert torch.equal(b, torch.cat([a, a]))
+    with pytest.raises(ValueError, match=r"twice input B shape\[0\] expected 64, but got 32"):
+        kernel(a, b[:32])
+
+
+def test_what_a_later_launch_writes_comes_back():
+    @T.prim_func
+    def both(A: T.Tensor((32, 32), "float32"), B: T.Tensor((32, 32), "float32")):
+        with T.Kernel(1, threads=128) as bx:
+            own = T.alloc_fragment((32, 32), "float32")
+            T.copy(A[0, 0], own)
+            for i, j in T.Parallel(32, 32):
+                own[i, j] = own[i, j] * 2.0
+            T.copy(own, B[0, 0])
+        with T.Kernel(1, threads=128) as bx:
+            other = T.alloc_fragment((32, 32), "float32")
+            T.copy(B[0, 0], other)
+            for i, j in T.Parallel(32, 32):
+                other[i, j] = other[i, j] + 1.0
+            T.copy(other, A[0, 0])
+
+    a, b = numbers(32, 32, dtype="float32"), torch.zeros(32, 32)
+    before = a.clone()
+    tilelang.compile(both, target="tenstorrent")(a, b)
+    assert torch.equal(b, before * 2)
+    assert torch.equal(a, before * 2 + 1)
+
+
 WRONG = {
     "dtype": (lambda a, b: (a, b.float()), r"kernel main input B dtype expected bfloat16, but got float32: B.to\(torch"),
     "an extent": (lambda a, b: (a, b[:32]), r"kernel main input B shape\[0\] expected 64, but got 32: its shape is \(32, 64\)"),

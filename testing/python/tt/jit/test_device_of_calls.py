@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import threading
@@ -170,6 +171,21 @@ def test_a_plan_is_made_for_the_device_that_is_open():
         (launch,) = mine.prepared((), tt.DeviceSpec.preset(preset)).launches
         cores[preset] = len(launch.cores)
     assert cores == {"n150": 64, "n150-two-rows": 56}
+
+
+LESS = {"arch": "blackhole", "grid_x": 7, "grid_y": 6, "l1_bank_size": 4096}
+
+
+def test_a_kernel_for_a_preset_runs_as_planned_for_it_on_what_is_no_smaller():
+    func = kernels.scale_func(512, 512, "float32")
+    mine = Kernel(compiled.read(func, Target("tenstorrent/n150-two-rows")))
+    larger = tt.DeviceSpec.preset("n150")
+    (launch,) = mine.prepared((), larger).launches
+    assert len(launch.cores) == 56
+    for field, value in LESS.items():
+        message = f"target tenstorrent/n150-two-rows, whose {field} is .* a device with {value}"
+        with pytest.raises(ValueError, match=message):
+            mine.prepared((), dataclasses.replace(larger, **{field: value}))
 
 
 UNKNOWN = {

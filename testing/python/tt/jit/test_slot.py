@@ -9,6 +9,7 @@ import warnings
 import jit_kernels as kernels
 import pytest
 import tilelang.backend.target as backend_target
+import tvm
 import tvm_ffi
 from tilelang.backend.module import create_backend_context, list_backends
 from tvm.target import Target
@@ -16,7 +17,7 @@ from tvm.target import Target
 import tilelang
 import tilelang.tt as tt
 from tilelang.tt import version
-from tilelang.tt.jit import expected, slot
+from tilelang.tt.jit import compiled, expected, slot
 from tilelang.tt.presets import preset_names
 from tilelang.tt.target import preset_name
 
@@ -134,10 +135,25 @@ def test_a_tilelang_without_the_slot_says_so(monkeypatch):
 def test_the_source_is_for_the_device_that_is_named():
     func = kernels.scale_func(32, 32)
     tilelang.disable_cache()
-    for preset in ("n150", "p150a"):
+
+    def shown(target: str) -> str:
+        return tilelang.compile(func, target=target).get_kernel_source().partition("\n")[0]
+
+    for preset in ("n150-two-rows", "p150a"):
         spec = tt.DeviceSpec.preset(preset)
-        source = tilelang.compile(func, target=f"tenstorrent/{preset}").get_kernel_source()
-        assert source.startswith(f"// scale for {spec.arch}, {spec.grid_x} x {spec.grid_y} cores")
+        expected = f"// scale for {spec.arch}, {spec.grid_x} x {spec.grid_y} cores"
+        assert shown(f"tenstorrent/{preset}") == expected
+    with tt.device("ttsim", arch="blackhole"):
+        assert shown("tenstorrent") == expected
+
+
+def test_a_module_of_several_functions_is_refused_with_their_names():
+    scale = kernels.scale_func(32, 32)
+    module = tvm.IRModule({"one": scale, "two": scale})
+    with pytest.raises(
+        NotImplementedError, match=r"found 2 functions, \['one', 'two'\]; expected 1"
+    ):
+        compiled.lower(module, of("tenstorrent"))
 
 
 TORN = {
