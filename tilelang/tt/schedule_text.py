@@ -78,9 +78,16 @@ def _is_run(blocks: Sequence[int]) -> bool:
 
 
 def shared(schedule: Schedule) -> Iterator[str]:
-    """A line for each tensor that cores read together; of a rectangle that shares none, that."""
+    """A line for each tensor that cores read together; of a rectangle that shares none, that; and
+    of one in layers, that these share nothing with each other."""
     for each in schedule.shared_reads:
         yield f"{each.buffer}: {_shared(schedule, each)}"
+    layers = _layers(schedule)
+    if schedule.shared_reads and layers > 1:
+        yield (
+            f"each of the {layers} layers of rows, whose blocks differ in z, reads for itself what "
+            "they read alike: the rows of one block in all layers are no rectangle to multicast to"
+        )
     if schedule.boxes and not schedule.shared_reads:
         yield (
             "nothing is shared: along a row or a column of cores, blocks' indices decide what each "
@@ -88,12 +95,16 @@ def shared(schedule: Schedule) -> Iterator[str]:
         )
 
 
+def _layers(schedule: Schedule) -> int:
+    return len({box.z for box in schedule.boxes if box.count})
+
+
 def _shared(schedule: Schedule, each: SharedRead) -> str:
     width = schedule.core_grid[0]
     active = [(core % width, core // width) for core, box in enumerate(schedule.boxes) if box.count]
     x, y = min(x for x, _ in active), min(y for _, y in active)
-    # A column of cores is as many groups as there are parts of z.
-    parts = len({box.z for box in schedule.boxes if box.count})
+    # A column of cores is as many groups as there are layers.
+    parts = _layers(schedule)
     if each.along == "x":
         others = len({x for x, _ in active}) - 1
         sender, line = f"core ({x}, y) of each row", "row"

@@ -84,6 +84,10 @@ SHARED = [
     ("gemm of A.T and B.T", gemm(256, 256, 128, ta=True, tb=True), None, [A_X, B_Y]),
     ("ragged gemm", gemm(100, 160, 50), None, [A_X, B_Y]),
     ("batched gemm", gemm(256, 256, 128, batch=3), None, [A_X, B_Y]),
+    ("batched gemm with one weight", gemm(256, 256, 128, batch=3, weight=True), None, [A_X, B_Y]),
+    # On 4 x 4 cores two layers of two rows: each reads the weight for itself.
+    ("batched gemm of two rows with one weight", gemm(128, 256, 64, batch=3, weight=True), None,
+     [A_X, B_Y]),
     ("gemm with a bias", gemm(256, 256, 64, bias=True), None, [A_X, B_Y, ("bias", "y", 0)]),
     ("two products of A", two_products(256, 256, 64), None, [A_X, B_Y, ("E", "y", 0)]),
     ("gemm in one column: B and not A", gemm(256, 256, 64), [(0, 0, 0, 3)], [("B", "y", 1)]),
@@ -95,6 +99,8 @@ SHARED = [
     ("gemm around a hole", gemm(256, 256, 64), HOLED, [A_X, B_Y]),
     ("gemm on a diagonal", gemm(256, 256, 64), [(i, i, i, i) for i in range(4)], []),
     ("attention", flash_attention(**ATTENTION, causal=False), None, [("K", "x", 1), ("V", "x", 0)]),
+    ("attention of grouped heads", flash_attention(**ATTENTION, causal=False, group=2), None,
+     [("K", "x", 1), ("V", "x", 0)]),
     # The last of a block's turns depends on its place along x.
     ("causal attention", flash_attention(**ATTENTION, causal=True), None, []),
     # A head is an element of the page, not a page.

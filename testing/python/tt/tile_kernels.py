@@ -16,14 +16,14 @@ def ceildiv(a: int, b: int) -> int:
 
 
 def gemm(m, n, k, bm=64, bn=64, bk=32, batch=None, ta=False, tb=False, bias=False, act=None,
-         dtype="bfloat16", out=None, stages=2, acc="float32"):  # fmt: skip
+         dtype="bfloat16", out=None, stages=2, acc="float32", weight=False):  # fmt: skip
     """C[z] = act(op(A[z]) @ op(B[z]) + bias), blocks of bm x bn; batch None: matrices alone.
-    ``acc`` is the accumulator's dtype."""
+    ``acc`` is the accumulator's dtype; ``weight``: B is one matrix for the whole batch."""
     b = Builder()
     out = out or dtype
     lead = () if batch is None else (batch,)
     A = b.tensor("A", lead + ((k, m) if ta else (m, k)), dtype)
-    B = b.tensor("B", lead + ((n, k) if tb else (k, n)), dtype)
+    B = b.tensor("B", (() if weight else lead) + ((n, k) if tb else (k, n)), dtype)
     V = b.tensor("bias", (1, n), dtype) if bias else None
     C = b.tensor("C", (*lead, m, n), out)
     As = b.shared("A_shared", (bk, bm) if ta else (bm, bk), dtype)
@@ -40,7 +40,8 @@ def gemm(m, n, k, bm=64, bn=64, bk=32, batch=None, ta=False, tb=False, bias=Fals
             a0, a1 = ((ko * bk, by * bm) if ta else (by * bm, ko * bk)), As.shape
             b0, b1 = ((bx * bn, ko * bk) if tb else (ko * bk, bx * bn)), Bs.shape
             b.copy(A.at(*at, *a0).of(*one, *a1), As)
-            b.copy(B.at(*at, *b0).of(*one, *b1), Bs)
+            of_batch, its_one = ((), ()) if weight else (at, one)
+            b.copy(B.at(*of_batch, *b0).of(*its_one, *b1), Bs)
             b.gemm(As, Bs, Cl, transpose_a=ta, transpose_b=tb)
         if bias or act:
             with b.map(i=bm, j=bn) as (i, j):
