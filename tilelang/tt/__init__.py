@@ -14,7 +14,6 @@ so that devices and plans can be read where there is no TVM.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -88,22 +87,27 @@ upward.bind(_devices, _drawings)
 def _warn_without_tvm() -> None:
     from ._ffi import has_tvm, no_tvm
 
-    # The command line says it where it matters.
-    if not has_tvm() and os.path.basename(sys.argv[0]) != "tilelang-tt":
+    if not has_tvm():
         import warnings
 
         warnings.warn(f"{no_tvm()}. Devices and plans work without", RuntimeWarning, stacklevel=3)
 
 
-# In a device's process (runtime/session/start.py) no TVM is wanted, whether there is one or not.
+def join_tilelang() -> None:
+    """Make "tenstorrent" a target of the TileLang that is imported, if one is."""
+    # It was imported before its subpackage; where none is installed, there is a namespace.
+    if getattr(sys.modules.get("tilelang"), "__file__", None):
+        from .jit.slot import register_with_tilelang
+
+        register_with_tilelang()
+
+
+# A bare package is that of a device's process, in which no TVM is wanted, whether there is one or
+# not (runtime/session/start.py), or of the command line, which says it where it matters
+# (tilelang_tt).
 if not getattr(sys.modules.get("tilelang"), "is_bare", False):
     _warn_without_tvm()
-
-# A tilelang that is there was imported before its subpackage; without one it is a namespace.
-if getattr(sys.modules.get("tilelang"), "__file__", None):
-    from .jit.slot import register_with_tilelang
-
-    register_with_tilelang()
+    join_tilelang()
 
 if TYPE_CHECKING:
     __version__: str

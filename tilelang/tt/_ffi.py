@@ -9,26 +9,26 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-import tvm_ffi
-
 from .extras import install_command
 
 LIBRARY_NAME = "libtilelang_tt.so"
-
-# tvm-ffi maps an error of C++ to the Python exception registered for its kind.
-tvm_ffi.register_error("NotImplementedError", NotImplementedError)
 
 
 def has_tvm() -> bool:
     """Whether a TVM can be imported, without importing it."""
     from importlib.util import find_spec
 
-    # Importing tilelang.tt has imported a real tilelang already, which puts its TVM on the path.
+    # A real tilelang puts its TVM on the path, and was imported before this part of it; but for the
+    # command line, which has put that off (tilelang_tt).
+    make_whole = getattr(sys.modules.get("tilelang"), "make_whole", None)
+    if make_whole is not None:
+        make_whole()
     return find_spec("tvm") is not None
 
 
@@ -87,6 +87,10 @@ def _libraries() -> Iterator[Path]:
 @functools.cache
 def load() -> None:
     """Load the library, which registers its functions. Raises ImportError if it can't be."""
+    import tvm_ffi
+
+    # An error of C++ becomes the Python exception registered for its kind.
+    tvm_ffi.register_error("NotImplementedError", NotImplementedError)
     path = library_path()
     try:
         tvm_ffi.load_module(str(path))

@@ -7,7 +7,6 @@ import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import _ffi_api
 from .choice import choose, options
 from .device_spec import DeviceLike, DeviceSpec, resolve_device
 from .metadata import (
@@ -44,6 +43,8 @@ def describe_tensor(
     NotImplementedError
         A dtype with no Tenstorrent format on the device.
     """
+    from . import _ffi_api
+
     if role not in ("in", "out", "inout", "workspace"):
         raise ValueError(
             f"{label(name)}: role is {shown(role)}; expected in, out, inout or workspace"
@@ -78,6 +79,8 @@ def schedule_tiles(
     NotImplementedError
         More than 2**32 - 1 blocks, an unknown policy or order, or the policy "auto".
     """
+    from . import _ffi_api
+
     blocks, given = _integers("extents", extents), policy_attrs(policy, order, cores)
     return schedule_of(_ffi_api.schedule_tiles(blocks, resolve_device(device).to_attr(), given))
 
@@ -94,6 +97,8 @@ def schedule_program(
     Parameters and errors as of :func:`schedule_tiles`; but the policy may be "auto", which takes
     the one that the bounds choose.
     """
+    from . import _ffi_api
+
     spec, text = resolve_device(device), program.to_text()
 
     def under(policy: str | None) -> dict[str, Any]:
@@ -109,6 +114,8 @@ def schedule_program(
 
 def _described(program: Program, device: DeviceSpec) -> dict[str, Any]:
     """The descriptors of a program's tensors, as attributes."""
+    from . import _ffi_api
+
     found = json.loads(_ffi_api.analyze_program(program.to_text()))["buffers"]
     described = {}
     for buffer, of in zip(program.buffers, found, strict=True):

@@ -6,11 +6,10 @@ the same attributes as a plain dict, which is how a plan holds them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import Any
-
-import tvm_ffi
 
 from . import plain, upward
 from .plain import ReadOnlyDict
@@ -304,11 +303,11 @@ def plain_value(value: Any, depth: int = 0) -> Any:
         return value
     if isinstance(value, str):
         return str(value)
-    if isinstance(value, (tvm_ffi.Map, tvm_ffi.Array)):
+    if _is_of_tvm(value, "Map", "Array"):
         from ._ffi_api import write_json
 
         return plain.parse(write_json(value))
-    text = getattr(value, "json", None) if isinstance(value, tvm_ffi.Object) else None
+    text = getattr(value, "json", None) if _is_of_tvm(value, "Object") else None
     if isinstance(text, str):  # a tile program
         return plain.parse(text)
     if depth == MAX_DEPTH:
@@ -328,6 +327,13 @@ def plain_value(value: Any, depth: int = 0) -> Any:
     return bool(number) if str(getattr(typed, "dtype", "")) == "bool" else plain_value(number)
 
 
+def _is_of_tvm(value: Any, *kinds: str) -> bool:
+    """Whether a value is an object of tvm-ffi. None is where nothing has imported that, which takes
+    as long as importing torch."""
+    ffi = sys.modules.get("tvm_ffi")
+    return ffi is not None and isinstance(value, tuple(getattr(ffi, kind) for kind in kinds))
+
+
 def _key(key: Any) -> str:
     if not isinstance(key, str):
         raise ValueError(f"found the key {shown(key)}; expected a string")
@@ -339,12 +345,12 @@ def tt_attrs(func: Any) -> Mapping[str, Any]:
     if hasattr(func, "functions"):
         named = ", ".join(f"mod['{var.name_hint}']" for var in func.functions)
         raise ValueError(f"found an IRModule; expected one function of it: {shortened(named)}")
-    if isinstance(func, (Mapping, tvm_ffi.Map)):
+    if isinstance(func, Mapping) or _is_of_tvm(func, "Map"):
         items = func.items()
         return ReadOnlyDict(
             {str(key): plain_value(item) for key, item in items if str(key).startswith("tt_")}
         )
-    if isinstance(func, tvm_ffi.Object) and hasattr(func, "attrs"):
+    if _is_of_tvm(func, "Object") and hasattr(func, "attrs"):
         from ._ffi_api import function_attributes
 
         found: Mapping[str, Any] = plain.parse(function_attributes(func))

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import _ffi_api
 from .program import (
     Launch,
     Let,
@@ -88,6 +87,8 @@ def _places(program: Program, launch: int) -> list[str]:
 
 def _regions(program: Program, launch: int, place: str) -> Regions:
     """The regions of the launch, by buffer, when it has the step at ``place`` alone, or none."""
+    from . import _ffi_api
+
     body = program.launches[launch].body
     kept = _kept(program, body, f"launches[{launch}].body", [], place)
     launches = [Launch(each.grid, each.indices, ()) for each in program.launches]

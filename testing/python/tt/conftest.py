@@ -45,9 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(package): runs where that package is installed")
 
 
+def _needs(item: pytest.Item, package: str) -> bool:
+    return any(marker.args == (package,) for marker in item.iter_markers("needs"))
+
+
 def _needs_ttsim(item: pytest.Item) -> bool:
-    marked = any(marker.args == ("ttsim",) for marker in item.iter_markers("needs"))
-    return marked or "ttsim" in getattr(item, "fixturenames", ())
+    return _needs(item, "ttsim") or "ttsim" in getattr(item, "fixturenames", ())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -55,6 +58,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         without = [item for item in items if _needs_ttsim(item)]
         items[:] = [item for item in items if not _needs_ttsim(item)]
         config.hook.pytest_deselected(items=without)
+    # Files that open devices take longest, and are begun first: the processes end together.
+    opening = {item.path for item in items if _needs(item, "wolfpine") or _needs(item, "calls")}
+    items.sort(key=lambda item: item.path not in opening)
     for item in items:
         for marker in item.iter_markers("needs"):
             (package,) = marker.args

@@ -49,6 +49,19 @@ def test_the_real_tilelang_is_still_imported():
     assert done.stdout.split()[-2:] == ["0.1.15", "jit"], done.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "whole"),
+    [("--version", False), ("device n150", False), ("doctor", True)],
+)
+def test_a_command_runs_a_tilelang_that_is_installed_only_where_it_asks_for_its_tvm(command, whole):
+    done = python(
+        f"import sys, tilelang_tt; sys.argv = ['tilelang-tt', *{command!r}.split()]\n"
+        "try:\n    tilelang_tt.main()\n"
+        "finally:\n    print('whole', not hasattr(sys.modules['tilelang'], 'is_bare'))\n"
+    )
+    assert done.stdout.splitlines()[-1] == f"whole {whole}", done.stdout + done.stderr
+
+
 def test_importing_loads_neither_ttnn_nor_the_passes():
     done = python(
         "import tilelang.tt, sys; "
@@ -75,6 +88,7 @@ def test_without_a_tvm_the_doctor_says_the_same_and_the_command_line_does_not_wa
     code = NO_TVM.replace(
         "import tilelang.tt as tt", "sys.argv = ['bin/tilelang-tt', 'doctor']"
     ) + (
+        "import tilelang_tt\ntilelang_tt.put_off()\n"
         "from tilelang.tt.cli import doctor, main\n"
         "doctor._installed = lambda package: None\n"
         "main()\n"

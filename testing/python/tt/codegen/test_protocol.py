@@ -46,7 +46,13 @@ def test_every_kernel_of_the_list_keeps_to_the_protocol(name):
         assert faults(*asked_of(made)) == []
 
 
-@pytest.mark.parametrize("name", golden_texts.NAMES)
+#: Kernels of a hundred calls and more, of which others have each kind.
+LARGE = ("attention_causal", "layer_norm", "edges")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.long] * (n in LARGE)) for n in golden_texts.NAMES]
+)
 def test_a_golden_kernel_without_one_of_its_calls_is_refused(name):
     """But for a wait for pages that were waited for already, which is named by itself."""
     for made in golden_texts.plans(EVERY[name], name):

@@ -41,7 +41,7 @@ def documents(tmp_path_factory):
     gelu = gemm_gelu()
     found = {}
     with open_device("wolfpine", "wormhole", grid=(4, 5)) as session:  # each core costs its start
-        cases = of_plan(tt.Plan.from_module(tt.infer_metadata(gemm(96, 160, 64), session.spec)))
+        cases = of_plan(tt.Plan.from_module(tt.infer_metadata(gemm(64, 64, 64), session.spec)))
         right = describe_tensor("X", (160, 224), "bfloat16", session.spec)
         wrong = replace(right, accessor=replace(right.accessor, num_banks=11))
         table = [Case("X", "table", buffer=right), Case("wrong", "plan", buffer=wrong)]
