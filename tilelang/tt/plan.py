@@ -247,15 +247,7 @@ class Plan:
         Raises ValueError for a name that is not in the plan.
         """
         self._function(name)
-        origin = self.provenance.get("functions", {}).get(name, {})
-        called = origin.get("function", name)
-        if "arguments" in origin:
-            given = origin["arguments"].items()
-            called += f"({', '.join(f'{key}={value}' for key, value in given)})" if given else ""
-        if len(self.functions) > 1 and origin.get("function", name) != name:
-            called += f", {name}"
-        file = self.provenance.get("kernel_file")
-        return f"{file}: {called}" if file else called
+        return title_of(self.provenance, name, len(self.functions) > 1)
 
     def digest(self, name: str) -> str:
         """The digest of a function's program, as in ``sha256:0f3c...``.
@@ -318,6 +310,19 @@ class Plan:
     def _repr_html_(self) -> str:
         drawing: str = upward.drawings().plan(self.to_json())
         return drawing
+
+
+def title_of(provenance: Mapping[str, Any], name: str, is_of_several: bool) -> str:
+    """:meth:`Plan.title`, of a plan's document."""
+    origin = provenance.get("functions", {}).get(name, {})
+    called = str(origin.get("function", name))
+    if "arguments" in origin:
+        given = origin["arguments"].items()
+        called += f"({', '.join(f'{key}={value}' for key, value in given)})" if given else ""
+    if is_of_several and origin.get("function", name) != name:
+        called += f", {name}"
+    file = provenance.get("kernel_file")
+    return f"{file}: {called}" if file else called
 
 
 def digest_of(program: str) -> str:

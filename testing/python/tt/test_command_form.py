@@ -75,6 +75,14 @@ def test_what_is_piped_is_neither_wrapped_nor_padded(run):
     assert max(map(len, lines)) > 80
 
 
+def test_the_last_line_of_a_plan_says_where_it_is(run):
+    for line, verdict in (
+        (PLAN, "written to plan.json"),
+        (PLAN.removesuffix(" -o plan.json"), "planned; -o FILE writes it down"),
+    ):
+        assert run(line).stdout.splitlines()[-1] == verdict
+
+
 def test_json_is_the_document_alone(run, tmp_path):
     done = run(f"{PLAN} --json")
     assert done.returncode == 0, done.stderr

@@ -13,6 +13,7 @@ from .. import schedule_text
 from ..device_spec import DeviceSpec
 from ..larger_blocks import larger_blocks
 from ..metadata import BufferDescriptor, Schedule, buffers_of, schedules_of
+from ..plan import title_of
 from ..policies import said_of_schedule
 from ..program import Program, spans
 from ..traffic import limits_of_launch, pages_of_launch, traffic
@@ -27,6 +28,7 @@ def render_plan(document: dict[str, Any]) -> str:
         {key: value for key, value in document["device"].items() if key != "schema_version"}
     )
     functions = []
+    is_of_several = len(document["functions"]) > 1
     for name, attrs in document["functions"].items():
         buffers = buffers_of(attrs)
         schedules = schedules_of({**attrs, "tt_device": device.to_attr()})
@@ -34,7 +36,7 @@ def render_plan(document: dict[str, Any]) -> str:
         program = Program.from_json(attrs["tt_program"]) if "tt_program" in attrs else None
         functions.append(
             {
-                "name": name,
+                "title": title_of(document.get("provenance", {}), name, is_of_several),
                 "buffers": attrs["tt_buffers"],
                 "schedules": [
                     {

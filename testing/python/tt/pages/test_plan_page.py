@@ -53,12 +53,24 @@ def documents(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("pages")
     plan = tt.Plan.from_module(tt.infer_metadata(gemm(1280, 1184, 256), "p150a")).to_json()
+    (origin,) = plan["provenance"]["functions"].values()
+    origin["arguments"] = {"M": "1280", "block": "64"}
+    plan["provenance"]["kernel_file"] = "my_gemm.py"
     found = {}
     for name, document in (("plan", plan), ("shared", shared_plan(gemm(384, 352, 256)))):
         page = folder / f"{name}.html"
         page.write_text(render_plan(document))
         found[name] = (page, document)
     return found
+
+
+def test_a_plans_page_is_headed_by_the_kernels_file_name_and_arguments(show):
+    page, plan = show("plan")
+    (name,) = plan["functions"]
+    assert page.inner_text("h1") == f"my_gemm.py: {name}(M=1280, block=64) on blackhole"
+    assert page.title() == f"Plan: {page.inner_text('h1')}"
+    headings = page.eval_on_selector_all("h2", "all => all.map(e => e.innerText)")
+    assert headings == ["Which core runs which blocks", "Where the pages live"]
 
 
 def test_a_plans_page_has_the_figures_of_the_plan(show):

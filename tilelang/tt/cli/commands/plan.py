@@ -116,8 +116,8 @@ def plan(
         built.save(output)
     _write_page(html, built)
     show.plan(out, built)
-    if output is not None:
-        out.print(f"written to {output}", soft_wrap=True)
+    verdict = "planned; -o FILE writes it down" if output is None else f"written to {output}"
+    out.print(verdict, soft_wrap=True)
     answer(as_json, built.to_json)
 
 
