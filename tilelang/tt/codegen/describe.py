@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from ..program import Tensor, Workspace
-from .arguments import OWN, OWN_BOX, moves_of, steps
-from .plan import Core, Kept, KernelPlan, MultiplyTiles, Step
+from .arguments import OWN, OWN_BOX, steps
+from .keep import kept
+from .plan import Core, KernelPlan, MultiplyTiles, Step
 from .windows import FORMATS
 
 
@@ -107,14 +108,11 @@ def _shared_reads(plan: KernelPlan) -> dict[str, Any]:
 
 def _kept_reads(plan: KernelPlan) -> dict[str, Any]:
     """Tensors that are read once for all turns of a core along some axes."""
-    kept = {
-        plan.program.buffers[work.window.tensor].name: ["xyz"[axis] for axis in each.axes]
-        for body in plan.kernels.values()
-        for each in body
-        if isinstance(each, Kept)
-        for work in moves_of(each.body)
+    found = {
+        plan.program.buffers[tensor].name: ["xyz"[axis] for axis in axes]
+        for tensor, axes in kept(plan).items()
     }
-    return {"kept_reads": kept} if kept else {}
+    return {"kept_reads": found} if found else {}
 
 
 def _groups(plan: KernelPlan, core: Core) -> dict[str, Any]:

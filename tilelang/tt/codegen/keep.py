@@ -22,11 +22,11 @@ from .plan import (
     Count,
     For,
     Kept,
+    KernelPlan,
     ReadTiles,
     Statement,
     Step,
     Together,
-    WriteTiles,
 )
 
 Axes = tuple[int, ...]
@@ -68,6 +68,17 @@ def keep(planned: Planned, around: Around) -> Planned:
     return replace(planned, kernels=kernels)
 
 
+def kept(plan: KernelPlan) -> dict[int, Axes]:
+    """The axes along whose turns a core reads a tensor once, by the tensors that there are such."""
+    return {
+        work.window.tensor: each.axes
+        for body in plan.kernels.values()
+        for each in body
+        if isinstance(each, Kept) and not each.last
+        for work in moves_of(each.body)
+    }
+
+
 def _reads(statement: Statement) -> list[ReadTiles]:
     return [work for work in moves_of((statement,)) if isinstance(work, ReadTiles)]
 
@@ -100,23 +111,23 @@ def _joined(statement: Statement, pieces: Sequence[Statement]) -> list[Statement
 
 
 def _axes(piece: Statement, work: ReadTiles, planned: Planned, around: Around) -> Axes:
-    """The axes along whose turns a read is done once: none where there is but one turn."""
+    """The axes along whose turns a read is done once: none where there is but one turn.
+
+    No such tensor is written in the launch: what is has pages of their own for all blocks
+    (hazards.py), so windows that depend on their indices.
+    """
     every = {role: list(steps(body)) for role, body in planned.kernels.items()}
     made = [
         step for of_role in every.values() for step in of_role if isinstance(step, Step)
         and any(count.buffer == work.buffer for count in step.makes)
     ]  # fmt: skip
-    written = {
-        each.window.tensor for body in planned.kernels.values() for each in moves_of(body)
-        if isinstance(each, WriteTiles)
-    }  # fmt: skip
     alone = isinstance(piece, Step) or (
         isinstance(piece, (For, Ahead))
         and all(isinstance(each, Step) for each in (piece.body if isinstance(piece, For) else ()))
     )
     buffer = planned.buffers[work.buffer]
     if (
-        not alone or len(made) != 1 or work.window.tensor in written
+        not alone or len(made) != 1
         or buffer.consumer != COMPUTE or _popped(planned, work.buffer) is None
         or any(count.tiles is not None and not work.matrix for count in made[0].makes)
     ):  # fmt: skip

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .arguments import moves_of, steps
+from .arguments import steps
 from .buffers import Planned
 from .plan import (
     READER,
@@ -25,7 +25,6 @@ from .plan import (
     Statement,
     Step,
     Together,
-    WriteTiles,
 )
 
 #: Blocks of a buffer that is read a turn ahead.
@@ -81,12 +80,9 @@ def _room(read: Step, planned: Planned) -> int:
 
 def _reads_ahead(loop: For, planned: Planned) -> bool:
     """Whether each read of a loop is of a buffer that nothing else fills, which is popped in each
-    turn: then no turn's reads wait for what a later one pushes."""
+    turn: then no turn's reads wait for what a later one pushes. What is written too has pages of
+    its own for each turn (hazards.py)."""
     reads = _reads(loop)
-    written = {
-        each.window.tensor for body in planned.kernels.values() for each in moves_of(body)
-        if isinstance(each, WriteTiles)
-    }  # fmt: skip
     filled = [
         count.buffer for body in planned.kernels.values() for step in steps(body)
         if isinstance(step, Step) for count in step.makes
@@ -94,7 +90,6 @@ def _reads_ahead(loop: For, planned: Planned) -> bool:
     return 0 < len(reads) <= MOST and all(
         filled.count(read.makes[0].buffer) == 1
         and read.makes[0].trips is None
-        and read.work.window.tensor not in written  # type: ignore[union-attr]
         and (read.makes[0].tiles is None or _room(read, planned) >= ROOM)
         and _popped_each_turn(read.makes[0], loop.var, planned)
         for read in reads

@@ -10,7 +10,8 @@ from ..program import Program
 from .arguments import moves_of
 from .cores import Schedule
 from .generate import Device, generate
-from .plan import READER, FillOnes, Kept, KernelPlan, WriteTiles
+from .keep import kept
+from .plan import READER, FillOnes, KernelPlan, WriteTiles
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,8 @@ def ways_of(plan: KernelPlan) -> Ways:
         for step in plan.once[READER]
         if isinstance(step.work, FillOnes)
     )
-    kept = {
-        _name(plan, work.window.tensor): each.axes
-        for body in plan.kernels.values()
-        for each in body
-        if isinstance(each, Kept) and not each.last
-        for work in moves_of(each.body)
-    }
-    return Ways(spread, filled, kept)
+    axes = {_name(plan, tensor): axes for tensor, axes in kept(plan).items()}
+    return Ways(spread, filled, axes)
 
 
 def ways_of_launch(program: Program, schedule: Schedule, device: Device, launch: int) -> Ways:

@@ -228,8 +228,9 @@ def _of_each_policy(spec: DeviceSpec) -> Iterator[Case]:
     for policy, order in product(POLICIES, ORDERS):
         yield launch_case(spec, 7, 5, 2, policy=policy, order=order, cores=whole)
         yield launch_case(spec, 7, 5, policy=policy, order=order, cores=ring)
-    for extents in ((1, 11), (11, 1), (2, 3), (1, 1, 7)):
-        yield launch_case(spec, *extents, policy="rectangular", cores=whole)
+    # A row, a column and a pile of blocks, a prime number of them, and fewer than there are cores.
+    for policy, extents in product(POLICIES, ((1, 11), (11, 1), (2, 3), (1, 1, 7))):
+        yield launch_case(spec, *extents, policy=policy, cores=whole)
 
 
 def kernels(spec: DeviceSpec) -> list[Case]:

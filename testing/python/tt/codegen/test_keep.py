@@ -12,6 +12,7 @@ from golden_texts import EVERY
 from policies import schedule
 from random_arrays import arrays_of
 from test_bounds import described
+from tile_builder import Builder
 from tile_kernels import flash_attention, gemm, norm
 
 from tilelang.tt.bounds import bounds_of
@@ -29,6 +30,20 @@ BOTH = (("A", "x", 1), ("B", "y", 0))
 def box(across, down, order="row_major", shared=()):
     corners = (0, 0, across - 1, down - 1)
     return {"policy": "rectangular", "order": order, "cores": [corners], "shared": shared}
+
+
+def two_ways():
+    """One block of W is read alike by all, and one by each row of blocks."""
+    b = Builder()
+    W, C = (b.tensor(name, (128, 128), "bfloat16") for name in "WC")
+    one, other, sum = (b.shared(name, (32, 32), "bfloat16") for name in ("one", "other", "sum"))
+    with b.launch((4, 4), "bx", "by") as (bx, by):
+        b.copy(W.at(0, 32).of(32, 32), one)
+        b.copy(W.at(by * 32, 0).of(32, 32), other)
+        with b.map(i=32, j=32) as (i, j):
+            b.store(sum[i, j], one[i, j] + other[i, j])
+        b.copy(sum, C.at(by * 32, bx * 32).of(32, 32))
+    return b.program()
 
 
 # Program, schedule, and what is read once for the turns along which axes.
@@ -49,6 +64,7 @@ KEPT = {
     "a block a core": (gemm(128, 128, 96), box(2, 2, shared=BOTH), {}),
     "by another policy": (gemm(256, 192, 96), {"cores": [(0, 0, 1, 1)]}, {}),
     "in a loop, where each turn pops": (flash_attention(1, 2, 256, 64, False), box(2, 1), {}),
+    "in two ways": (two_ways(), box(1, 1), {}),
     "what is written too": (EVERY["in_place"], box(1, 1), {}),
 }  # fmt: skip
 

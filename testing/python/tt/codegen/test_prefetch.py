@@ -8,8 +8,10 @@ import pytest
 from asked import asked_of
 from compared import assert_right, shown
 from dram_counts import count
+from golden_texts import EVERY
 from random_arrays import arrays_of
 from test_bounds import described
+from tile_builder import Builder
 from tile_kernels import flash_attention, gemm, softmax
 
 from tilelang.tt.bounds import bounds_of
@@ -34,6 +36,8 @@ ATTENTIONS = {
     "grouped heads": (flash_attention(1, 4, 128, 64, False, group=2), (2, 2), {"K", "V"}),
     "ragged": (flash_attention(1, 2, 200, 64, False), (2, 2), {"K", "V"}),
 }
+# What is written too has pages of its own for each turn.
+IN_PLACE = EVERY["in_place_by_turns"]
 
 
 def planned(name, spec=N150):
@@ -75,7 +79,26 @@ def test_a_loop_that_l1_has_no_third_turn_for_reads_as_it_comes():
         assert tight.l1_bytes <= plan.l1_bytes - less
 
 
+def computed_operand():
+    """C = (2 * A) @ B. B's blocks are kept for all turns, and A's popped in each."""
+    b = Builder()
+    A, B, C = (b.tensor(name, (128, 128), "bfloat16") for name in "ABC")
+    a, twice, x = (b.shared(name, (32, 32), "bfloat16") for name in ("a", "twice", "x"))
+    c = b.scratch("c", (32, 32))
+    with b.launch((4, 4), "bx", "by") as (bx, by):
+        b.fill(c, 0)
+        with b.loop("k", 4) as k:
+            b.copy(A.at(by * 32, k * 32).of(32, 32), a)
+            with b.map(i=32, j=32) as (i, j):
+                b.store(twice[i, j], a[i, j] * 2)
+            b.copy(B.at(k * 32, bx * 32).of(32, 32), x)
+            b.gemm(twice, x, c)
+        b.copy(c, C.at(by * 32, bx * 32).of(32, 32))
+    return b.program()
+
+
 NOT_AHEAD = {
+    "a computed operand": computed_operand(),
     # The operands of all turns are kept, and read ahead in a way of their own.
     "a GEMM": gemm(256, 128, 96),
     "no loop": softmax(128, 64),
@@ -85,7 +108,7 @@ NOT_AHEAD = {
 @pytest.mark.parametrize("name", NOT_AHEAD)
 def test_other_reads_are_left_as_they_are(name):
     program = NOT_AHEAD[name]
-    (made,) = schedule_program(program, N150, "rectangular", cores=(2, 2))
+    (made,) = schedule_program(program, N150, "rectangular", cores=(1, 1))
     assert ahead(generate(program, made, N150)) == {}
 
 
@@ -132,6 +155,13 @@ def ttsim(request):
 
     with open_device("ttsim", request.param) as session:
         yield session
+
+
+def test_what_is_written_too_is_read_ahead_where_turns_are_apart(ttsim):
+    (made,) = schedule_program(IN_PLACE, ttsim.spec, "rectangular", cores=(1, 1))
+    plan = generate(IN_PLACE, made, ttsim.spec)
+    assert ahead(plan) == {"reader": 1}
+    assert_right(shown(ttsim, IN_PLACE, ["mixed"], plan=plan))
 
 
 @pytest.mark.parametrize("name", ATTENTIONS)

@@ -13,6 +13,7 @@ from tile_kernels import flash_attention, gemm
 
 from tilelang.tt.codegen.generate import generate
 from tilelang.tt.describe import schedule_program
+from tilelang.tt.policies import POLICIES
 from tilelang.tt.protocol import faults
 
 pytestmark = pytest.mark.needs("wolfpine")
@@ -56,6 +57,27 @@ ORDERS = {
 def test_each_block_runs_once_in_any_order(ttsim, order, name):
     program = {**kernel_list.LIST, **kernel_list.VECTOR}[name]
     assert_right(shown(ttsim, program, ["mixed"], plan=by(ttsim, program, ORDERS[order])))
+
+
+#: Eight cores around a hole, of which a rectangle has three.
+RING = [(x, y, x, y) for y in range(3) for x in range(3) if (x, y) != (1, 1)]
+# The blocks of a GEMM, cores that may be used, and what a rectangle shares of it by the passes.
+FEW = {
+    "a row of a prime number": ((1, 11), RING, {"A"}),
+    "a column of a prime number": ((11, 1), [(0, 0, 1, 2)], {"B"}),
+    "fewer blocks than cores": ((2, 3), [(0, 0, 3, 3)], {"A", "B"}),
+}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("name", FEW)
+def test_few_blocks_run_by_every_policy(ttsim, name, policy):
+    (down, across), cores, shared = FEW[name]
+    program = gemm(32 * down, 32 * across, 64, 32, 32)
+    (made,) = schedule_program(program, ttsim.spec, policy, cores=cores)
+    wanted = shared if policy == "rectangular" else set()
+    assert {each.buffer for each in made.shared_reads} == wanted
+    assert_right(shown(ttsim, program, ["mixed"], plan=generate(program, made, ttsim.spec)))
 
 
 SHARED = {
