@@ -20,10 +20,10 @@ def run(kernel: Kernel, given: Mapping[int, Any]) -> Any:
     Raises ValueError where some are ttnn's and others aren't, where they are on no device or on
     several, or aren't as a launch takes them; with the call of ttnn's that makes them so.
     """
-    from ..runtime.jobs import launching
-
     compiled = kernel.compiled
     fitted = arguments.fitted(compiled, kernel.dims, given, _of_ttnn)
+    from ..runtime.jobs import launching  # which imports ttnn
+
     device = next(tensor.device() for tensor in fitted.tensors.values())
     prepared = kernel.prepared(fitted.dims, DeviceSpec.from_ttnn(device))
     scalars = arguments.scalars_of(compiled, fitted, prepared.shapes, prepared.scalars)

@@ -165,3 +165,23 @@ def test_a_call_within_what_torch_compiles_gives_its_result(double):
         return b - 1
 
     assert torch.equal(whole(numbers()), (numbers() + 1) * 2 - 1)
+
+
+class OfTtnn:
+    """A tensor of ttnn's, as far as it is looked at before a device is; 'make test-one' has real
+    ones."""
+
+    def device(self):
+        return None
+
+
+OfTtnn.__name__, OfTtnn.__module__ = "Tensor", "ttnn._ttnn.tensor"
+
+
+def test_tensors_of_ttnn_are_all_of_ttnn_and_on_a_device(double):
+    with pytest.raises(ValueError, match=r"input A .* got one of the host: ttnn.to_device\("):
+        double(OfTtnn(), OfTtnn())
+    with pytest.raises(
+        ValueError, match=r"input A expected a ttnn tensor, as others are, .* Tensor"
+    ):
+        double(numbers(), OfTtnn())
