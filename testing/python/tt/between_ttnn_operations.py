@@ -22,6 +22,12 @@ def main() -> None:
         ttnn.to_dtype(ttnn.from_device(each), ttnn.float32).to_numpy() for each in (back, tensor)
     )
     print("turned three times:", np.array_equal(found, given.T))
+    out = ttnn.allocate_tensor_on_device(tensor.spec, device)
+    into = tt.run(program, tensor, out=out, device=device)
+    back = ttnn.to_dtype(ttnn.from_device(out), ttnn.float32).to_numpy()
+    print(
+        "written to:", np.array_equal(back, given.T), into.buffer_address() == out.buffer_address()
+    )
     row_major = ttnn.to_layout(tensor, ttnn.ROW_MAJOR_LAYOUT)
     for wrong in (ttnn.from_device(tensor), values, row_major):
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..codegen.generate import generate_all
 from ..codegen.launch import Launch
 from ..codegen.plan import KernelPlan
@@ -37,7 +39,9 @@ def run(
         A plan's own schedule is used; else the default one of the device.
     args, named : the function's parameters in their order, or by name
         All of them, or all but the outputs, which then hold zeros before. Tensors are numpy arrays
-        (bfloat16 is ml_dtypes'), scalars numbers.
+        (bfloat16 is ml_dtypes'), scalars numbers. ``out`` is what the function writes, a tensor or
+        a tuple of them in the order of the parameters, and has the results afterwards; but of a
+        function with a parameter of that name it is that one.
     device : Session, or an open ttnn device of this process; by default a session that is opened
         for the call. With a ttnn device, tensors are ttnn's and on it, nothing is copied, and what
         comes back are ttnn tensors.
@@ -66,8 +70,15 @@ def run(
         made = kernel_plans(kernel, device.spec, function)
         tensors, scalars = bind(made, args, named)
         launches = tuple(map(checked_launch, made))
+        into = _outs(made, named)
+        for name, each in into.items():
+            if not isinstance(each, np.ndarray) or not each.flags.writeable:
+                found = "a read-only array" if isinstance(each, np.ndarray) else type(each).__name__
+                raise ValueError(f"out: {name}: found {found}; expected a numpy array to write to")
         found = device.call(RUN, launches, tensors, scalars, timeout=timeout)
-        return _outputs(made, found)
+        for name, each in into.items():
+            each[...] = found[name]
+        return _outputs(made, {**found, **into})
     return _in_process(kernel, args, named, device, function)
 
 
@@ -173,8 +184,10 @@ def bind(
     parameters = [p for p in parameters if not isinstance(p, Variable) or p.param is not None]
     outputs = {plan.program.buffers[id].name for id in pure_outputs(plans)}
     label = {each.name: plan.labels[each.name] for each in parameters}
-    given: dict[str, Any] = {}
+    given = _outs(plans, named)
     for key, value in named.items():
+        if key == "out" and given:
+            continue
         mine = [name for name, its in label.items() if its == key]
         if len(mine) != 1:
             raise ValueError(
@@ -201,6 +214,22 @@ def bind(
         else:
             scalars[each.name] = scalar_value(plan.function, each, given[each.name])
     return tensors, scalars
+
+
+def _outs(plans: Sequence[KernelPlan], named: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``out`` says of the tensors that a function writes, by their names, if anything."""
+    plan = plans[0]
+    if "out" not in named or "out" in plan.labels.values():
+        return {}
+    names = [plan.program.buffers[id].name for id in outputs_of(plans)]
+    out = named["out"]
+    out = tuple(out) if isinstance(out, (tuple, list)) else (out,)
+    if len(out) != len(names):
+        raise ValueError(
+            f"{plan.function}: found {len(out)} tensors as out; expected {len(names)} "
+            f"({', '.join(plan.labels[name] for name in names)})"
+        )
+    return dict(zip(names, out, strict=True))
 
 
 def scalar_value(function: str, scalar: Variable, value: Any) -> int | float:
