@@ -67,18 +67,19 @@ def spread(planned: Planned, named: Named) -> Planned:
 
 
 def _write_of(statement: Statement) -> Step | None:
-    """The step of a write that is done once a block, by rows of tiles at most."""
+    """The step of a write that is done once a block, by rows of tiles at most: no matrix by matrix.
+    One whose window is turned is of one column, which isn't divided."""
     rows = isinstance(statement, Parts) and statement.name == "part_row"
     step = statement.body[0] if isinstance(statement, Parts) and rows else statement
     if not isinstance(step, Step) or not isinstance(step.work, WriteTiles):
         return None
-    return None if step.work.matrix or step.work.window.turned else step
+    return step
 
 
 def _divisible(number: int, write: Step, planned: Planned) -> bool:
     """Whether the columns of a buffer are of one step of compute's, and of one write."""
     buffer = planned.buffers[number]
-    if buffer.producer != COMPUTE or buffer.by_columns or buffer.across < 2:
+    if buffer.by_columns or buffer.across < 2:
         return False
     makers = [s for s in _all(planned.kernels[COMPUTE]) if any(c.buffer == number for c in s.makes)]
     takers = [s for s in _all(planned.kernels[WRITER]) if any(c.buffer == number for c in s.takes)]
