@@ -71,7 +71,7 @@ class Memory:
             if plain:
                 ctypes.memmove(self._address + place.begin, tensor.data_ptr(), tensor.nbytes)
             else:
-                view_of(self._mapped, tensor, place.begin).copy_(tensor)
+                write(view_of(self._mapped, tensor, place.begin), tensor)
 
     def take(self) -> None:
         for place, tensor, plain in self._used:

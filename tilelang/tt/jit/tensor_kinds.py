@@ -39,7 +39,8 @@ def view_of(memory: Any, like: Any, begin: int) -> Any:
 
 
 def write(tensor: Any, values: Any) -> None:
-    """Copy values into a tensor, be it one that was made for inference."""
+    """Copy values into a tensor, be it a parameter or one that was made for inference; no gradient
+    goes that way."""
     with _torch().inference_mode():
         tensor.copy_(values)
 
@@ -66,8 +67,7 @@ def of_torch(of: str, parameter: Parameter, value: Any) -> Any:
         if tensor.is_complex():
             do = f"there are no complex numbers there, so give {name}.real and {name}.imag"
         raise ValueError(f"{of} dtype expected {parameter.dtype}, but got {dtype}: {do}")
-    # A parameter's memory is that of a tensor that wants no gradient, which can be written.
-    return tensor.detach() if tensor.requires_grad else tensor
+    return tensor
 
 
 @functools.cache
