@@ -138,8 +138,10 @@ class Kernel(Turns):
         before = state.copy()
         bounds = dict(self.known.loops)
         self.known.loops.update(self.bounds_where(condition))
+        facts = [*self.known.facts]
+        self.known.facts += [more - less - 1 for less, more in below_of(condition)]
         self.apart(each.then, state, each.line, len(self.names))
-        self.known.loops = bounds
+        self.known.loops, self.known.facts = bounds, facts
         self.apart(each.otherwise, other, each.line, len(self.names))
         for buffer in sorted({*state.reserved, *other.reserved}):
             one, two = state.reserved.get(buffer, 0), other.reserved.get(buffer, 0)

@@ -7,7 +7,7 @@ the bounds of loops and by what is known of names, or it stays unknown.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Union
 
@@ -213,18 +213,25 @@ def only_where(condition: Value, value: Value) -> bool:
     )
 
 
+def _times(fact: Value, value: Value) -> set[int]:
+    """How many times a value may hold another: by each product that both have."""
+    has = _terms(value)
+    return {has[of] // n for of, n in _terms(fact).items() if of and has.get(of, 0) // n > 0}
+
+
 @dataclass
 class Known:
     """What is known of names.
 
     ``values`` are those of arguments; ``loops`` the first and last value of loops' variables, the
-    innermost last; ``counts`` are names that are never negative. ``followed``: turns of a loop were
-    followed one by one, by the values of arguments.
+    innermost last; ``counts`` are names that are never negative, and ``facts`` other values that
+    aren't. ``followed``: turns of a loop were followed one by one, by the values of arguments.
     """
 
     values: Mapping[str, int]
     loops: dict[str, tuple[Value, Value]]
     counts: set[str]
+    facts: list[Value] = field(default_factory=list)
     followed: bool = False
 
     def evaluated(self, value: Value) -> Value:
@@ -238,7 +245,8 @@ class Known:
         rest = b - a
         for key, (first, last) in reversed(self.loops.items()):
             rest = self._least(rest, key, first, last)
-        for found in (rest, self.evaluated(rest)):
+        without = (rest - n * fact for fact in self.facts for n in _times(fact, rest))
+        for found in (rest, self.evaluated(rest), *without):
             least = self.least(found)
             if least is not None and least >= 0:
                 return True

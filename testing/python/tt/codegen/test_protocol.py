@@ -10,10 +10,13 @@ import golden_texts
 import pytest
 from asked import asked_of
 from tile_builder import Builder
+from tile_kernels import gemm
 
 from tilelang.tt import DeviceSpec, run
 from tilelang.tt.codegen.fuse import FUSIONS
+from tilelang.tt.codegen.generate import generate
 from tilelang.tt.codegen.launch import launch
+from tilelang.tt.describe import schedule_program
 from tilelang.tt.protocol import Buffer, ProtocolError, faults, needless
 from tilelang.tt.runtime import checked
 from tilelang.tt.runtime.session.parent import Session
@@ -44,6 +47,20 @@ def asked(name):
 def test_every_kernel_of_the_list_keeps_to_the_protocol(name):
     for made in golden_texts.plans(EVERY[name], name):
         assert faults(*asked_of(made)) == []
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_what_a_condition_says_is_known_on_its_way(steps):
+    """A turn begins the next one's reads where there is one; of one turn there is none."""
+    program, spec = gemm(128, 128, 32 * steps), DeviceSpec.preset("n150")
+    (schedule,) = schedule_program(program, spec, "rectangular", "row_major", None)
+    made = generate(program, schedule, spec)
+    texts, *rest = asked_of(made)
+    assert faults(texts, *rest) == []
+    too_far = {role: t.replace("ko + 1 < ko_trips", "ko < ko_trips") for role, t in texts.items()}
+    assert too_far != texts
+    said = str(faults(too_far, *rest))
+    assert ("page 3 of B_shared is used, of 2 * ko_trips reserved" in said) == (steps == 1)
 
 
 #: Kernels of a hundred calls and more, of which others have each kind.
