@@ -16,7 +16,7 @@ from .program import Program
 # kernels may do with less. It is for telling policies apart where a launch is short.
 #: A page that a reader or writer moves itself.
 PAGE = 90
-#: An element that it fills in a tile, beyond a tensor's edge or of ones: a GEMM of 70 x 100 x 64 in
+#: An element that it fills in a tile, beyond a tensor's edge: a GEMM of 70 x 100 x 64 in
 #: blocks of 64 x 32 takes 54,651 cycles where a core fills 9,216 of them, 45,470 where 7,296.
 FILLED = 5
 #: A trip to DRAM and back: each time that something read is waited for; a kernel that shares begins

@@ -67,7 +67,6 @@ class Flows:
         #: What they fill, one after the other: words before the first block, and elements beyond a
         #: tensor's edge, [kernel, core].
         self.filled = np.zeros((2, cores), np.int64)
-        self.filled[READER, self.turns.cores] += ways.filled
         #: How often a core waits for what it reads, at most.
         self.rounds = 0
         self._unpacked = np.zeros(len(self.turns.cores), np.int64)

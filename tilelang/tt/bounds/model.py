@@ -48,7 +48,7 @@ class Bounds:
     the mean of those that run some, ``turns`` how many blocks a core goes through at most,
     ``repeated`` those of all cores that they repeat, ``rounds`` how often a core waits for what it
     reads, ``movers`` of each reader and writer of a core how many pages it moves itself, and how
-    many elements it fills, beyond a tensor's edge and in tiles of ones, each pair once.
+    many elements it fills beyond a tensor's edge, each pair once.
     ``utilisation`` is the share of their time in which the matrix engines of all cores work, if the
     launch takes no longer than its wall. ``counted`` says of each resource what was, ``notes`` what
     isn't known or is not exact.

@@ -76,7 +76,7 @@ class Buffers:
 
     def ones(self, format_: str) -> int:
         """A tile of ones, which reductions multiply by."""
-        self._made.append(_Buffer(-1, "in", format_, 1))
+        self._made.append(_Buffer(-1, "own", format_, 1))
         return len(self._made) - 1
 
     def _find(self, storage: int, place: str, format_: str | None) -> int | None:

@@ -6,6 +6,7 @@ TVM, no ttnn, and nothing that was asked from a device but what the DeviceSpec s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
@@ -145,6 +146,7 @@ class MultiplyTiles:
     ``old`` None: DST begins with zeros. ``turns`` None: one product. Else a and b have a block for
     each turn of the loop ``turns`` (the variable, its first value and its trips), unless they are
     named in ``fixed``; ``streamed``: they hold the part of one turn for one sub-block at a time.
+    ``inner`` are the tiles of K in a block, or in each of the ``parts`` that it comes in.
     """
 
     a: int
@@ -159,6 +161,7 @@ class MultiplyTiles:
     fixed: tuple[int, ...] = ()
     streamed: bool = False
     ready: bool = False
+    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -225,13 +228,15 @@ class For:
 @dataclass(frozen=True)
 class Ahead:
     """A loop of reads into buffers that have room for all its turns, of which there is one at
-    least: the reads of a turn begin before those of the turn before are waited for."""
+    least: the reads of a turn begin before those of the turn before are waited for. Each turn is
+    made in ``parts``, which are handed on one by one; each read is of one of them then."""
 
     places: tuple[str, ...]
     var: int
     first: Expr
     trips: Expr
     steps: tuple[Step, ...]
+    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -362,6 +367,11 @@ class KernelPlan:
     names: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     launch: int = 0
+
+    @property
+    def one_block(self) -> bool:
+        """Whether each core runs one block: (first, how many), or a box."""
+        return all(math.prod(core.blocks[len(core.blocks) // 2 :]) <= 1 for core in self.cores)
 
     def to_json(self) -> dict[str, Any]:
         """What ``kernel.json`` has: the choices, for people and tools."""

@@ -11,18 +11,16 @@ from .arguments import moves_of
 from .cores import Schedule
 from .generate import Device, generate
 from .keep import kept
-from .plan import READER, FillOnes, KernelPlan, WriteTiles
+from .plan import READER, KernelPlan, WriteTiles
 
 
 @dataclass(frozen=True)
 class Ways:
     """``spread``: by tensor, the first column of tiles of a block that the reader writes, over its
-    NoC; the writer writes those before it. ``filled``: words that the reader of each core fills
-    before its first block, tiles of ones for reductions. ``kept``: by tensor, the axes along whose
-    turns a core reads it once (plan.Kept)."""
+    NoC; the writer writes those before it. ``kept``: by tensor, the axes along whose turns a core
+    reads it once (plan.Kept)."""
 
     spread: Mapping[str, int] = field(default_factory=dict)
-    filled: int = 0
     kept: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
@@ -33,13 +31,8 @@ def ways_of(plan: KernelPlan) -> Ways:
         for each in moves_of(plan.kernels[READER])
         if isinstance(each, WriteTiles)
     }
-    filled = sum(
-        plan.buffers[step.work.buffer].page_bytes // 4
-        for step in plan.once[READER]
-        if isinstance(step.work, FillOnes)
-    )
     axes = {_name(plan, tensor): axes for tensor, axes in kept(plan).items()}
-    return Ways(spread, filled, axes)
+    return Ways(spread, axes)
 
 
 def ways_of_launch(program: Program, schedule: Schedule, device: Device, launch: int) -> Ways:

@@ -120,6 +120,7 @@ class Actions:
             self.fault(line, f"{self.label(buffer)} is reserved again before it is pushed")
         state.reserved[buffer] = state.beside[buffer] = pages
         state.filled[buffer] = frozenset()
+        talking.reserve(buffer, state)
 
     def cb_push_back(self, buffer: int, pages: Value, state: State, line: int) -> None:
         reserved = state.reserved.get(buffer, 0)
@@ -349,6 +350,9 @@ class Actions:
 
     def noc_semaphore_wait(self, word: Any, value: Value, *, state: State, line: int) -> None:
         talking.wait(self, word, value, state, line)
+
+    def noc_semaphore_wait_min(self, word: Any, value: Value, *, state: State, line: int) -> None:
+        talking.wait_min(self, word, value, state, line)
 
     def noc_semaphore_inc(self, where: Any, value: Value, *, state: State, line: int) -> None:
         talking.add(self, where, value, state, line)

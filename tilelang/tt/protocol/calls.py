@@ -78,6 +78,7 @@ MOVES = frozenset(
         *("noc_async_read_barrier", "noc_async_write_barrier", "noc_async_writes_flushed"),
         *("noc_async_read_set_trid", "noc_async_read_barrier_with_trid"),
         *("noc_semaphore_set", "noc_semaphore_wait", "noc_semaphore_inc"),
+        "noc_semaphore_wait_min",
         *("noc_semaphore_set_multicast", "noc_async_write_multicast", "noc_async_atomic_barrier"),
     }
 )

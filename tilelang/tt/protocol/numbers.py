@@ -170,8 +170,10 @@ def computed(sign: str, *arguments: Value) -> Value:
         if sign in "/%" and b == 0:
             return opaque(sign, a, b)
         return _PLAIN[sign](a, b)
-    if sign in ("<", "==") and arguments[0] == arguments[1]:
-        return int(sign == "==")
+    if sign in ("<", "=="):
+        apart = arguments[1] - arguments[0]
+        if isinstance(apart, int):
+            return int(apart > 0 if sign == "<" else apart == 0)
     return opaque(sign, *arguments)
 
 

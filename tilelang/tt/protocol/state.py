@@ -20,9 +20,10 @@ class Sent:
 
 @dataclass(frozen=True)
 class Got:
-    """What was waited for: by what words, and the buffers that had room when that was said."""
+    """What was waited for: by what words, and the buffers that had room when that was said.
+    ``ready`` None: that was said before, for more than this."""
 
-    ready: int
+    ready: int | None
     valid: int
     room: frozenset[int]
 
@@ -47,6 +48,9 @@ class Tagged:
 class Talk:
     """How far a kernel is with other cores, of which it knows by words in L1, the semaphores.
 
+    ``agreed``: the word by which receivers have said that there is room, on one way of an if, and
+    the sender has heard it on the other; how many they are, and the buffers that had room.
+
     ``words`` are what this kernel knows them to be: 0 at first. ``heard`` is the one by which all
     receivers have said, and how many, that there is room, ``begun`` what has been multicast since;
     ``asked`` the one by which a sender was told of room, and the buffers that had it. ``sent`` and
@@ -63,11 +67,13 @@ class Talk:
     sent: frozenset[Sent] = frozenset()
     got: frozenset[Got] = frozenset()
     come: dict[int, frozenset[int]] = field(default_factory=dict)
+    agreed: dict[int, tuple[Value, frozenset[int]]] = field(default_factory=dict)
     words_leaving: frozenset[int] = frozenset()
     adding: bool = False
 
     def copy(self) -> Talk:
-        return replace(self, words=dict(self.words), come=dict(self.come))
+        own = {"words": dict(self.words), "come": dict(self.come), "agreed": dict(self.agreed)}
+        return replace(self, **own)  # type: ignore[arg-type]
 
     def join(self, other: Talk) -> None:
         self.words_leaving |= other.words_leaving
@@ -76,9 +82,12 @@ class Talk:
     def flags(self) -> tuple[object, ...]:
         return self.words_leaving, self.adding
 
+    def between(self) -> tuple[object, ...]:
+        """What was begun and isn't ended."""
+        return self.heard, self.begun, self.asked
+
     def open(self) -> bool:
-        """Whether something was begun that isn't ended."""
-        return not (self.heard is None and self.begun is None and self.asked is None)
+        return any(each is not None for each in self.between())
 
 
 @dataclass

@@ -2,7 +2,8 @@
 
 One core sends and others receive, by the two ways of one condition. A receiver says that it has
 room, by adding to the sender's word, and waits for its own; the sender waits for all, sets its word
-back, multicasts, and then sets the receivers' words. All words end as they began, at 0.
+back, multicasts, and then sets the receivers' words. Of room for what is sent one after the other
+this may be said once; then the receivers' words count. All words end as they began, at 0.
 """
 
 from __future__ import annotations
@@ -44,7 +45,36 @@ def set_word(at: Actions, word: Any, value: Value, state: State, line: int) -> N
     number = semaphore(word, line)
     if number in state.talk.words_leaving:
         at.fault(line, f"semaphore {number} is set while a multicast of it may not have left")
+    if value != 0:
+        _more(at, number, value, state, line)
     state.talk.words[number] = value
+
+
+def _more(at: Actions, number: int, value: Value, state: State, line: int) -> None:
+    """A word that counts: who waits for what it was already waits for nothing."""
+    before = state.talk.words.get(number, 0)
+    if not at.known.at_most(before + 1, value):
+        at.fault(
+            line, f"semaphore {number} is to be {value}, and may have been so before: {before}"
+        )
+
+
+def wait_min(at: Actions, word: Any, value: Value, state: State, line: int) -> None:
+    """For what the sender has, where it was told of room before."""
+    number, talk = semaphore(word, line), state.talk
+    _more(at, number, value, state, line)
+    if not talk.agreed or talk.open():
+        at.fault(line, f"semaphore {number} is waited for, and the sender wasn't told of room")
+    room = frozenset(buffer for _, buffers in talk.agreed.values() for buffer in buffers)
+    talk.got |= {Got(None, number, room)}
+    talk.words[number] = value
+
+
+def reserve(buffer: int, state: State) -> None:
+    """What is said of room is said of what was reserved then."""
+    agreed = state.talk.agreed
+    for ready, (many, room) in agreed.items():
+        agreed[ready] = many, room - {buffer}
 
 
 def wait(at: Actions, word: Any, value: Value, state: State, line: int) -> None:
@@ -95,6 +125,9 @@ def multicast(
     for page in sorted(pages - state.filled.get(buffer, frozenset()))[:1]:
         at.fault(line, f"page {page} of {label} is multicast, and nothing was put in it")
     if talk.heard is None:
+        told = ((ready, n) for ready, (n, room) in talk.agreed.items() if buffer in room)
+        talk.heard = next(told, None)
+    if talk.heard is None:
         at.fault(line, f"{label} is multicast, and receivers may have no room: no wait for them")
         talk.heard = -1, many
     ready, count = talk.heard
@@ -128,7 +161,7 @@ def multicast_word(
         )
     if count != many:
         at.fault(line, f"semaphore {number} is multicast to {many} cores, and {count} got pages")
-    if talk.words.get(number, 0) != 1:
+    if not at.known.at_most(1, talk.words.get(number, 0)):
         at.fault(line, f"semaphore {number} is {talk.words.get(number, 0)}; receivers wait for 1")
     talk.begun = None
     talk.sent |= {Sent(ready, number, buffer, pages)}
@@ -141,25 +174,34 @@ def agree(at: Actions, one: State, other: State, line: int) -> None:
     for state, its in ((one, other), (other, one)):
         for sent in state.talk.sent:
             one.talk.come[sent.buffer] = sent.pages
-            if not any(
-                (got.ready, got.valid) == (sent.ready, sent.valid) and sent.buffer in got.room
-                for got in its.talk.got
-            ):
+            if not any(_met(got, sent) and sent.buffer in got.room for got in its.talk.got):
                 at.fault(
                     line,
                     f"{at.label(sent.buffer)} is multicast on one way, by semaphores {sent.ready} "
                     f"and {sent.valid}; on the other nobody has room for it and waits",
                 )
         for got in state.talk.got:
-            if not any(
-                (got.ready, got.valid) == (sent.ready, sent.valid) for sent in its.talk.sent
-            ):
+            if not any(_met(got, sent) for sent in its.talk.sent):
                 at.fault(line, f"semaphore {got.valid} is waited for, and nobody ever sets it")
-    if one.talk.open() or other.talk.open():
+    for state, its in ((one, other), (other, one)):
+        _agree_on_room(state, its)
+    if one.talk.between() != other.talk.between():
         at.fault(line, "a way ends between a wait for other cores and what it is for")
     if _set(one) != _set(other):
         at.fault(line, "semaphores are left at other values by one way than by the other")
     one.talk.sent, one.talk.got = frozenset(), frozenset()
+
+
+def _agree_on_room(one: State, other: State) -> None:
+    """One way has heard of room that receivers, who go the other one, have told of."""
+    heard, asked = one.talk.heard, other.talk.asked
+    if heard is not None and asked is not None and heard[0] == asked[0]:
+        one.talk.agreed[heard[0]] = other.talk.agreed[heard[0]] = heard[1], asked[1]
+        one.talk.heard = other.talk.asked = None
+
+
+def _met(got: Got, sent: Sent) -> bool:
+    return got.valid == sent.valid and got.ready in (None, sent.ready)
 
 
 def push(at: Actions, buffer: int, pages: int, state: State, line: int) -> None:

@@ -10,6 +10,9 @@ from .state import State, Tagged
 from .syntax import Do, Loop, Statement, Unread
 from .values import Values
 
+#: Turns by which reads may begin before they are waited for, at most, and one more.
+MOST_AHEAD = 4
+
 
 class Turns(Values):
     """What all turns of a loop do, by one of them."""
@@ -114,6 +117,8 @@ class Turns(Values):
         sure, last = self.known.at_most(1, turns), end - 1
         if not sure and again != {*gains}:
             raise Unread(each.line, "found a loop, perhaps of no turn, that hands on")
+        words = begin.talk.words
+        counts = {s: n - words.get(s, 0) for s, n in entry.talk.words.items()}
         index = name(key)
 
         def later(tagged: frozenset[Tagged]) -> State:
@@ -127,10 +132,19 @@ class Turns(Values):
                 if buffer not in again:
                     made.reserved[buffer] = begin.reserved.get(buffer, 0) - before
                     made.beside[buffer] = begin.beside.get(buffer, 0) - before
+            for word, gain in counts.items():
+                made.talk.words[word] = words.get(word, 0) + gain * (index - first)
             return made
 
         faults = dict(self.actions.faults)
-        left = once(later(frozenset())).tagged
+        # What is on the way when a turn begins: what those before it have begun, some of which may
+        # have left it to a turn after them.
+        left: frozenset[Tagged] = frozenset()
+        for _ in range(MOST_AHEAD):
+            then = once(later(frozenset(one.by(key, index - 1) for one in left))).tagged
+            if then == left:
+                break
+            left = then
         self.actions.faults = faults
         before_first = {replace(one.by(key, first - 1), condition=1) for one in left}
         some = binary("<", first, end)
@@ -149,9 +163,11 @@ class Turns(Values):
         held, wanted = ({b: n for b, n in of.reserved.items() if n != 0} for of in (found, after))
         if (found.pushed, held, found.tagged) != (after.pushed, wanted, left):
             self.actions.fault(each.line, "turns push or read unlike each other")
+        for word, gain in counts.items():
+            after.talk.words[word] += gain
         after.reserved = begin.reserved
         found.reserved = begin.reserved
-        self.actions.suits(begin, found, each.line)
+        self.actions.suits(after, found, each.line)
         state.join_flags(found)
         state.filled, state.slots = dict(found.filled), state.slots | found.slots
         state.tag = replaced(found.tag, key, last)
@@ -165,6 +181,8 @@ class Turns(Values):
             elif not any(one.buffer == buffer for one in state.tagged):
                 # What the last turn has reserved for none after it was given nothing.
                 state.reserved[buffer], state.filled[buffer] = 0, frozenset()
+        for word, gain in counts.items():
+            state.talk.words[word] = words.get(word, 0) + gain * turns
 
     def turns(self, first: Value, end: Value, step: int) -> Value:
         difference = end - first

@@ -31,7 +31,7 @@ CALLS = (
     "noc_async_read_barrier", "noc_async_write_barrier", "tile_regs_wait", "cb_wait_front",
     "cb_reserve_back", "noc_async_writes_flushed", "tile_regs_acquire", "tile_regs_commit",
     "tile_regs_release", "cb_push_back", "cb_pop_front", "pack_tile",
-    "noc_semaphore_set", "noc_semaphore_wait", "noc_semaphore_inc", "noc_semaphore_set_multicast",
+    "noc_semaphore_set", "noc_semaphore_wait", "noc_semaphore_wait_min", "noc_semaphore_inc", "noc_semaphore_set_multicast",
     "noc_async_write_multicast", "noc_async_atomic_barrier", "noc_async_read_set_trid",
     "noc_async_read_barrier_with_trid",
 )  # fmt: skip

@@ -24,7 +24,9 @@ WAIT, SET_BACK = (
 TILES = "tiles * get_tile_size(buffer), group.receivers);\n"
 FLUSH = "    noc_async_writes_flushed();\n"
 WORD = "get_noc_multicast_addr(group.x0, group.y0, group.x1, group.y1, group.valid),\n"
-GOT = "    noc_semaphore_wait(valid, 1);\n    noc_semaphore_set(valid, 0);\n"
+SAID = "    noc_semaphore_set(valid, turns);\n"
+GOT = "    noc_semaphore_wait_min(valid, turns);\n"
+LAST = "    noc_semaphore_set(valid, 0);\n"
 ARRIVED = "noc_async_read_barrier_with_trid(1 + ko % 2);\n"
 
 WRONG = {
@@ -39,16 +41,21 @@ WRONG = {
     "tiles to another place": (
         "group.y1, address)", "group.y1, address + get_tile_size(buffer))", "another place",
     ),
-    "no flush between tiles and word": (TILES + FLUSH, TILES, "may be there first"),
-    "no flush after the word": ("group.receivers);\n" + FLUSH + "    noc_semaphore_set(valid, 0)",
-                                "group.receivers);\n    noc_semaphore_set(valid, 0)", "may not have left"),
-    "the word not set before it is sent": ("    noc_semaphore_set(valid, 1);\n", "", "wait for 1"),
+    "no flush between tiles and word": (FLUSH + SAID, SAID, "may be there first"),
+    "no flush after the word": (FLUSH + LAST, LAST, "may not have left"),
+    "the word not set before it is sent": (SAID, "", "wait for 1"),
+    "the word of the turn before": ("tell_tiles({g}, ko + 1);", "tell_tiles({g}, ko);", "semaphore"),
+    "the word of the turn before waited for": (
+        "wait_for_tiles({g}, ko + 1);", "wait_for_tiles({g}, ko);", "semaphore",
+    ),
+    "one word for all turns": ("ko + 1);", "1);", "may have been so before"),
     "the word of room sent": (WORD, WORD.replace("valid", "ready"), "to another one"),
     "the word to one receiver less": (
         WORD + "        group.receivers);", WORD + "        group.receivers - 1);", "got pages",
     ),
-    "a receiver that waits for nothing": (GOT, "    noc_semaphore_set(valid, 0);\n", ""),
-    "a receiver's word left as it is": (GOT, "    noc_semaphore_wait(valid, 1);\n", "semaphores"),
+    "a receiver that waits for nothing": (GOT, "", ""),
+    "words left as they are": (LAST, "", "semaphore"),
+    "words never set back": ("end_tiles({g});", "", "semaphore"),
     "a receiver that says nothing of room": (
         "    noc_semaphore_inc(get_noc_addr(group.sender_x, group.sender_y, group.ready), 1);\n", "", "",
     ),
@@ -56,18 +63,26 @@ WRONG = {
     "a receiver that has room for nothing": (
         "ko_trips * {b}_tiles);\n", "0 * {b}_tiles);\n", "reserved",
     ),
-    "nobody receives": ("receive_tiles({g});", "noc_async_read_barrier();", "nobody has room"),
-    "nobody sends": ("share_tiles({g}, {b}, {b}_tiles);", "noc_async_read_barrier();", "nobody ever"),
+    "nobody receives": ("wait_for_tiles({g}, ko + 1);", "noc_async_read_barrier();", "nobody has room"),
+    "nobody sends": ("send_tiles({g}, {b}, {b}_tiles);", "noc_async_read_barrier();", "nobody ever"),
     "sent before it was read": (ARRIVED, "", "transaction id"),
     "another turn waited for": (ARRIVED, ARRIVED.replace("ko % 2", "(ko + 1) % 2"), "transaction id"),
     "the first turn's id another": ("noc_async_read_set_trid(1);", "noc_async_read_set_trid(2);",
                                     "before the loop"),
     "the first turn without an id": ("noc_async_read_set_trid(1);", "", "is multicast while reads"),
-    "one id for all turns": ("noc_async_read_set_trid(1 + (ko + 1) % 2);\n", "", ""),
+    "one id for all turns": ("noc_async_read_set_trid(1 + (ko + 2) % 2);\n", "", ""),
     "the id left set": ("noc_async_read_set_trid(0);", "", "transaction id"),
-    "the next turn read to this one's place": (
-        "_begin + (ko + 1) * ", "_begin + (ko + 0) * ", "",
+    "a later turn read to this one's place": (
+        "_begin + (ko + 2) * ", "_begin + (ko + 0) * ", "",
     ),
+    "a later turn read to the next one's place": (
+        "_begin + (ko + 2) * ", "_begin + (ko + 1) * ", "",
+    ),
+    "the second turn's id the first's": (
+        "noc_async_read_set_trid(2);", "noc_async_read_set_trid(1);", "before the loop",
+    ),
+    "nobody says that there is room": ("tell_room({g});", "", "between"),
+    "nobody hears that there is room": ("wait_for_room({g});", "", "between"),
     "no barrier for what was sent": ("    noc_async_write_barrier();\n", "", "no write barrier"),
     "no barrier for what was added": ("    noc_async_atomic_barrier();\n", "", "no atomic barrier"),
 }  # fmt: skip

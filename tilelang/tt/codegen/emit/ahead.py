@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from ..arguments import expressions, steps
 from ..index import variables
-from ..plan import Ahead, For, ReadTiles, Statement, Step
-from .movement import PAD, READ, READ_TO
-from .reading import ReadingText
+from ..plan import For, ReadTiles, Statement, Step
+from .movement import READ, READ_TO
+from .panels import PanelText
 
 PLACE_AFTER = """\
 // Where the block after a buffer's next one begins: beside it, or where the buffer does.
@@ -20,55 +20,8 @@ inline uint32_t place_after(uint32_t buffer, uint32_t tiles) {
 }"""
 
 
-class AheadText(ReadingText):
+class AheadText(PanelText):
     """A kernel that may read a turn ahead."""
-
-    def ahead(self, each: Ahead) -> None:
-        """The reads of a turn have one transaction id, and those of the next the other one."""
-        name, first = self.names[each.var], self.expr(each.first)
-        turn = name if first == "0" else "turn"
-        trips = self.expr(each.trips, 7)
-        for step in each.steps:
-            buffer = self.buffer(step.makes[0].buffer)
-            self.line(f"cb_reserve_back({buffer}, {trips} * {self.tiles(step.makes[0].buffer)});")
-            self.line(f"const uint32_t {buffer}_begin = get_write_ptr({buffer});")
-        self.begin_turn(each, f"first_{name}", first, "0")
-        self.open(f"for (int32_t {turn} = 0; {turn} < {self.expr(each.trips)}; ++{turn})")
-        if turn != name:
-            self.line(f"const int32_t {name} = {self.expr(each.first, 6)} + turn;")
-        self.comment("The reads of the next turn begin before those of this one are waited for.")
-        self.open(f"if ({turn} + 1 < {self.expr(each.trips, 5)})")
-        self.begin_turn(each, f"next_{name}", f"{name} + 1", f"({turn} + 1)")
-        self.close()
-        self.line(f"noc_async_read_barrier_with_trid(1 + {turn} % 2);")
-        for step in each.steps:
-            assert isinstance(step.work, ReadTiles)
-            self.hand_on(step.work, self.tiles(step.work.buffer))
-        self.close()
-        self.line("noc_async_read_set_trid(0);")
-
-    def begin_turn(self, each: Ahead, name: str, index: str, turn: str) -> None:
-        """Begins the reads of a turn, in which the loop's variable is called ``name``."""
-        before, self.names[each.var] = self.names[each.var], name
-        used = {v for e in expressions(each.steps) for v in variables(e)}
-        if each.var in used:
-            self.line(f"const int32_t {name} = {index};")
-        self.line(f"noc_async_read_set_trid(1 + {turn} % 2);" if turn != "0" else
-                  "noc_async_read_set_trid(1);")  # fmt: skip
-        for step in each.steps:
-            work = step.work
-            assert isinstance(work, ReadTiles)
-            self.listing(step.places)
-            window = self.window_of(work)
-            self.helper("read_tiles_to", READ_TO)
-            buffer, tiles = self.buffer(work.buffer), self.tiles(work.buffer)
-            down, across, order = self.shape(work)
-            to = f"{buffer}_begin"
-            if turn != "0":
-                to += f" + {turn} * {tiles} * get_tile_size({buffer})"
-            moved = f"{self.tensor_of(work)}, {window}, {buffer}, {to}, {down}, {across}, {order}"
-            self.by_sender(work, f"read_tiles_to({moved});")
-        self.names[each.var] = before
 
     def loop(self, each: For) -> None:
         """Each read of a turn has two transaction ids of its own, which turns take in turn. What
@@ -134,7 +87,6 @@ class AheadText(ReadingText):
     def hand_on(self, work: ReadTiles, tiles: str) -> None:
         """What is done with tiles that have come, and that compute is told so."""
         window = self.window_of(work)
-        self.helper("pad_tiles", PAD)
         for line in self.end_of_read(work, window, tiles):
             self.line(line)
         self.line(f"cb_push_back({self.buffer(work.buffer)}, {tiles});")

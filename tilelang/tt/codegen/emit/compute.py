@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from ..arguments import number_name, steps
 from ..plan import (
     COMPUTE,
+    FillOnes,
     FoldTiles,
     MultiplyTiles,
     Step,
@@ -72,6 +73,8 @@ class ComputeText(KernelText):
             self.map(step.work, parts)
         elif isinstance(step.work, TurnTiles):
             self.turn(step.work)
+        elif isinstance(step.work, FillOnes):
+            self.ones(step.work)
         elif isinstance(step.work, MultiplyTiles):
             self.multiply(step.work, parts)
         elif isinstance(step.work, FoldTiles):
@@ -231,6 +234,15 @@ class ComputeText(KernelText):
 
     # Reductions.
 
+    def ones(self, work: FillOnes) -> None:
+        """A tile of ones, by the vector unit: to store as many words takes a reader far longer."""
+        self.line("tile_regs_acquire();")
+        self.call("put", (0,), "0x3f800000")
+        self.line("tile_regs_commit();")
+        self.line("tile_regs_wait();")
+        self.pack(work.buffer, "0")
+        self.line("tile_regs_release();")
+
     def fold(self, work: FoldTiles) -> None:
         self.include("reduce.h")
         source, ones, target = map(self.buffer, (work.source, work.ones, work.target))
@@ -298,7 +310,8 @@ class ComputeText(KernelText):
         self.open(f"for (uint32_t inner = 0; inner < {inner}; ++inner)")
         left, right = self.operand_places(work, inner)
         turned = int(work.transpose_b)
-        self.line(f"matmul_block({a}, {b}, {left}, {right}, 0, {turned}, {n}, {m}, {inner});")
+        beside = self.beside(work, inner)
+        self.line(f"matmul_block({a}, {b}, {left}, {right}, 0, {turned}, {n}, {m}, {beside});")
         self.close()
         if waits:
             self.pop_parts(work)
@@ -318,7 +331,12 @@ class ComputeText(KernelText):
     def set_up(self, work: MultiplyTiles, m: str, n: str, inner: str) -> None:
         a, b = self.buffer(work.a), self.buffer(work.b)
         self.line(f"reconfig_data_format({b}, {a});")
-        self.line(f"matmul_block_init({a}, {b}, {int(work.transpose_b)}, {n}, {m}, {inner});")
+        beside = self.beside(work, inner)
+        self.line(f"matmul_block_init({a}, {b}, {int(work.transpose_b)}, {n}, {m}, {beside});")
+
+    def beside(self, work: MultiplyTiles, inner: str) -> str:
+        """How far the rows of the first operand's tiles are from each other."""
+        return "1" if self.buffers[work.a].by_columns else inner
 
     def sub_place(self, number: int, m: str, n: str, part: bool = False) -> str:
         """The place of a slot's tile in a buffer, or in the ``part`` of it that is being made."""
@@ -341,9 +359,13 @@ class ComputeText(KernelText):
         """The loop over turns, where there is one, and its waits; whether it was opened."""
         if work.turns is None:
             return False
-        var, _, trips = work.turns
-        name = self.names[var]
-        self.open(f"for (int32_t {name} = 0; {name} < {self.expr(trips)}; ++{name})")
+        name, trips = self.turn_of(work), self.expr(work.turns[2], 7)
+        if work.parts > 1:
+            parts = self.constant(f"{self.names[work.turns[0]]}_parts", work.parts)
+            self.open(f"for (uint32_t {name} = 0; {name} < {trips} * {parts}; ++{name})")
+        else:
+            trips = self.expr(work.turns[2])
+            self.open(f"for (int32_t {name} = 0; {name} < {trips}; ++{name})")
         for number in dict.fromkeys((work.a, work.b)):
             if number in work.fixed or work.ready:
                 continue
@@ -351,10 +373,21 @@ class ComputeText(KernelText):
                 tiles = self.part(work, number)
                 self.line(f"cb_wait_front({self.buffer(number)}, {tiles});")
             else:
-                self.line(
-                    f"cb_wait_front({self.buffer(number)}, ({name} + 1) * {self.tiles(number)});"
-                )
+                tiles = self.turn_tiles(work, number)
+                self.line(f"cb_wait_front({self.buffer(number)}, ({name} + 1) * {tiles});")
         return True
+
+    def turn_of(self, work: MultiplyTiles) -> str:
+        """The variable of the loop over turns, or over all of their parts."""
+        assert work.turns is not None
+        return "part" if work.parts > 1 else self.names[work.turns[0]]
+
+    def turn_tiles(self, work: MultiplyTiles, number: int) -> str:
+        """The tiles of an operand that come at once."""
+        if work.parts == 1:
+            return self.tiles(number)
+        buffer = self.buffers[number]
+        return self.constant(f"{buffer.name}_part_tiles", buffer.tiles // work.parts)
 
     def part(self, work: MultiplyTiles, number: int) -> str:
         tiles = work.inner * (work.sub_down if number == work.a else work.sub_across)
@@ -373,13 +406,16 @@ class ComputeText(KernelText):
         for number in (work.a, work.b):
             turn = ""
             if work.turns is not None and number not in work.fixed and not work.streamed:
-                turn = f"{self.names[work.turns[0]]} * {self.tiles(number)} + "
+                turn = f"{self.turn_of(work)} * {self.turn_tiles(work, number)} + "
             streamed = work.streamed and number not in work.fixed
+            buffer = self.buffers[number]
             if number == work.a and not parts:
                 row = "" if streamed else f"row * {inner} + "
-                parts.append(f"{turn}{row}inner")
+                place = f"{row}inner"
+                if buffer.by_columns:
+                    place = f"inner * {self.down(number)} + row"
+                parts.append(f"{turn}{place}")
                 continue
-            buffer = self.buffers[number]
             in_order = buffer.by_columns == work.transpose_b
             if streamed:
                 n = f"{c.storage}_sub_across"

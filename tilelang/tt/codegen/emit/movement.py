@@ -18,8 +18,8 @@ struct Window {
     int32_t column;
 
     // Tiles that there are: none outside of all matrices.
-    int32_t down() const { return matrix < 0 ? 0 : (rows + 31) / 32; }
-    int32_t across() const { return (columns + 31) / 32; }
+    int32_t down() const { return matrix < 0 ? 0 : (rows + 31) >> 5; }
+    int32_t across() const { return (columns + 31) >> 5; }
     bool has(int32_t tile_row, int32_t tile_column) const {
         const bool in_rows = tile_row >= 0 && tile_row < down();
         return in_rows && tile_column >= 0 && tile_column < across();
@@ -28,14 +28,15 @@ struct Window {
 };"""
 
 
-def _walk(name: str, what: str, pointer: str, call: str) -> str:
+def _walk(name: str, what: str, pointer: str, call: str, wait: str = "") -> str:
     """A function that begins to move the tiles of a block, one after the other as L1 has them:
     from the pointer of that name on, or from an address that it is given.
 
     What it takes from the window is taken before the loops, which write to volatile registers and
-    so would take it anew for each tile.
+    so would take it anew for each tile; and before it waits for tiles, where it does.
     """
     begin = f"    uint32_t address = {pointer}(buffer);\n" if pointer else ""
+    said = "// Waits for them, once all is known of where they go.\n" if wait else ""
     parameters = (
         "int32_t down, int32_t across,\n    bool by_columns"
         if pointer
@@ -43,21 +44,27 @@ def _walk(name: str, what: str, pointer: str, call: str) -> str:
     )
     return f"""\
 // Begins to {what} the tiles of a block that the tensor has; `by_columns`: column after column.
-template <typename Tensor>
+{said}template <typename Tensor>
 inline void {name}(
     const Tensor& tensor, const Window& window, uint32_t buffer, {parameters}) {{
 {begin}    const uint32_t tile_bytes = get_tile_size(buffer);
     const int32_t rows = window.down(), columns = window.across();
-    const int32_t first_row = window.row / 32, first_column = window.column / 32;
-    const uint32_t first_page = window.first_page();
+    const int32_t row = window.row >> 5, column = window.column >> 5;
+    const int32_t first_page = window.first_page();
+    // One loop goes along the tensor's rows of tiles, and the other along its columns.
     const int32_t outer = by_columns ? across : down, inner = by_columns ? down : across;
-    for (int32_t i = 0; i < outer; ++i) {{
+    const int32_t outer_first = by_columns ? column : row, inner_first = by_columns ? row : column;
+    const int32_t outer_end = by_columns ? columns : rows, inner_end = by_columns ? rows : columns;
+    const int32_t outer_step = by_columns ? 1 : columns, inner_step = by_columns ? columns : 1;
+{wait}    for (int32_t i = 0; i < outer; ++i) {{
+        const int32_t at = outer_first + i;
+        int32_t page = first_page + at * outer_step + inner_first * inner_step;
         for (int32_t j = 0; j < inner; ++j) {{
-            const int32_t row = first_row + (by_columns ? j : i);
-            const int32_t column = first_column + (by_columns ? i : j);
-            if (row >= 0 && row < rows && column >= 0 && column < columns) {{
-                {call}(first_page + row * columns + column, tensor, address);
+            const int32_t beside = inner_first + j;
+            if (at >= 0 && at < outer_end && beside >= 0 && beside < inner_end) {{
+                {call}(page, tensor, address);
             }}
+            page += inner_step;
             address += tile_bytes;
         }}
     }}
@@ -67,6 +74,10 @@ inline void {name}(
 READ = _walk("read_tiles", "read", "get_write_ptr", "noc_async_read_page")
 READ_TO = _walk("read_tiles_to", "read", "", "noc_async_read_page")
 WRITE = _walk("write_tiles", "write", "get_read_ptr", "noc_async_write_page")
+WRITE_MADE = _walk(
+    "write_made_tiles", "write", "get_read_ptr", "noc_async_write_page",
+    "    cb_wait_front(buffer, down * across);\n",
+)  # fmt: skip
 
 PAD = """\
 // Puts `pad` where a tile has more than `rows` rows and `columns` columns. A tile is four faces
@@ -154,11 +165,9 @@ class MovementText(KernelText):
             name = self.plan.program.buffers[tensor].name
             args, address = self.word(name, "args"), self.word(name, "address")
             offset = f"{before}.next_compile_time_args_offset()" if before else "0"
-            self.line(f"constexpr auto {args} = TensorAccessorArgs<{offset}>();")
-            self.line(f"const auto {name} = TensorAccessor({args}, {address});")
+            self.declare(args, f"constexpr auto {args} = TensorAccessorArgs<{offset}>();")
+            self.declare(name, f"const auto {name} = TensorAccessor({args}, {address});")
             before = args
-        if before:
-            self.line()
 
     def sides(self, work: ReadTiles | WriteTiles) -> tuple[str, str]:
         """The tiles down and across a window that are moved at once."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from ..plan import READER, FillMask, FillOnes, Step
+from ..plan import READER, FillMask, Step
 from .ahead import AheadText
-
-#: Two bfloat16 ones, or one float32, and how many such words a tile has.
-ONES = {"bfloat16": ("0x3f803f80", 512), "float32": ("0x3f800000", 1024)}
 
 
 class ReaderText(AheadText):
@@ -22,8 +19,6 @@ class ReaderText(AheadText):
     def make(self, step: Step) -> None:
         if isinstance(step.work, FillMask):
             self.mask(step.work)
-        elif isinstance(step.work, FillOnes):
-            self.ones(step.work.buffer)
 
     def mask(self, work: FillMask) -> None:
         """Ones and zeros, an element after the other as L1 has them."""
@@ -48,15 +43,4 @@ class ReaderText(AheadText):
                 f"const int32_t column = tile % {across} * 32 + face % 2 * 16 + element % 16;"
             )
         self.line(f"{words}[element] = {condition} ? 0x3f800000 : 0;")
-        self.close()
-
-    def ones(self, number: int) -> None:
-        buffer = self.buffers[number]
-        word, words = ONES[buffer.format]
-        self.line(f"volatile tt_l1_ptr uint32_t* {buffer.name}_words =")
-        self.line(
-            f"    reinterpret_cast<volatile tt_l1_ptr uint32_t*>(get_write_ptr({buffer.name}));"
-        )
-        self.open(f"for (uint32_t word = 0; word < {words}; ++word)")
-        self.line(f"{buffer.name}_words[word] = {word};")
         self.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..arguments import OWN_BOX, moves_of
 from ..plan import ReadTiles, Share, Step, Together, WriteTiles
-from .movement import ELEMENTS, LAY_DOWN, PAD, READ, STAND_UP, WRITE, MovementText
+from .movement import ELEMENTS, LAY_DOWN, PAD, READ, STAND_UP, WRITE, WRITE_MADE, MovementText
 
 GROUP = """\
 // Cores that read a tensor alike. One of them sends it to the others, a rectangle of `receivers`
@@ -74,9 +74,7 @@ class ReadingText(MovementText):
                 numbers.append(self.semaphore(self.word(tensor, what), getattr(share, what)))
             group = self.word(tensor, "group")
             self.helper("Group", GROUP)
-            self.line(f"const Group {group} = {{{', '.join(numbers)}}};")
-        if self.shares:
-            self.line()
+            self.declare(group, f"const Group {group} = {{{', '.join(numbers)}}};")
 
     @property
     def writes(self) -> bool:
@@ -113,14 +111,16 @@ class ReadingText(MovementText):
         if work.column:
             column = self.constant(f"{buffer}_first", work.column)
         window = self.window(work.window, work.row, column, work.matrix, own=True)
-        self.helper("write_tiles", WRITE)
-        self.line(f"cb_wait_front({buffer}, {tiles});")
-        if work.window.turned:
-            self.helper("lay_down", LAY_DOWN)
-            self.line(f"lay_down<{ELEMENTS[self.buffers[number].format]}>({buffer}, {across});")
         name = self.local(f"{buffer}_window")
         self.line(f"const Window {name} = {window.removeprefix('Window')};")
-        self.line(f"write_tiles({tensor}, {name}, {buffer}, {down}, {across}, {order});")
+        function = "write_made_tiles"
+        if work.window.turned:
+            function = "write_tiles"
+            self.helper("lay_down", LAY_DOWN)
+            self.line(f"cb_wait_front({buffer}, {tiles});")
+            self.line(f"lay_down<{ELEMENTS[self.buffers[number].format]}>({buffer}, {across});")
+        self.helper(function, WRITE if work.window.turned else WRITE_MADE)
+        self.line(f"{function}({tensor}, {name}, {buffer}, {down}, {across}, {order});")
         self.line("noc_async_writes_flushed();")
         self.line(f"cb_pop_front({buffer}, {tiles});")
 
@@ -160,7 +160,6 @@ class ReadingText(MovementText):
         buffer, tensor = self.buffers[work.buffer].name, self.tensor_of(work)
         down, across, order = self.shape(work)
         self.helper("read_tiles", READ)
-        self.helper("pad_tiles", PAD)
         self.by_sender(work, f"read_tiles({tensor}, {name}, {buffer}, {down}, {across}, {order});")
         return self.end_of_read(work, name, tiles)
 
@@ -192,10 +191,10 @@ class ReadingText(MovementText):
         """What is done with tiles that have come: there is padding beyond the tensor's edge, and
         others get them."""
         buffer, tensor = self.buffers[work.buffer], self.tensor_of(work)
-        down, across, order = self.shape(work)
-        pad, element = self.pad(tensor, buffer.format), ELEMENTS[buffer.format]
-        end = [f"pad_tiles<{element}>({window}, {buffer.name}, {down}, {across}, {order}, {pad});"]
+        _, across, _ = self.shape(work)
+        end = [self.padding(work, window)]
         if work.window.turned:
+            element = ELEMENTS[buffer.format]
             self.helper("stand_up", STAND_UP)
             end.append(f"stand_up<{element}>({buffer.name}, {across});")
         if not work.shared:
@@ -206,6 +205,14 @@ class ReadingText(MovementText):
         share = f"share_tiles({group}, {buffer.name}, {tiles});"
         then = [f"    {each}" for each in (*end, share)]
         return [f"if ({sends}) {{", *then, "} else {", f"    receive_tiles({group});", "}"]
+
+    def padding(self, work: ReadTiles, window: str) -> str:
+        """Pads what lies beyond the tensor's edge."""
+        self.helper("pad_tiles", PAD)
+        buffer = self.buffers[work.buffer]
+        down, across, order = self.shape(work)
+        pad, element = self.pad(self.tensor_of(work), buffer.format), ELEMENTS[buffer.format]
+        return f"pad_tiles<{element}>({window}, {buffer.name}, {down}, {across}, {order}, {pad});"
 
     def pad(self, tensor: str, format_: str) -> str:
         pads = [a for a in self.plan.arguments[self.role] if a.name == self.word(tensor, "pad")]

@@ -23,6 +23,7 @@ from ..plan import (
     Step,
     Together,
 )
+from .late import Declared, placed
 
 WIDTH = 110
 
@@ -82,6 +83,7 @@ class KernelText:
         self._semaphores: dict[str, int] = {}
         self._helpers: dict[str, str] = {}
         self._locals: dict[str, int] = {}
+        self._declared: list[Declared] = []
         self.includes: dict[str, None] = {}
         self.defines: dict[str, None] = {}
         self._listing = listing
@@ -215,27 +217,46 @@ class KernelText:
             self.comment("Semaphores, by their numbers.")
         for name, value in self._semaphores.items():
             self.line(f"constexpr uint32_t {name} = {value};")
-        self.arguments({word for line in main for word in _WORD.findall(line)})
-        self._lines += main
+        own, shared = self.arguments()
+        words = {word for line in main for word in _WORD.findall(line)}
+        words = words.union(*(each.words for each in self._declared))
+        own = [each for each in own if not self.plan.walk.box or each.name in words]
+        assert all(each.name in words for each in shared)
+        declared = [*own, *shared, *self._declared]
+        early = declared
+        if self.plan.one_block:
+            early, main = placed(main, declared, 1 + loops)
+        for of, said in ((own, "The blocks of this core."), (shared, "What all cores share.")):
+            first = [each for each in of if each in early]
+            if any(each.name in words for each in first):
+                self.comment(said)
+            self._lines += [line for each in first for line in each.lines]
+        rest = [line for each in self._declared if each in early for line in each.lines]
+        self._lines += [*rest, *([""] if rest else []), *main]
         self.close()
         return "\n".join(self._lines) + "\n"
 
-    def arguments(self, words: set[str]) -> None:
-        """Those of the kernel, each of which is among the words of its text."""
+    def declare(self, name: str, text: str) -> None:
+        """A constant that stands where it is needed."""
+        before, self._lines, depth, self._depth = self._lines, [], self._depth, 1
+        self.line(text)
+        self._declared.append(Declared(name, tuple(self._lines)))
+        self._lines, self._depth = before, depth
+
+    def arguments(self) -> tuple[list[Declared], list[Declared]]:
+        """Those of the core's own, and those that all share."""
         arguments = (*self.plan.arguments[self.role], *((CLOCK,) if self.timed else ()))
         own = [each for each in arguments if each.kind == "per core"]
         shared = [each for each in arguments if each.kind != "per core"]
-        if any(each.name in words for each in own):
-            self.comment("The blocks of this core.")
+        of_core, of_all = [], []
         for number, each in enumerate(own):
-            if not self.plan.walk.box or each.name in words:
-                self.line(f"const uint32_t {each.name} = get_arg_val<uint32_t>({number});")
-        if shared:
-            self.comment("What all cores share.")
+            text = f"    const uint32_t {each.name} = get_arg_val<uint32_t>({number});"
+            of_core.append(Declared(each.name, (text,)))
         for number, each in enumerate(shared):
-            assert each.name in words, each.name
             dtype = "int32_t" if each.dtype == "int32" else "uint32_t"
-            self.line(f"const {dtype} {each.name} = get_common_arg_val<{dtype}>({number});")
+            text = f"    const {dtype} {each.name} = get_common_arg_val<{dtype}>({number});"
+            of_all.append(Declared(each.name, (text,)))
+        return of_core, of_all
 
     def open_blocks(self, body: Sequence[Statement]) -> int:
         """Opens the loops over a core's blocks, with a block's indices; how many they are."""

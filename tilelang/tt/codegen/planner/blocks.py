@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import buffers as pool
 from ..flow import Node, flow
-from ..plan import COMPUTE, READER, Count, FillOnes, For, If, Statement, Step
+from ..plan import COMPUTE, Count, FillOnes, For, If, Statement, Step
 from ..tiles import Accumulate, Choose, Mask, Read, Repeat, Write
 from .moves import together
 from .places import ROLES, Again, Kernels
@@ -33,8 +33,8 @@ class Planner(Products):
         once: dict[str, tuple[Step, ...]] = {role: () for role in ROLES}
         if self.ones:
             made = tuple(Count(buffer) for buffer in self.ones.values())
-            once[READER] = tuple(Step((), FillOnes(c.buffer), makes=(c,)) for c in made)
-            once[COMPUTE] = (Step((), None, takes=made),)
+            fills = tuple(Step((), FillOnes(c.buffer), makes=(c,)) for c in made)
+            once[COMPUTE] = (*fills, Step((), None, takes=made))
         return pool.Planned(
             {role: tuple(kernels[role]) for role in ROLES}, once, self.buffers.all()
         )

@@ -20,6 +20,7 @@ from ..plan import COMPUTE, READER, WRITER, Count, Share, Statement
 from ..refusal import Refusals
 from ..tiles import Compute, Multiply, Operation, Read, Write, defined, leaves, used, walk
 from ..windows import FORMATS
+from .chunks import first_operands, parts_of
 
 ROLES = (READER, COMPUTE, WRITER)
 
@@ -44,11 +45,13 @@ class Spending:
 @dataclass
 class Choices:
     """What is settled by trying: how L1 is spent, storages that compute copies to a buffer of its
-    own when they are read (``own``), and those that it keeps in float32 (``wide``)."""
+    own when they are read (``own``), and those that it keeps in float32 (``wide``); and loops whose
+    turns' blocks come whole (``whole``), by their places."""
 
     spending: Spending = Spending()
     own: set[int] = field(default_factory=set)
     wide: set[int] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)
 
 
 class Places:
@@ -76,12 +79,16 @@ class Places:
         self.shares = shares
         self.ahead = ahead
         self.slots = slots
-        self.by_columns = _by_columns(lowered.body)
         self._inverted = pool.invertible(named)
         self.begin()
 
     def begin(self) -> None:
         """Nothing is planned yet."""
+        body, choices = self.lowered.body, self.choices
+        split = self.ahead and not choices.spending.streamed
+        found = parts_of(body, self.storages, choices.own) if split else {}
+        self.parts = {at: parts for at, parts in found.items() if at not in choices.whole}
+        self.by_columns = _by_columns(body) | first_operands(body, self.parts)
         self.buffers = pool.Buffers(self)
         self.where: dict[int, str] = {}
         self.ones: dict[str, int] = {}

@@ -23,7 +23,7 @@ from ..plan import (
 )
 from ..tiles import Accumulate, Multiply, Read, defined, used
 from .moves import Moves, together
-from .places import ROLES, Kernels
+from .places import ROLES, Again, Kernels
 
 
 class Products(Moves):
@@ -64,8 +64,12 @@ class Products(Moves):
             for role in ROLES:
                 steps = self._kept(inside[role], operands, trips or 0)
                 if steps and role != COMPUTE:
-                    out[role].append(Ahead(*head, steps))
+                    steps = tuple(self._part_of(each, operation) for each in steps)
+                    out[role].append(Ahead(*head, steps, self.parts.get(operation.place, 1)))
                 elif inside[role]:
+                    if role != COMPUTE and operation.place in self.parts:
+                        self.choices.whole.add(operation.place)
+                        raise Again
                     out[role].append(For(*head, tuple(inside[role])))
         prologue = bool(out[COMPUTE])
         for index, product in enumerate(operation.products):
@@ -74,7 +78,11 @@ class Products(Moves):
             place, format_ = self._home(product.c, rest)
             buffer, work = self._product(product, takes, place, format_)
             fixed = tuple(c.buffer for s, c in takes.items() if s not in operands)
-            work = replace(work, turns=turns, fixed=fixed, streamed=streamed, ready=prologue)
+            parts = 1 if streamed else self.parts.get(operation.place, 1)
+            work = replace(
+                work, turns=turns, fixed=fixed, streamed=streamed, ready=prologue,
+                inner=work.inner // parts, parts=parts,
+            )  # fmt: skip
             if streamed:
                 for role in (READER, WRITER):
                     out[role] += self._streamed(operation, node, product, work, role)
@@ -123,6 +131,23 @@ class Products(Moves):
             and step.makes == (Count(step.work.buffer),)
         )
         return found if len(found) == len(steps) else ()
+
+    def _part_of(self, step: Step, operation: Accumulate) -> Step:
+        """The read of a part of a turn's block, where it comes in parts along K."""
+        parts, work = self.parts.get(operation.place, 1), step.work
+        assert isinstance(work, ReadTiles)
+        if parts == 1:
+            return step
+        along_rows = {
+            self.buffers.of(s, self.where[s])
+            for product in operation.products
+            for s in ((product.a, product.b) if product.transpose_b else (product.a,))
+        }
+        if work.buffer in along_rows:
+            work = replace(work, across=work.across // parts, column="part")
+        else:
+            work = replace(work, down=work.down // parts, row="part")
+        return replace(step, work=work)
 
     def _check_parts(self, operation: Accumulate) -> None:
         """A buffer takes parts of one size and shape, in one order."""

@@ -35,7 +35,13 @@ inline void wait_a_while(volatile tt_l1_ptr uint32_t* word, uint32_t value) {
         invalidate_l1_cache();
     }
 }
+inline void wait_a_while_min(volatile tt_l1_ptr uint32_t* word, uint32_t value) {
+    for (uint32_t turn = 0; turn < 4096 && *word < value; ++turn) {
+        invalidate_l1_cache();
+    }
+}
 #define noc_semaphore_wait wait_a_while
+#define noc_semaphore_wait_min wait_a_while_min
 """
 
 
@@ -127,17 +133,20 @@ def _with_windows(
     return launch(replace(plan, kernels=kernels)) if kernels != dict(plan.kernels) else None
 
 
-def _with_texts(changes: Mapping[str, str]) -> Callable[[KernelPlan], Launch | None]:
-    """A launch in whose data movement kernels other text stands, where all of it is there."""
+def _with_texts(*ways: Mapping[str, str]) -> Callable[[KernelPlan], Launch | None]:
+    """A launch in whose data movement kernels other text stands, where all that is in one of the
+    ways is there."""
 
     def apply(plan: KernelPlan) -> Launch | None:
         whole = launch(plan)
         kernels = []
         for each in whole.kernels:
             source = each.source
-            if all(old in source for old in changes):
-                for old, new in changes.items():
-                    source = source.replace(old, new)
+            for changes in ways:
+                if all(old in source for old in changes):
+                    for old, new in changes.items():
+                        source = source.replace(old, new)
+            if source != each.source:
                 end = source.index("\n", source.rindex("#include")) + 1
                 source = source[:end] + _A_WHILE + source[end:]
             kernels.append(replace(each, source=source))
@@ -163,6 +172,7 @@ def _receiver_too_few(plan: KernelPlan) -> Launch | None:
 
 _FROM = "noc_async_write_multicast(\n        address,"
 _GOT = "    noc_semaphore_wait(valid, 1);\n    noc_semaphore_set(valid, 0);\n"
+_LAST = "inline void end_tiles(const Group& group) {\n"
 
 SHARING_MUTATIONS = (
     SharingMutation("a sender with its neighbour's block", _neighbours_block),
@@ -170,7 +180,9 @@ SHARING_MUTATIONS = (
     SharingMutation("a receiver too few", _receiver_too_few),
     SharingMutation(
         "a semaphore not set back",
-        _with_texts({_GOT: "    noc_semaphore_wait(valid, 1);\n"}),
+        _with_texts(
+            {_GOT: "    noc_semaphore_wait(valid, 1);\n"}, {_LAST: f"{_LAST}    return;\n"}
+        ),
     ),
     # What the place before holds: the chunk before, or whatever L1 does.
     SharingMutation(
