@@ -64,7 +64,7 @@ def test_what_a_condition_says_is_known_on_its_way(steps):
 
 
 #: Kernels of a hundred calls and more, of which others have each kind.
-LARGE = ("attention_causal", "layer_norm", "edges")
+LARGE = ("attention_causal", "attention_shared", "layer_norm", "edges")
 
 
 @pytest.mark.parametrize(
