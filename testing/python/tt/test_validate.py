@@ -100,6 +100,7 @@ def test_contents_are_numbers_that_no_conversion_changes(dtype):
         there_and_back = floats.astype(np.float32).astype(floats.dtype)
         assert there_and_back.tobytes() == bits.tobytes()
         assert np.isfinite(floats.astype(np.float32)).all()
+        assert (np.abs(floats.astype(np.float32)) >= np.finfo(np.float32).tiny).all()
 
 
 def test_kernels_that_go_to_raw_addresses_work_none_out():
