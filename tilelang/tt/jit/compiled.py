@@ -198,7 +198,8 @@ def _shown(compiled: Compiled, device: DeviceSpec) -> tuple[str, str]:
     dims = {name: SHOWN_EXTENT for name in compiled.dims()}
     about = f"// {compiled.name} for {device.arch}, {device.grid_x} x {device.grid_y} cores"
     if dims:
-        about += f", with {', '.join(dims)} = {SHOWN_EXTENT}; a call makes it for its own shapes"
+        extents = ", ".join(f"{name} = {extent}" for name, extent in dims.items())
+        about += f", with {extents}; a call makes it for its own shapes"
     try:
         program = compiled.program_of(dims)
         planned = schedules(program, device, compiled.said)
