@@ -51,6 +51,8 @@ class Buffers:
     planner: Places
     _made: list[_Buffer] = field(default_factory=list)
     _panels: dict[int, int] = field(default_factory=dict)
+    # Of several formats of one place, as tensors have that are read one after the other, the last.
+    _latest: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def make(self, storage: int, place: str, format_: str, in_place: bool = False) -> int:
         """The number of the buffer. ``in_place``: it holds a block while the next is made."""
@@ -60,6 +62,7 @@ class Buffers:
             self._made.append(_Buffer(storage, place, format_, self._room(storage, place)))
         if in_place:
             self._made[index].blocks = max(2, self._made[index].blocks)
+        self._latest[storage, place] = index
         return index
 
     def _room(self, storage: int, place: str) -> int:
@@ -79,15 +82,16 @@ class Buffers:
         self._made.append(_Buffer(-1, "own", format_, 1))
         return len(self._made) - 1
 
-    def _find(self, storage: int, place: str, format_: str | None) -> int | None:
+    def _find(self, storage: int, place: str, format_: str) -> int | None:
         for index, each in enumerate(self._made):
-            if (each.storage, each.place) == (storage, place) and format_ in (None, each.format):
+            if (each.storage, each.place, each.format) == (storage, place, format_):
                 return index
         return None
 
     def of(self, storage: int, place: str, format_: str | None = None) -> int:
-        """The number of a buffer that is there."""
-        found = self._find(storage, place, format_)
+        """The number of a buffer that is there; without a format, of the one that was made last."""
+        latest = self._latest.get((storage, place))
+        found = latest if format_ is None else self._find(storage, place, format_)
         assert found is not None
         return found
 
