@@ -23,7 +23,7 @@ def normalized(target: Any) -> Any:
     Raises ValueError for a preset that there isn't.
     """
     if isinstance(target, str):
-        name, slash, preset = target.strip().partition("/")
+        name, slash, preset = target.partition("/")
         if name != targets.NAME:
             return None
         if slash and preset not in preset_names():
