@@ -108,7 +108,7 @@ def test_a_page_says_what_larger_blocks_would_take():
     from tilelang.tt.html.plan import render_plan
 
     document = tt.Plan.from_module(tt.infer_metadata(gemm(256, 256, 64), "n150")).to_json()
-    assert "larger blocks along x can" in render_plan(document)
+    assert "Larger blocks along x can" in render_plan(document)
     (attrs,) = document["functions"].values()
     attrs["tt_program"] = tile_kernels.gemm(256, 256, 64, 32, 32, 64).to_json()
     rows = re.findall(

@@ -66,7 +66,7 @@ def test_what_is_spread_is_chosen_in_the_plan(name):
 
 MISSING = {
     # what the reader does of its columns, and what is said without it
-    "no wait": (r" *cb_wait_front\(\w+_by_reader.*\n", "waited for"),
+    "no wait": (r" *cb_wait_front\(buffer, down \* across\);\n", "waited for"),
     "no flush": (r" *noc_async_writes_flushed\(\);\n(?= *cb_pop_front\(\w+_by_reader)", "may not have left"),
     "no pop": (r" *cb_pop_front\(\w+_by_reader.*\n", ""),
     "no barrier": (r" *noc_async_write_barrier\(\);\n", "no write barrier"),
