@@ -228,7 +228,8 @@ class KernelText:
             early, main = placed(main, declared, 1 + loops)
         for of, said in ((own, "The blocks of this core."), (shared, "What all cores share.")):
             first = [each for each in of if each in early]
-            if any(each.name in words for each in first):
+            # What notes the time leaves the rest of the text as it is.
+            if any(each.name in words - {CLOCK.name} for each in first):
                 self.comment(said)
             self._lines += [line for each in first for line in each.lines]
         rest = [line for each in self._declared if each in early for line in each.lines]
