@@ -47,8 +47,9 @@ venv() {
     say "making the environment .venv/$name" >&2
     rm -rf "$folder"
     "$python" -m venv "$folder" >&2 || return
+    # What is imported is compiled then, which is little of it: all of it takes as long as installing.
     # bash has no errexit within $(...), and an environment that is not whole gets no stamp.
-    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >&2 || return
+    "$folder/bin/python" -m pip install --quiet --no-compile --disable-pip-version-check "$@" >&2 || return
     printf '%s' "$stamp" >"$folder/stamp"
   fi
   echo "$folder/bin/python"
