@@ -57,12 +57,15 @@ def steps(body: tuple[Statement, ...]) -> Iterator[Statement]:
             yield from steps(each.otherwise)
 
 
+def steps_alone(body: tuple[Statement, ...]) -> list[Step]:
+    """The steps among all statements."""
+    return [each for each in steps(body) if isinstance(each, Step)]
+
+
 def moves_of(body: tuple[Statement, ...]) -> list[ReadTiles | WriteTiles]:
     """What a kernel reads and writes of tensors."""
     return [
-        each.work
-        for each in steps(body)
-        if isinstance(each, Step) and isinstance(each.work, (ReadTiles, WriteTiles))
+        each.work for each in steps_alone(body) if isinstance(each.work, (ReadTiles, WriteTiles))
     ]
 
 
@@ -86,8 +89,8 @@ def expressions(body: tuple[Statement, ...]) -> Iterator[Expr]:
 
 def numbers(body: tuple[Statement, ...]) -> Iterator[tuple[int, bool]]:
     """The floats that compute takes: the variable, and whether as its inverse."""
-    for each in steps(body):
-        if isinstance(each, Step) and isinstance(each.work, TileMap):
+    for each in steps_alone(body):
+        if isinstance(each.work, TileMap):
             for one in each.work.code:
                 if isinstance(one, Put) and one.number >= 0:
                     yield one.number, False

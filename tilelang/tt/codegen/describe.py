@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from ..program import Tensor, Workspace
-from .arguments import OWN, OWN_BOX, steps
+from .arguments import OWN, OWN_BOX, steps_alone
 from .keep import kept
-from .plan import Core, KernelPlan, MultiplyTiles, Step
+from .plan import Core, KernelPlan, MultiplyTiles
 from .windows import FORMATS
 
 
@@ -144,8 +144,8 @@ def tensor_use(plan: KernelPlan, id: int) -> dict[str, bool]:
 def _products(plan: KernelPlan) -> list[MultiplyTiles]:
     return [
         each.work
-        for each in steps(plan.kernels["compute"])
-        if isinstance(each, Step) and isinstance(each.work, MultiplyTiles)
+        for each in steps_alone(plan.kernels["compute"])
+        if isinstance(each.work, MultiplyTiles)
     ]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .arguments import Around, expressions, moves_of, steps
+from .arguments import Around, expressions, moves_of, steps_alone
 from .buffers import Planned
 from .index import variables
 from .plan import (
@@ -100,7 +100,7 @@ def _joined(statement: Statement, pieces: Sequence[Statement]) -> list[Statement
     """Some of a statement's pieces as such a statement."""
     if not pieces:
         return []
-    made = [step for each in pieces for step in steps((each,)) if isinstance(step, Step)]
+    made = steps_alone(tuple(pieces))
     if isinstance(statement, Together):
         return [replace(statement, steps=tuple(made))] if len(made) > 1 else [*made]
     if isinstance(statement, Ahead):
@@ -116,10 +116,9 @@ def _axes(piece: Statement, work: ReadTiles, planned: Planned, around: Around) -
     No such tensor is written in the launch: what is has pages of their own for all blocks
     (hazards.py), so windows that depend on their indices.
     """
-    every = {role: list(steps(body)) for role, body in planned.kernels.items()}
     made = [
-        step for of_role in every.values() for step in of_role if isinstance(step, Step)
-        and any(count.buffer == work.buffer for count in step.makes)
+        step for body in planned.kernels.values() for step in steps_alone(body)
+        if any(count.buffer == work.buffer for count in step.makes)
     ]  # fmt: skip
     alone = isinstance(piece, Step) or (
         isinstance(piece, (For, Ahead))
@@ -149,7 +148,7 @@ def _popped(planned: Planned, buffer: int) -> Count | None:
     """What compute pops of a buffer, once a block; None where it pops it in another way."""
     compute = planned.kernels[COMPUTE]
     every = [
-        count for step in steps(compute) if isinstance(step, Step)
+        count for step in steps_alone(compute)
         for count in step.drops if count.buffer == buffer
     ]  # fmt: skip
     once = [

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .arguments import steps
+from .arguments import steps, steps_alone
 from .buffers import Planned
 from .plan import (
     READER,
@@ -60,15 +60,11 @@ def prefetch(planned: Planned, spare: int) -> Planned:
     return planned
 
 
-def _flat(loop: For) -> list[Step] | None:
-    """A loop's steps; None where it has other statements than steps."""
-    if not all(isinstance(each, (Step, Together)) for each in loop.body):
-        return None
-    return [each for each in steps(loop.body) if isinstance(each, Step)]
-
-
 def _reads(loop: For) -> list[Step]:
-    return [step for step in _flat(loop) or () if isinstance(step.work, ReadTiles)]
+    """A loop's reads; none where it has other statements than steps."""
+    if not all(isinstance(each, (Step, Together)) for each in loop.body):
+        return []
+    return [step for step in steps_alone(loop.body) if isinstance(step.work, ReadTiles)]
 
 
 def _room(read: Step, planned: Planned) -> int:
@@ -84,8 +80,8 @@ def _reads_ahead(loop: For, planned: Planned) -> bool:
     its own for each turn (hazards.py)."""
     reads = _reads(loop)
     filled = [
-        count.buffer for body in planned.kernels.values() for step in steps(body)
-        if isinstance(step, Step) for count in step.makes
+        count.buffer for body in planned.kernels.values() for step in steps_alone(body)
+        for count in step.makes
     ]  # fmt: skip
     return 0 < len(reads) <= MOST and all(
         filled.count(read.makes[0].buffer) == 1

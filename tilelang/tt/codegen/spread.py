@@ -7,10 +7,9 @@ processor. So a block is in two circular buffers, one for each kernel that takes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from .arguments import steps
+from .arguments import steps_alone
 from .buffers import Planned
 from .names import Named
 from .plan import (
@@ -81,18 +80,15 @@ def _divisible(number: int, write: Step, planned: Planned) -> bool:
     buffer = planned.buffers[number]
     if buffer.by_columns or buffer.across < 2:
         return False
-    makers = [s for s in _all(planned.kernels[COMPUTE]) if any(c.buffer == number for c in s.makes)]
-    takers = [s for s in _all(planned.kernels[WRITER]) if any(c.buffer == number for c in s.takes)]
+    compute, writer = (steps_alone(planned.kernels[role]) for role in (COMPUTE, WRITER))
+    makers = [s for s in compute if any(c.buffer == number for c in s.makes)]
+    takers = [s for s in writer if any(c.buffer == number for c in s.takes)]
     once = [s for s in planned.kernels[COMPUTE] if s in makers]
     return (
         len(makers) == len(takers) == len(once) == 1
         and isinstance(makers[0].work, (TileMap, MultiplyTiles))
         and takers[0] is write
     )
-
-
-def _all(body: Sequence[Statement]) -> list[Step]:
-    return [each for each in steps(tuple(body)) if isinstance(each, Step)]
 
 
 def _columns_of(statement: Statement, buffer: CircularBuffer, first: int) -> Statement:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..arguments import expressions, steps
+from ..arguments import expressions, steps_alone
 from ..index import variables
-from ..plan import For, ReadTiles, Statement, Step
+from ..plan import For, ReadTiles, Step
 from .movement import READ, READ_TO
 from .panels import PanelText
 
@@ -31,7 +31,7 @@ class AheadText(PanelText):
             return
         name, first = self.names[each.var], self.expr(each.first)
         turn = name if first == "0" else "turn"
-        reads = [step for step in _flat(each.body) if isinstance(step.work, ReadTiles)]
+        reads = [step for step in steps_alone(each.body) if isinstance(step.work, ReadTiles)]
         self.reserve(reads, "")
         self.begin_reads(each, reads, f"first_{name}", first, "0")
         self.open(f"for (int32_t {turn} = 0; {turn} < {self.expr(each.trips)}; ++{turn})")
@@ -41,7 +41,7 @@ class AheadText(PanelText):
         self.reserve(reads, "2 * ")
         self.begin_reads(each, reads, f"next_{name}", f"{name} + 1", f"{turn} + 1")
         number = 0
-        for step in _flat(each.body):
+        for step in steps_alone(each.body):
             if not isinstance(step.work, ReadTiles):
                 self.statements((step,))
                 continue
@@ -90,8 +90,3 @@ class AheadText(PanelText):
         for line in self.end_of_read(work, window, tiles):
             self.line(line)
         self.line(f"cb_push_back({self.buffer(work.buffer)}, {tiles});")
-
-
-def _flat(body: Sequence[Statement]) -> list[Step]:
-    """The steps of a loop that reads a turn ahead."""
-    return [each for each in steps(tuple(body)) if isinstance(each, Step)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..arguments import number_name, steps
+from ..arguments import number_name, steps_alone
 from ..plan import (
     COMPUTE,
     FillOnes,
@@ -35,11 +35,7 @@ class ComputeText(KernelText):
         if self.plan.dst != "float32":
             self.comment(f"DST has {self.plan.slots} tiles of {self.plan.dst}, to which each sum")
             self.comment("is rounded as it grows, as the accumulators' dtype has it.")
-        first = next(
-            step
-            for step in steps(self.plan.kernels[self.role])
-            if isinstance(step, Step) and step.makes
-        )
+        first = next(step for step in steps_alone(self.plan.kernels[self.role]) if step.makes)
         out = first.makes[0].buffer
         work = first.work
         if isinstance(work, MultiplyTiles):
@@ -359,8 +355,9 @@ class ComputeText(KernelText):
         """The loop over turns, where there is one, and its waits; whether it was opened."""
         if work.turns is None:
             return False
-        name, trips = self.turn_of(work), self.expr(work.turns[2], 7)
+        name = self.turn_of(work)
         if work.parts > 1:
+            trips = self.expr(work.turns[2], 7)
             parts = self.constant(f"{self.names[work.turns[0]]}_parts", work.parts)
             self.open(f"for (uint32_t {name} = 0; {name} < {trips} * {parts}; ++{name})")
         else:
@@ -373,7 +370,7 @@ class ComputeText(KernelText):
                 tiles = self.part(work, number)
                 self.line(f"cb_wait_front({self.buffer(number)}, {tiles});")
             else:
-                tiles = self.turn_tiles(work, number)
+                tiles = self.tiles(number, work.parts)
                 self.line(f"cb_wait_front({self.buffer(number)}, ({name} + 1) * {tiles});")
         return True
 
@@ -381,13 +378,6 @@ class ComputeText(KernelText):
         """The variable of the loop over turns, or over all of their parts."""
         assert work.turns is not None
         return "part" if work.parts > 1 else self.names[work.turns[0]]
-
-    def turn_tiles(self, work: MultiplyTiles, number: int) -> str:
-        """The tiles of an operand that come at once."""
-        if work.parts == 1:
-            return self.tiles(number)
-        buffer = self.buffers[number]
-        return self.constant(f"{buffer.name}_part_tiles", buffer.tiles // work.parts)
 
     def part(self, work: MultiplyTiles, number: int) -> str:
         tiles = work.inner * (work.sub_down if number == work.a else work.sub_across)
@@ -406,7 +396,7 @@ class ComputeText(KernelText):
         for number in (work.a, work.b):
             turn = ""
             if work.turns is not None and number not in work.fixed and not work.streamed:
-                turn = f"{self.turn_of(work)} * {self.turn_tiles(work, number)} + "
+                turn = f"{self.turn_of(work)} * {self.tiles(number, work.parts)} + "
             streamed = work.streamed and number not in work.fixed
             buffer = self.buffers[number]
             if number == work.a and not parts:

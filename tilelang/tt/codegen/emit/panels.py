@@ -158,12 +158,6 @@ class PanelText(ReadingText):
             return replace(work, column=named if across == "1" else f"{named} * {across}")
         return replace(work, row=named if down == "1" else f"{named} * {down}")
 
-    def part_tiles(self, each: Ahead, number: int) -> str:
-        if each.parts == 1:
-            return self.tiles(number)
-        buffer = self.buffers[number]
-        return self.constant(f"{buffer.name}_part_tiles", buffer.tiles // each.parts)
-
     def begin_turns(self, each: Ahead, name: str, turn: str, steps: tuple[Step, ...]) -> None:
         """Begins reads of a turn, in which the loop's variable is called ``name``."""
         if self.uses(each) or each.parts > 1:
@@ -177,7 +171,7 @@ class PanelText(ReadingText):
             window = self.window_of(work)
             self.names[each.var] = before
             self.helper("read_tiles_to", READ_TO)
-            buffer, tiles = self.buffer(work.buffer), self.part_tiles(each, work.buffer)
+            buffer, tiles = self.buffer(work.buffer), self.tiles(work.buffer, each.parts)
             down, across, order = self.shape(work)
             to = f"{buffer}_begin"
             if turn != "0":
@@ -190,7 +184,7 @@ class PanelText(ReadingText):
         """What is done with tiles that have come; reads begin while they leave for other cores."""
         name = self.names[each.var]
         work = self.part(each, step, name)
-        buffer, tiles = self.buffer(work.buffer), self.part_tiles(each, work.buffer)
+        buffer, tiles = self.buffer(work.buffer), self.tiles(work.buffer, each.parts)
         window = self.window_of(work)
         if not work.shared:
             self.line(self.padding(work, window))

@@ -150,8 +150,10 @@ class KernelText:
     def across(self, number: int) -> str:
         return self.constant(f"{self.buffers[number].name}_across", self.buffers[number].across)
 
-    def tiles(self, number: int) -> str:
-        return self.constant(f"{self.buffers[number].name}_tiles", self.buffers[number].tiles)
+    def tiles(self, number: int, parts: int = 1) -> str:
+        """The tiles of a block of a buffer, or of each of the parts that it comes in."""
+        name, tiles = self.buffers[number].name, self.buffers[number].tiles
+        return self.constant(f"{name}_part_tiles" if parts > 1 else f"{name}_tiles", tiles // parts)
 
     def count(self, count: Count) -> str:
         """How many tiles."""
