@@ -24,6 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+# What a failure of the suite compares is shown, as it is of any test file.
+pytest.register_assert_rewrite("tilelang.tt.validate.suite")
+
 if TYPE_CHECKING:
     from .plan import Plan
     from .runtime.backends.backend import Backend

@@ -739,6 +739,16 @@ def _all_controls(spec, levels, outcome):
     return [Control(name, level, outcome) for level, name, _ in required(levels, spec, ())]
 
 
+def test_a_failure_of_the_suite_names_the_case(spec):
+    from tilelang.tt.validate import suite
+    from tilelang.tt.validate.evidence import UNNOTICED
+
+    evidence = _evidence(spec, ["E1"], _all_controls(spec, ["E1"], UNNOTICED)[:1])
+    (control,) = evidence.results[0].controls
+    with pytest.raises(AssertionError, match=r"\['X'\]"):
+        suite.test_a_wrong_claim_is_rejected(evidence, "E1", control.mutation)
+
+
 @pytest.mark.parametrize("level", ["E1", "E2", "E3", "E4", "E5", "E6", "E7"])
 def test_a_run_is_red_in_which_a_level_rejected_no_control_of_a_mutation(spec, level):
     from tilelang.tt.validate.evidence import NO_EFFECT, REJECTED

@@ -262,7 +262,7 @@ def _sharing(spec: DeviceSpec) -> list[Case]:
     across, down = CORES
     if spec.grid_x < across or spec.grid_y < down:
         return []
-    return [_generated("shared_gemm 64x96x64", shared_gemm(), spec, "rectangular", cores=CORES)]
+    return [_generated("shared_gemm 128x96x64", shared_gemm(), spec, "rectangular", cores=CORES)]
 
 
 def examples(spec: DeviceSpec) -> list[Case]:

@@ -97,7 +97,8 @@ def test_a_wrong_claim_is_rejected(tt_evidence: Evidence, level: str, mutation: 
         for control in result.controls
         if (control.level, control.mutation) == (level, mutation)
     ]
-    assert [case for outcome, case in controls if outcome == UNNOTICED] == []
+    unnoticed = [case for outcome, case in controls if outcome == UNNOTICED]
+    assert unnoticed == []
     asked = [
         one for one in tt_evidence.coverage() if (one.level, one.mutation) == (level, mutation)
     ]

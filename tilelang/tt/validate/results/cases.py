@@ -179,9 +179,10 @@ def two_products() -> Program:
 
 
 def shared_gemm() -> Program:
-    """C = A @ B, 64x96 of K = 64 in two steps, in 3 x 2 blocks."""
+    """C = A @ B, 128x96 of K = 64 in two steps, in 3 x 4 blocks: a core of CORES has two of them,
+    so that what its block before left of tiles and semaphores matters."""
     m = _Maker()
-    A, B, C = m.tensor("A", 64, 64), m.tensor("B", 64, 96), m.tensor("C", 64, 96)
+    A, B, C = m.tensor("A", 128, 64), m.tensor("B", 64, 96), m.tensor("C", 128, 96)
     a, b = (m.scratch(name, TILE, TILE, dtype="bfloat16") for name in ("A_shared", "B_shared"))
     c = m.scratch("C_local", TILE, TILE)
     bx, by, k = m.variable("bx", "block"), m.variable("by", "block"), m.variable("k", "loop")
@@ -191,7 +192,7 @@ def shared_gemm() -> Program:
         Gemm(m.whole(a), m.whole(b), m.whole(c)),
     )
     return m.program(
-        (3, 2, 1), (bx, by),
+        (3, 4, 1), (bx, by),
         Fill(m.whole(c), _float(0.0)),
         Loop(k.id, Const(2), "serial", turn, stages=2),
         Copy(m.whole(c), m.block(C, by, bx, c)),

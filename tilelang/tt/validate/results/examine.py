@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 from ...codegen.generate import generate_all
@@ -100,8 +101,8 @@ def examine_kernel(
     Parameters
     ----------
     schedules : of each launch, well formed
-    with_controls : whether to make the controls that cost a run, too; then on numbers of one kind,
-        so that no more runs are needed
+    with_controls : whether to make the controls that cost a run, too, of what cores share where
+        they share; then on numbers of one kind, so that no more runs are needed
 
     Raises NotImplementedError where no kernel is generated for it, with the step and the reason.
     """
@@ -128,9 +129,11 @@ def examine_kernel(
     if missed is None and right is not None:
         wanted, found = right
         examined.controls += _of_results(wanted, found)
-        if with_controls:
+        if with_controls and any(plan.shares for plan in plans):
+            other = wanted_of(plans, program, wanted.kind, seed + 1)
+            examined.controls += _of_sharing(run, plans, program, (other, wanted))
+        elif with_controls:
             examined.controls += _of_launches(run, plans, program, wanted)
-            examined.controls += _of_sharing(run, plans, program, wanted)
             examined.controls += _of_programs(run, spec, function, program, schedules, wanted)
     return examined
 
@@ -211,9 +214,11 @@ def _of_launches(
 
 
 def _of_sharing(
-    run: Run, plans: Sequence[KernelPlan], program: Program, wanted: Wanted
+    run: Run, plans: Sequence[KernelPlan], program: Program, wanted: Sequence[Wanted]
 ) -> Iterator[Control]:
-    """The kernels of a launch whose cores share, generated wrongly; of others there are none."""
+    """The kernels of a launch whose cores share, generated wrongly; of others there are none. Each
+    on other numbers than the run before, which may have left right ones in L1."""
+    numbers = cycle(wanted)
     for number, plan in enumerate(plans):
         for mutation in SHARING_MUTATIONS if plan.shares else ():
             changed = mutation.apply(plan)
@@ -222,8 +227,9 @@ def _of_sharing(
                 continue
             launches = [*map(launch, plans)]
             launches[number] = changed
-            found = _run(run, tuple(launches), plans, program, wanted)
-            yield outcome(mutation.name, judge_result(found, wanted)[0])
+            right = next(numbers)
+            found = _run(run, tuple(launches), plans, program, right)
+            yield outcome(mutation.name, judge_result(found, right)[0])
 
 
 def _of_programs(

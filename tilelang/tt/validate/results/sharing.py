@@ -31,12 +31,12 @@ CORES = (3, 2)
 
 _A_WHILE = """
 inline void wait_a_while(volatile tt_l1_ptr uint32_t* word, uint32_t value) {
-    for (uint32_t turn = 0; turn < 4096 && *word != value; ++turn) {
+    for (uint32_t turn = 0; turn < 1024 && *word != value; ++turn) {
         invalidate_l1_cache();
     }
 }
 inline void wait_a_while_min(volatile tt_l1_ptr uint32_t* word, uint32_t value) {
-    for (uint32_t turn = 0; turn < 4096 && *word < value; ++turn) {
+    for (uint32_t turn = 0; turn < 1024 && *word < value; ++turn) {
         invalidate_l1_cache();
     }
 }
@@ -170,6 +170,7 @@ def _receiver_too_few(plan: KernelPlan) -> Launch | None:
     )(plan)  # fmt: skip
 
 
+_ROOM = "    noc_semaphore_set(ready, 0);\n"
 _FROM = "noc_async_write_multicast(\n        address,"
 _GOT = "    noc_semaphore_wait(valid, 1);\n    noc_semaphore_set(valid, 0);\n"
 _LAST = "inline void end_tiles(const Group& group) {\n"
@@ -178,10 +179,13 @@ SHARING_MUTATIONS = (
     SharingMutation("a sender with its neighbour's block", _neighbours_block),
     SharingMutation("a chunk twice", _chunk_twice),
     SharingMutation("a receiver too few", _receiver_too_few),
+    # Who sends takes its time, so that a receiver which doesn't wait is sure to be the first.
     SharingMutation(
         "a semaphore not set back",
         _with_texts(
-            {_GOT: "    noc_semaphore_wait(valid, 1);\n"}, {_LAST: f"{_LAST}    return;\n"}
+            {_GOT: "    noc_semaphore_wait(valid, 1);\n"},
+            {_LAST: f"{_LAST}    return;\n"},
+            {_ROOM: f"{_ROOM}    wait_a_while(ready, ~0u);\n"},
         ),
     ),
     # What the place before holds: the chunk before, or whatever L1 does.
