@@ -62,8 +62,9 @@ class Box:
 
 @dataclass(frozen=True)
 class SharedRead:
-    """A tensor that cores which stand in a row (``along`` "x") or in a column ("y") read alike: the
-    first of them reads it from DRAM and multicasts it to the others over NoC ``noc``."""
+    """A tensor that cores which stand in a row (``along`` "x"), in a column of one layer ("y") or of
+    all ("yz") read alike: the first of them reads it from DRAM and multicasts it to the others over
+    NoC ``noc``."""
 
     buffer: str
     along: str
@@ -177,8 +178,9 @@ class Schedule:
         return across, down, deep
 
     def groups(self, along: str) -> list[tuple[int, ...]]:
-        """The cores that stand side by side along "x" or "y" and have the same blocks along the
-        other axes: what is shared, the first of each reads for the others."""
+        """The cores that stand side by side along "x", or else in a column, and have the same blocks
+        along the axes that ``along`` doesn't name: what is shared, the first of each reads for the
+        others."""
         width, height = self.core_grid
         rows = [[y * width + x for x in range(width)] for y in range(height)]
         lines = rows if along == "x" else [list(column) for column in zip(*rows, strict=True)]
@@ -187,8 +189,9 @@ class Schedule:
             last = None
             for core in line:
                 box = self.boxes[core]
-                x, y, z = (box.x, box.across), (box.y, box.down), (box.z, box.deep)
-                alike = ((y if along == "x" else x), z) if box.count else None
+                parts = {"x": (box.x, box.across), "y": (box.y, box.down), "z": (box.z, box.deep)}
+                others = [part for axis, part in parts.items() if axis not in along]
+                alike = others if box.count else None
                 if alike is not None and alike == last:
                     found[-1] = (*found[-1], core)
                 elif alike is not None:

@@ -79,19 +79,19 @@ def _is_run(blocks: Sequence[int]) -> bool:
 
 def shared(schedule: Schedule) -> Iterator[str]:
     """A line for each tensor that cores read together; of a rectangle that shares none, that; and
-    of one in layers, that these share nothing with each other."""
+    of one in layers, what these don't share with each other."""
     for each in schedule.shared_reads:
         yield f"{each.buffer}: {_shared(schedule, each)}"
     layers = _layers(schedule)
-    if schedule.shared_reads and layers > 1:
+    if layers > 1 and any(each.along == "x" for each in schedule.shared_reads):
         yield (
-            f"each of the {layers} layers of rows, whose blocks differ in z, reads for itself what "
-            "they read alike: the rows of one block in all layers are no rectangle to multicast to"
+            f"of what rows share, each of the {layers} layers of rows, whose blocks differ in z, "
+            "reads all for itself: its rows and another's are no rectangle to multicast to"
         )
     if schedule.boxes and not schedule.shared_reads:
         yield (
             "nothing is shared: along a row or a column of cores, blocks' indices decide what each "
-            "tensor's reads are, or how often they are done; along z nothing ever is"
+            "tensor's reads are, or how often they are done"
         )
 
 
@@ -103,8 +103,8 @@ def _shared(schedule: Schedule, each: SharedRead) -> str:
     width = schedule.core_grid[0]
     active = [(core % width, core // width) for core, box in enumerate(schedule.boxes) if box.count]
     x, y = min(x for x, _ in active), min(y for _, y in active)
-    # A column of cores is as many groups as there are layers.
-    parts = _layers(schedule)
+    # A column of cores is as many groups as there are layers, or one.
+    parts = 1 if each.along == "yz" else _layers(schedule)
     if each.along == "x":
         others = len({x for x, _ in active}) - 1
         sender, line = f"core ({x}, y) of each row", "row"

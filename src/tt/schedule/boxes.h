@@ -28,7 +28,8 @@ struct Box {
  *
  * Core (x0 + i, y0 + k * rows + j) has the i-th of `columns` parts of x, the j-th of `rows` parts
  * of y and the k-th of `layers` parts of z. So what only depends on y and z is the same for the
- * cores of a row, and what only depends on x and z for the cores of a column within a layer.
+ * cores of a row, what only depends on x and z for the cores of a column within a layer, and what
+ * only depends on x for those of a whole column.
  */
 struct Placement {
   int64_t x0, y0, columns, rows, layers;

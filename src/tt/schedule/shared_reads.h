@@ -13,27 +13,34 @@
 namespace tilelang_tt {
 namespace schedule {
 
-/*! \brief Whether all blocks along x, all along y read a tensor alike. */
+/*! \brief Whether all blocks along x, all along y, all along z read a tensor alike. */
 struct Alike {
-  bool along_x = false, along_y = false;
+  bool along_x = false, along_y = false, along_z = false;
 };
 
 /*!
- * \brief The cores along x (a row), or those along y (a column of a layer), read a tensor together:
- *   the first of them from DRAM, and the others get it by multicast over a NoC.
+ * \brief Cores that stand side by side: a row, those of a column in one layer, or a whole column,
+ *   whose blocks differ in y and in z.
+ */
+enum class Along { kX, kY, kYZ };
+
+/*!
+ * \brief Such cores read a tensor together: the first of them from DRAM, and the others get it by
+ *   multicast over a NoC.
  */
 struct SharedRead {
   size_t tensor;
-  bool along_x;
+  Along along;
   int noc;
 };
 
 /*!
  * \brief What cores read together, in the order of the tensors.
  *
- * Along each axis at least two cores; of two axes that with more cores, x on a tie. What goes along
- * y takes NoC 0, along x NoC 1. Where all of it goes along one axis it takes the two in turn, NoC 1
- * first: what isn't shared is read over NoC 0, by another processor.
+ * At least two cores; of a row and a column that with more, the row on a tie. A column is that of
+ * all layers where blocks read alike along z too. What goes down a column takes NoC 0, along a row
+ * NoC 1. Where all of it goes one way it takes the two in turn, NoC 1 first: what isn't shared is
+ * read over NoC 0, by another processor.
  */
 std::vector<SharedRead> FindSharedReads(const std::vector<Alike>& tensors,
                                         const Placement& placement);

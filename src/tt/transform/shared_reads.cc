@@ -10,17 +10,32 @@
 
 namespace tilelang_tt {
 
+namespace {
+
+const char* Name(schedule::Along along) {
+  switch (along) {
+    case schedule::Along::kX:
+      return "x";
+    case schedule::Along::kY:
+      return "y";
+    default:
+      return "yz";
+  }
+}
+
+}  // namespace
+
 ffi::Array<ffi::Any> SharedReads(const program::Program& program, size_t launch, int64_t tile,
                                  const schedule::Placement& placement) {
   std::vector<schedule::Alike> tensors;
   for (const program::AlikeAlong& axes :
        program::FindAlikeReads(program, program.launches[launch], tile)) {
-    tensors.push_back({axes[0], axes[1]});
+    tensors.push_back({axes[0], axes[1], axes[2]});
   }
   ffi::Array<ffi::Any> reads;
   for (const schedule::SharedRead& read : schedule::FindSharedReads(tensors, placement)) {
     reads.push_back(AttrMap{{"buffer", ffi::String(program.buffers[read.tensor].name)},
-                            {"along", ffi::String(read.along_x ? "x" : "y")},
+                            {"along", ffi::String(Name(read.along))},
                             {"noc", static_cast<int64_t>(read.noc)}});
   }
   return reads;

@@ -132,8 +132,9 @@ def count(program, buffers, schedule, device, ways, fidelity="HiFi4"):
                 (b.y, b.down, b.z, b.deep) == (box.y, box.down, box.z, box.deep)
                 and other // width == core // width
                 if each.along == "x"
-                else (b.x, b.across, b.z, b.deep) == (box.x, box.across, box.z, box.deep)
+                else (b.x, b.across) == (box.x, box.across)
                 and other % width == core % width
+                and (each.along == "yz" or (b.z, b.deep) == (box.z, box.deep))
             )
         ]
 

@@ -39,6 +39,11 @@ PROGRAMS = [
     ("one NoC", lambda: kernels.gemm(256, 96, 64, bm=32, bn=32), (("B", "y", 1),)),
     ("transposed", lambda: kernels.gemm(160, 96, 64, 32, 32, ta=True, tb=True), SHARED),
     ("batched", lambda: kernels.gemm(64, 128, 64, 32, 32, batch=3), SHARED),
+    (
+        "one weight",
+        lambda: kernels.gemm(64, 128, 64, 32, 32, batch=5, weight=True),
+        (SHARED[0], ("B", "yz", 0)),
+    ),
     ("bias", lambda: kernels.gemm(96, 160, 64, 32, 64, bias=True), (*SHARED, ("bias", "y", 0))),
     ("attention", lambda: kernels.flash_attention(1, 2, 256, 64, False), (("K", "x", 1),)),
     ("causal", lambda: kernels.flash_attention(2, 2, 192, 64, True), ()),

@@ -24,6 +24,9 @@ CASES = [
     ("shared", lambda: kernels.gemm(160, 90, 100, 32, 32), "rectangular", [(1, 2, 2, 4)], AB),
     ("one shared", lambda: kernels.gemm(64, 64, 64, 32, 32, batch=3, bias=True),
      "rectangular", None, (("bias", "y", 0), ("A", "x", 1))),
+    # Two layers of two rows; B comes once for the five batches.
+    ("one weight", lambda: kernels.gemm(64, 128, 96, 32, 32, batch=5, weight=True), "rectangular",
+     [(0, 0, 1, 3)], (("A", "x", 1), ("B", "yz", 0))),
     ("attention", lambda: kernels.flash_attention(1, 2, 128, 64, False), "rectangular", None,
      (("K", "x", 1), ("V", "x", 0))),
 ]  # fmt: skip

@@ -56,11 +56,15 @@ SHARED = [
       "B: read by core (x, 2) of each column, multicast to the other of its column over NoC 0"]),
     ((3, 2, 5), None, [("K", "y", 0)],
      ["K: read by the first core of each column of 2, multicast to the other of its column over NoC 0",
-      "each of the 2 layers of rows, whose blocks differ in z, reads for itself what they read alike: "
-      "the rows of one block in all layers are no rectangle to multicast to"]),
+     ]),
+    ((3, 2, 5), None, [("A", "x", 1), ("W", "yz", 0)],
+     ["A: read by core (0, y) of each row, multicast to the 2 others of its row over NoC 1",
+      "W: read by core (x, 0) of each column, multicast to the 3 others of its column over NoC 0",
+      "of what rows share, each of the 2 layers of rows, whose blocks differ in z, reads all for "
+      "itself: its rows and another's are no rectangle to multicast to"]),
     ((3, 4, 1), None, [], [
         "nothing is shared: along a row or a column of cores, blocks' indices decide what each "
-        "tensor's reads are, or how often they are done; along z nothing ever is"
+        "tensor's reads are, or how often they are done"
     ]),
 ]  # fmt: skip
 

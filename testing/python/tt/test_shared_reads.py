@@ -85,9 +85,15 @@ SHARED = [
     ("ragged gemm", gemm(100, 160, 50), None, [A_X, B_Y]),
     ("batched gemm", gemm(256, 256, 128, batch=3), None, [A_X, B_Y]),
     ("batched gemm with one weight", gemm(256, 256, 128, batch=3, weight=True), None, [A_X, B_Y]),
-    # On 4 x 4 cores two layers of two rows: each reads the weight for itself.
+    # On 4 x 4 cores two layers of two rows.
     ("batched gemm of two rows with one weight", gemm(128, 256, 64, batch=3, weight=True), None,
-     [A_X, B_Y]),
+     [A_X, ("B", "yz", 0)]),
+    ("batched gemm of two rows", gemm(128, 256, 64, batch=3), None, [A_X, B_Y]),
+    # Four layers of one row.
+    ("batched gemm of one row with one weight", gemm(64, 256, 64, batch=5, weight=True), None,
+     [A_X, ("B", "yz", 0)]),
+    ("one block a batch with one weight", gemm(64, 64, 64, batch=5, weight=True), None,
+     [("B", "yz", 1)]),
     ("gemm with a bias", gemm(256, 256, 64, bias=True), None, [A_X, B_Y, ("bias", "y", 0)]),
     ("two products of A", two_products(256, 256, 64), None, [A_X, B_Y, ("E", "y", 0)]),
     ("gemm in one column: B and not A", gemm(256, 256, 64), [(0, 0, 0, 3)], [("B", "y", 1)]),
@@ -167,7 +173,7 @@ def test_what_is_shared_is_the_same_pages_at_each_turn(name):
             groups: dict = {}
             for core, box in enumerate(schedule.boxes):
                 if box.count:
-                    alike = (box.y, box.z) if read.along == "x" else (box.x, box.z)
+                    alike = {"x": (box.y, box.z), "y": (box.x, box.z), "yz": box.x}[read.along]
                     groups.setdefault(alike, []).append((core, box))
             assert any(len(group) > 1 for group in groups.values())
             for group in groups.values():

@@ -217,14 +217,17 @@ TEST_CASE("cores that may be used are disjoint rectangles of the grid", "[cores]
 
 TEST_CASE("what is read alike is shared along the axis with more cores, over both NoCs",
           "[shared_reads]") {
-  const Alike none{false, false}, x{true, false}, y{false, true}, both{true, true};
+  const Alike none{}, x{true}, y{false, true}, both{true, true};
+  const Alike z{false, false, true}, yz{false, true, true}, all{true, true, true};
   struct Case {
     std::vector<Alike> tensors;
     int64_t columns, rows;
     std::string expected;
+    int64_t layers = 2;
   };
   const std::vector<Case> table = {
       {{x, y, none}, 4, 4, "0x1 1y0 "},
+      {{y, x}, 4, 4, "0y0 1x1 "},
       {{x, y}, 4, 1, "0x1 "},
       {{x, y}, 1, 4, "1y1 "},
       {{x, y}, 1, 1, ""},
@@ -234,13 +237,22 @@ TEST_CASE("what is read alike is shared along the axis with more cores, over bot
       {{y, y}, 2, 2, "0y1 1y0 "},
       {{both, y, x}, 3, 2, "0x1 1y0 2x1 "},
       {{none, none}, 4, 4, ""},
+      // What all of several layers read alike goes down whole columns.
+      {{x, yz}, 4, 4, "0x1 1yz0 "},
+      {{yz}, 4, 1, "0yz1 "},
+      {{all}, 3, 2, "0yz1 "},
+      {{all}, 4, 2, "0x1 "},
+      {{z, x}, 4, 1, "1x1 "},
+      {{y, yz}, 2, 2, "0y1 1yz0 "},
+      {{x, yz}, 4, 4, "0x1 1y0 ", 1},
   };
   for (const Case& entry : table) {
     std::string found;
     for (const SharedRead& read :
-         FindSharedReads(entry.tensors, {0, 0, entry.columns, entry.rows, 2})) {
-      found +=
-          std::to_string(read.tensor) + (read.along_x ? "x" : "y") + std::to_string(read.noc) + " ";
+         FindSharedReads(entry.tensors, {0, 0, entry.columns, entry.rows, entry.layers})) {
+      const char* along[] = {"x", "y", "yz"};
+      found += std::to_string(read.tensor) + along[static_cast<int>(read.along)] +
+               std::to_string(read.noc) + " ";
     }
     CHECK(found == entry.expected);
   }

@@ -83,10 +83,10 @@ def shares_of(program: Program, schedule: Schedule, function: str) -> tuple[Shar
     ids = {each.name: id for id, each in enumerate(program.buffers) if isinstance(each, Tensor)}
     out: list[Share] = []
     for number, read in enumerate(schedule.shared_reads):
-        if read.buffer not in ids or read.along not in ("x", "y") or read.noc not in (0, 1):
+        if read.buffer not in ids or read.along not in ("x", "y", "yz") or read.noc not in (0, 1):
             raise ValueError(
                 f"{function}: found a shared read of {read.buffer!r} along {read.along!r} over NoC "
-                f"{read.noc}; expected one of {sorted(ids)}, along x or y, over NoC 0 or 1"
+                f"{read.noc}; expected one of {sorted(ids)}, along x, y or yz, over NoC 0 or 1"
             )
         groups = schedule.groups(read.along)
         sizes = {len(group) for group in groups}

@@ -287,7 +287,7 @@ class Walk:
 
 @dataclass(frozen=True)
 class Share:
-    """A tensor that cores in a row (``along`` "x") or a column ("y") read alike.
+    """A tensor that cores in a row (``along`` "x") or a column ("y", "yz") read alike.
 
     The first of them sends it to the ``receivers`` others over NoC ``noc``. Two semaphores, by
     their numbers, say how far they are: ``ready`` counts at the sender the receivers that wait,

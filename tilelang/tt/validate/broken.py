@@ -152,7 +152,7 @@ def _may_share(read: Any) -> bool:
         and read.buffer.isprintable()
         and len(read.buffer) < 1000
         and type(read.along) is str
-        and read.along in ("x", "y")
+        and read.along in ("x", "y", "yz")
         and type(read.noc) is int
         and read.noc in (0, 1)
     )

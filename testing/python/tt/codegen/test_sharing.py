@@ -100,6 +100,14 @@ SHARED = {
         gemm(128, 128, 96), rectangle(2, 2, shared=(("A", "x", 1), ("B", "y", 1))),
     ),
     "batches": (gemm(128, 128, 64, batch=3), rectangle(2, 6, shared=BOTH)),
+    # Layers of z: two of three batches and of two, and each core has two columns of blocks.
+    "one weight of all batches": (
+        gemm(128, 256, 96, batch=5, weight=True),
+        rectangle(2, 4, shared=(("A", "x", 1), ("B", "yz", 0))),
+    ),
+    "one weight, a block a batch": (
+        gemm(64, 64, 64, batch=3, weight=True), rectangle(1, 3, shared=(("B", "yz", 1),)),
+    ),
     "A and B transposed": (gemm(128, 128, 96, ta=True, tb=True), rectangle(2, 2, shared=BOTH)),
     "a bias, which a column shares": (
         gemm(192, 128, 64, bias=True, act="relu"),

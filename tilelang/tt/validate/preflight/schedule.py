@@ -87,7 +87,7 @@ def _check_types(schedule: Schedule) -> None:
                 integer(f"{name}[{number}].{field.name}", getattr(one, field.name))
     for number, read in enumerate(schedule.shared_reads):
         text(f"shared_reads[{number}].buffer", read.buffer)
-        one_of(f"shared_reads[{number}].along", read.along, "x", "y")
+        one_of(f"shared_reads[{number}].along", read.along, "x", "y", "yz")
         integer(f"shared_reads[{number}].noc", read.noc, most=1)
     _check_policy(schedule)
     _check_args(schedule)
