@@ -28,7 +28,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from slot import ROOT, Command, DataError, Slot, Tools, digest, end_with_us, files_of
+from slot import ROOT, Command, DataError, Seconds, Slot, Tools, digest, end_with_us, files_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -84,6 +84,11 @@ def read_mutants(path: Path, root: Path = ROOT) -> list[Mutant]:
     return mutants
 
 
+def _far_longer(took: Seconds) -> Seconds:
+    """Where a mutant hangs. By the clock it is twice as far, for a machine that became busier."""
+    return Seconds(30 + 5 * took.cpu, 60 + 10 * took.clock)
+
+
 class Run:
     """Mutants over slots, with what is known from earlier runs."""
 
@@ -95,7 +100,7 @@ class Run:
             self.slots.put(Slot(work / str(index), tools))
         self._simulator = tools.simulator
         self._digests: dict[tuple[str, ...], str] = {}
-        self._seconds: dict[Command, float] = {}
+        self._took: dict[Command, Seconds] = {}
         self._lock = threading.Lock()
         self._results = work / "results.jsonl"
         self._known: dict[str, dict[str, Any]] = {}
@@ -136,18 +141,17 @@ class Run:
                 raise DataError(f"the code as it is does not build:\n{said[-3000:]}")
 
         def measure(command: Command) -> None:
-            key = self._key(["as it is"], [command])
+            key = self._key(["as it is, and what it takes"], [command])
             if key not in self._known:
                 slot = self.slots.get()
-                begin = time.monotonic()
-                code, said = slot.test(command, 3600)
-                seconds = time.monotonic() - begin
+                code, said = slot.test(command, Seconds(3600, 3600))
+                took = slot.took
                 self.slots.put(slot)
                 if code != 0:
                     raise DataError(f"{command.text}: fails on the code as it is:\n{said[-3000:]}")
-                print(f"{seconds:7.1f} s  {command.text}", flush=True)
-                self._keep(key=key, seconds=seconds)
-            self._seconds[command] = self._known[key]["seconds"]
+                print(f"{took.cpu:7.1f} s  {command.text}", flush=True)
+                self._keep(key=key, **dataclasses.asdict(took))
+            self._took[command] = Seconds(self._known[key]["cpu"], self._known[key]["clock"])
 
         with ThreadPoolExecutor(self.jobs) as pool:
             if targets:
@@ -165,7 +169,7 @@ class Run:
                 if code != 0:
                     return BROKEN, said[-2000:]
             for command in mutant.tests:
-                code, _ = slot.test(command, 30 + 5 * self._seconds[command])
+                code, _ = slot.test(command, _far_longer(self._took[command]))
                 if code is None:
                     return HANGS, command.text
                 if code != 0:

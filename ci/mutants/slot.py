@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -22,8 +23,18 @@ WHOLE = (
     *("sim_tests", "testing", "tilelang"),
 )
 
-# Seconds. A build of one file takes a few, a first one of all a few minutes.
-BUILD_LIMIT = 3600.0
+
+@dataclasses.dataclass(frozen=True)
+class Seconds:
+    """What a command takes, or may take: of processors, by all its processes, and by the clock. The
+    former is the same on a busy machine; the latter alone tells of one that waits for ever."""
+
+    cpu: float
+    clock: float
+
+
+# A build of one file takes a few, a first one of all a few minutes.
+BUILD_LIMIT = Seconds(3600, 3600)
 
 
 # What is running, to be ended with us. Each is the leader of a group of its own.
@@ -41,6 +52,53 @@ def end_with_us() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
+
+
+def run(
+    command: Sequence[str], limit: Seconds, log: Path, folder: Path, environment: Mapping[str, str]
+) -> tuple[int | None, Seconds]:
+    """Run a command in a folder: its exit code, None if it took longer than the limit, and what it
+    took. What it prints is in the log."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    begin = time.monotonic()
+    _running.add(process.pid)
+    try:
+        while True:
+            ended, status, used = os.wait4(process.pid, os.WNOHANG)
+            clock = time.monotonic() - begin
+            if ended:
+                process.returncode = os.waitstatus_to_exitcode(status)
+                return process.returncode, Seconds(used.ru_utime + used.ru_stime, clock)
+            cpu = _cpu_of_session(process.pid)
+            if cpu > limit.cpu or clock > limit.clock:
+                return None, Seconds(cpu, clock)
+            time.sleep(min(1.0, 0.02 + clock / 20))
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        _running.discard(process.pid)
+
+
+def _cpu_of_session(leader: int) -> float:
+    """Seconds of processors that a session's processes have had, and their children that ended."""
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            # What comes after the name: man 5 proc counts from 1, and the name is the second.
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[6 - 3]) == leader:
+                ticks += sum(map(int, fields[14 - 3 : 18 - 3]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 class DataError(Exception):
@@ -114,6 +172,7 @@ class Slot:
         self.with_tilelang = folder / "venv-tilelang"
         self._library = tools.library
         self._is_configured = False
+        self.took = Seconds(0, 0)
         self._copy()
         self._make_environment()
         if tools.tilelang is not None:
@@ -165,29 +224,11 @@ class Slot:
             "PATH": f"{self.tools.cmake_bin}{os.pathsep}{os.environ['PATH']}",
         }
 
-    def run(self, command: Sequence[str], limit: float) -> tuple[int | None, str]:
-        """The exit code, None if it took longer than `limit` seconds, and what was printed."""
+    def run(self, command: Sequence[str], limit: Seconds) -> tuple[int | None, str]:
+        """The exit code, None if it took longer than the limit, and what was printed. What it took
+        is ``took`` then."""
         log = self.folder / "output.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command,
-                cwd=self.tree,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            _running.add(process.pid)
-            try:
-                code: int | None = process.wait(limit)
-            except subprocess.TimeoutExpired:
-                code = None
-            finally:
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
-                _running.discard(process.pid)
+        code, self.took = run(command, limit, log, self.tree, self._environment())
         return code, log.read_text(errors="replace")
 
     def build(self, targets: Iterable[str]) -> tuple[int | None, str]:
@@ -210,7 +251,7 @@ class Slot:
         names = [word for target in sorted(set(targets)) for word in ("--target", target)]
         return self.run(["cmake", "--build", str(build), "-j", "1", *names], BUILD_LIMIT)
 
-    def test(self, command: Command, limit: float) -> tuple[int | None, str]:
+    def test(self, command: Command, limit: Seconds) -> tuple[int | None, str]:
         """Run the tests of a command, up to the first that fails."""
         if command.runner == "ctest":
             options = ["--no-tests=error", "--stop-on-failure", "--output-on-failure"]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
+import time
 
 import pytest
+
+SPIN = "end = time.process_time() + {}\nwhile time.process_time() < end: pass"
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +136,7 @@ def test_a_mutant_is_made_in_a_copy_and_noticed_by_a_test_that_fails_or_hangs(ru
     (tmp_path / "down.py").write_text(code)
     command = run.Command.parse("pytest test_down.py", {})
     judge = run.Run.__new__(run.Run)
-    judge._seconds = {command: 0.1}
+    judge._took = {command: run.Seconds(0.1, 0.1)}
     for old, new, outcome in [
         ("n > 0", "n > 1", "noticed"),
         ("n -= 1", "n += 1", "hangs"),
@@ -141,3 +145,46 @@ def test_a_mutant_is_made_in_a_copy_and_noticed_by_a_test_that_fails_or_hangs(ru
         mutant = run.Mutant("down.py", old, new, (command,), "")
         assert judge._judge(Slot(), mutant)[0] == outcome
         assert (tmp_path / "down.py").read_text() == code
+
+
+@pytest.mark.parametrize(
+    ("code", "limit", "expected"),
+    [
+        (SPIN.format(0.1), (9, 60), 0),
+        ("time.sleep(1)", (0.5, 60), 0),  # as one that a busy machine lets wait
+        (SPIN.format(60), (0.5, 60), None),
+        (f"subprocess.run([sys.executable, '-c', {'import time; ' + SPIN.format(60)!r}])", (0.5, 60), None),
+        ("time.sleep(60)", (60, 0.5), None),
+        ("sys.exit(3)", (9, 60), 3),
+    ],
+)  # fmt: skip
+def test_what_hangs_is_told_by_the_processor_time_of_all_its_processes(
+    run, tmp_path, code, limit, expected
+):
+    command = [sys.executable, "-c", f"import subprocess, sys, time\n{code}"]
+    begin = time.monotonic()
+    found, took = sys.modules["slot"].run(
+        command, run.Seconds(*limit), tmp_path / "log", tmp_path, dict(os.environ)
+    )
+    assert found == expected, (tmp_path / "log").read_text()
+    assert time.monotonic() - begin < 30
+    assert expected is None or took.cpu < limit[0]
+
+
+def test_what_a_command_takes_is_that_of_all_its_processes(run, tmp_path):
+    spin = f"import time; {SPIN.format(0.5)}"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {spin!r}])"
+    found, took = sys.modules["slot"].run(
+        [sys.executable, "-c", code],
+        run.Seconds(60, 60),
+        tmp_path / "log",
+        tmp_path,
+        dict(os.environ),
+    )
+    assert found == 0
+    assert took.cpu >= 0.5
+    assert took.clock >= 0.5
+
+
+def test_a_mutant_may_take_five_times_the_processor_and_more_by_the_clock(run):
+    assert run._far_longer(run.Seconds(10, 20)) == run.Seconds(80, 260)
