@@ -9,12 +9,9 @@ from dataclasses import asdict, astuple, replace
 import pytest
 from kernels import gemm
 from page_reading import (
-    NARROW,
-    WIDE,
+    EveryPage,
     banks_of,
     cells_of,
-    check_accessible,
-    check_fits,
     table,
     titles,
 )
@@ -25,8 +22,6 @@ from tilelang.tt.bounds import RESOURCES, bounds_of
 from tilelang.tt.program import Program, listing, spans
 
 pytestmark = pytest.mark.needs("playwright")
-
-PAGES = ["plan", "shared"]
 
 
 def shared_plan(kernel):
@@ -274,16 +269,5 @@ def test_a_step_that_is_pointed_at_is_told_in_the_chosen_ones_place(show):
     assert page.get_attribute(".step >> nth=1", "title") == "reads A, B, C, writes C"
 
 
-@pytest.mark.parametrize("width", [NARROW, WIDE])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_accessible(show, name, scheme, width):
-    page, _ = show(name, width, scheme)
-    check_accessible(page, scheme)
-
-
-@pytest.mark.parametrize("width", [NARROW, WIDE])
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_its_window(show, name, width):
-    page, _ = show(name, width)
-    check_fits(page, width)
+class TestEveryPage(EveryPage):
+    pages = ("plan", "shared")

@@ -9,13 +9,10 @@ from dataclasses import replace
 import pytest
 from kernels import gemm
 from page_reading import (
-    NARROW,
     NONE,
-    WIDE,
+    EveryPage,
     banks_of,
     cells_of,
-    check_accessible,
-    check_fits,
     table,
     titles,
 )
@@ -24,8 +21,6 @@ import tilelang.tt as tt
 from tilelang.tt.describe import describe_tensor, schedule_tiles
 
 pytestmark = [pytest.mark.needs("playwright"), pytest.mark.needs("wolfpine")]
-
-PAGES = ["proven", "disproved"]
 
 
 @pytest.fixture(scope="module")
@@ -238,16 +233,5 @@ def test_a_reports_page_draws_the_schedules_and_tensors_of_kernels(show):
     assert [int(row[3], 0) for row in banks] == device["dram_offsets"]
 
 
-@pytest.mark.parametrize("width", [NARROW, WIDE])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_accessible(show, name, scheme, width):
-    page, _ = show(name, width, scheme)
-    check_accessible(page, scheme)
-
-
-@pytest.mark.parametrize("width", [NARROW, WIDE])
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_its_window(show, name, width):
-    page, _ = show(name, width)
-    check_fits(page, width)
+class TestEveryPage(EveryPage):
+    pages = ("proven", "disproved")
