@@ -81,7 +81,13 @@ def _drawings() -> Any:
     return notebook
 
 
-upward.bind(_devices, _drawings)
+def _calls() -> Any:
+    from .jit import outs
+
+    return outs
+
+
+upward.bind(_devices, _drawings, _calls)
 
 
 def _warn_without_tvm() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import upward
 from ..codegen.generate import generate_all
 from ..codegen.launch import Launch
 from ..codegen.plan import KernelPlan
@@ -35,8 +36,9 @@ def run(
 
     Parameters
     ----------
-    kernel : Plan, a PrimFunc or IRModule, or Program
-        A plan's own schedule is used; else the default one of the device.
+    kernel : Plan, a PrimFunc or IRModule, or Program, or what TileLang compiled
+        A plan's own schedule is used; else the default one of the device. What TileLang compiled is
+        called, if no device is given: on what its calls take, and on the device that they use.
     args, named : the function's parameters in their order, or by name
         All of them, or all but the outputs, which then hold zeros before. Tensors are numpy arrays
         (bfloat16 is ml_dtypes'), scalars numbers. ``out`` is what the function writes, a tensor or
@@ -61,6 +63,10 @@ def run(
     ProtocolError
         What was generated would race or hang on a card, which no simulator notices.
     """
+    if hasattr(kernel, "prim_func"):  # TileLang's JITKernel
+        if device is None:
+            return upward.calls().run(kernel, args, named)
+        kernel = kernel.prim_func
     if device is None:
         from .backends.devices import open_device
 

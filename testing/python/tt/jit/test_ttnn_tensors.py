@@ -32,6 +32,8 @@ print("chained", np.array_equal(back(kernel(kernel(A))), 4 * a))
 C = there(np.zeros_like(a))
 tilelang.compile(func, target="tenstorrent")(A, C)
 print("passed", np.array_equal(back(C), 2 * a))
+D = there(np.zeros_like(a))
+print("out", tilelang.tt.run(kernel, A, out=D) is D and np.array_equal(back(D), 2 * a))
 print("session", opened.current().spec_if_open())
 
 def refused(what, *args):
@@ -65,6 +67,7 @@ def test_ttnn_tensors_in_give_ttnn_tensors_out(tmp_path):
     assert said["result"] == "ttnn True"
     assert said["chained"] == "True"
     assert said["passed"] == "True"
+    assert said["out"] == "True"
     assert said["session"] == "None"
     assert "expected a tensor on a device, but got one of the host: ttnn.to_device" in said["host"]
     assert "input A shape[1] expected 64, but got 32" in said["shape"]
