@@ -465,6 +465,22 @@ def test_of_several_plans_all_tensors_come_before_any_schedule(plans):
     assert sorted(names[1:]) == [[f"{m}.json: gemm: {what}"] for m, what in sorted(alone)]
 
 
+@pytest.mark.parametrize(
+    ("paths", "named"),
+    [
+        (("/a/b/one.json", "/a/b/two.json"), ("one.json", "two.json")),
+        (("/a/b/one.json", "/a/c/one.json"), ("b/one.json", "c/one.json")),
+        (("b/one.json", "one.json"), ("b/one.json", "one.json")),
+        (("one", "b/c/two"), ("one", "b/c/two")),
+    ],
+)
+def test_cases_are_named_by_what_tells_their_plans_paths_apart(plans, paths, named):
+    from tilelang.tt.validate.cases import of_plans
+
+    cases = of_plans(dict(zip(paths, plans.values(), strict=True)))
+    assert tuple(dict.fromkeys(case.name.partition(": ")[0] for case in cases)) == named
+
+
 def test_several_plans_are_proven_in_one_run(tool, plans, tmp_path):
     import subprocess
 

@@ -308,12 +308,17 @@ def _kernel(
 
 
 def of_plans(plans: Mapping[str, Plan]) -> list[Case]:
-    """The cases of several plans by name, for one run: all tensors come before any schedule."""
+    """The cases of several plans, for one run: all tensors come before any schedule. Each is named
+    by its plan's path, without the folders that all of them are in."""
     if len(plans) == 1:
         return of_plan(*plans.values())
+    paths = [Path(name).parts for name in plans]
+    common = 0
+    while min(map(len, paths)) > common + 1 and len({each[common] for each in paths}) == 1:
+        common += 1
     return [
-        replace(case, name=f"{name}: {case.name}")
-        for name, plan in plans.items()
+        replace(case, name=f"{Path(*path[common:])}: {case.name}")
+        for path, plan in zip(paths, plans.values(), strict=True)
         for case in of_plan(plan)
     ]
 

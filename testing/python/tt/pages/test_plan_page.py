@@ -9,6 +9,8 @@ from dataclasses import asdict, astuple, replace
 import pytest
 from kernels import gemm
 from page_reading import (
+    NARROW,
+    WIDE,
     EveryPage,
     banks_of,
     cells_of,
@@ -113,6 +115,32 @@ def test_a_plans_page_has_the_figures_of_the_plan(show):
 
 
 TOUCHED = [("A", "read"), ("B", "read"), ("C", "read"), ("C", "write")]
+
+
+def test_blocks_a_core_are_one_number_where_all_have_as_many():
+    from tilelang.tt.html.plan import render_plan
+
+    plan = tt.Plan.from_module(tt.infer_metadata(gemm(64, 64, 64), "p150a")).to_json()
+    assert re.findall(r'<b id="load-1">(.*?)</b>', render_plan(plan)) == ["1"]
+
+
+@pytest.mark.parametrize(("width", "beside"), [(WIDE, True), (NARROW, False)])
+def test_tables_stand_beside_one_another_where_there_is_room(show, width, beside):
+    page, _ = show("plan", width)
+    first, second = (page.locator(id).bounding_box() for id in ("#traffic-1", "#limits-1"))
+    assert (second["x"] > first["x"] + first["width"]) == beside
+    assert (second["y"] > first["y"] + first["height"]) != beside
+
+
+@pytest.mark.parametrize("name", ["plan", "shared"])
+def test_in_a_narrow_window_a_row_is_of_two_lines_at_most(show, name):
+    """What is beyond the window's edge makes no row tall, since it can't be seen why."""
+    page, _ = show(name, NARROW)
+    heights = page.eval_on_selector_all(
+        ".wide tr:has(td)", "all => all.map(e => e.getBoundingClientRect().height)"
+    )
+    line = min(height for height in heights if height)  # those that are folded have none
+    assert max(heights) < 1.9 * line
 
 
 def test_a_plans_page_says_what_each_block_touches(show):

@@ -118,6 +118,25 @@ def test_a_reports_page_says_in_a_sentence_how_much_did_not_hold(show):
     )
 
 
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        (0, "were rejected."),
+        (1, "were rejected, and 1 kind of mistake was never noticed."),
+        (2, "were rejected, and 2 kinds of mistakes were never noticed."),
+    ],
+)
+def test_a_reports_page_says_how_many_kinds_of_mistakes_nothing_noticed(documents, missing, said):
+    from tilelang.tt.html.report import render_report
+    from tilelang.tt.validate.report import controls_of
+
+    _, report = documents["proven"]
+    report = {**report, "totals": {**report["totals"], "missing": missing}}
+    text = re.sub("<[^>]*>", "", render_report(report, controls_of(report)))
+    assert said in text
+    assert ("never noticed" in text) == (missing > 0)
+
+
 def test_a_reports_page_has_the_cases_first_and_what_was_made_wrong_folded(show):
     page, _ = show("proven")
     headings = page.eval_on_selector_all("h2", "all => all.map(e => e.innerText)")
