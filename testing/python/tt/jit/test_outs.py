@@ -75,6 +75,12 @@ def test_it_is_on_the_device_that_calls_use(double, monkeypatch):
     assert opened.current().opened().session is session
 
 
+def test_on_a_device_that_is_given_it_is_its_function(double):
+    session = opened.current().opened().session
+    found = tt.run(double, numbers(32, 64).numpy(), device=session)
+    assert (found == 2 * numbers(32, 64).numpy()).all()
+
+
 def test_several_are_in_the_order_of_out_idx(apart):
     a, b, c = numbers(32, 32), torch.zeros(32, 32), torch.zeros(32, 32)
     found = tt.run(apart, a, 3.0, out=(c, b))
@@ -98,7 +104,8 @@ def test_without_out_it_is_tilelangs_call(apart, double):
     assert torch.equal(b, a + 2)
     passed = tilelang.compile(double.prim_func, target="tenstorrent")
     out = torch.zeros(32, 64)
-    tt.run(passed, numbers(32, 64), B=out)
+    found = tt.run(passed, numbers(32, 64), B=out)
+    assert found == passed(numbers(32, 64), torch.zeros(32, 64))
     assert torch.equal(out, numbers(32, 64) * 2)
 
 
