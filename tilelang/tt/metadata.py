@@ -62,9 +62,9 @@ class Box:
 
 @dataclass(frozen=True)
 class SharedRead:
-    """A tensor that cores which stand in a row (``along`` "x"), in a column of one layer ("y") or of
-    all ("yz") read alike: the first of them reads it from DRAM and multicasts it to the others over
-    NoC ``noc``."""
+    """A tensor that cores which stand in a row (``along`` "x"), in a column of one layer ("y") or
+    of all ("yz") read alike: the first of them reads it from DRAM and multicasts it to the others
+    over NoC ``noc``."""
 
     buffer: str
     along: str
@@ -178,9 +178,9 @@ class Schedule:
         return across, down, deep
 
     def groups(self, along: str) -> list[tuple[int, ...]]:
-        """The cores that stand side by side along "x", or else in a column, and have the same blocks
-        along the axes that ``along`` doesn't name: what is shared, the first of each reads for the
-        others."""
+        """The cores that stand side by side along "x", or else in a column, and have the same
+        blocks along the axes that ``along`` doesn't name: what is shared, the first of each reads
+        for the others."""
         width, height = self.core_grid
         rows = [[y * width + x for x in range(width)] for y in range(height)]
         lines = rows if along == "x" else [list(column) for column in zip(*rows, strict=True)]
