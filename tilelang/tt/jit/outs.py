@@ -6,7 +6,6 @@ many arguments as there are inputs and no names; no backend makes it, or is aske
 
 from __future__ import annotations
 
-import dataclasses
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -75,6 +74,7 @@ def _outs(of: str, names: Sequence[str], results: Sequence[int], out: Any) -> di
 def _passed(kernel: Any) -> Kernel:
     whole = _PASSED.get(kernel)
     if whole is None:
-        compiled = dataclasses.replace(read(kernel.prim_func, kernel.target), results=())
+        # Of the function that TileLang keeps, all tensors are passed: out_idx is said beside it.
+        compiled = read(kernel.prim_func, kernel.target)
         whole = _PASSED.setdefault(kernel, Kernel(compiled))
     return whole
