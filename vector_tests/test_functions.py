@@ -1,10 +1,15 @@
-"""Each function of the vector unit against numpy, on all bfloat16 numbers and 2^16 of float32."""
+"""Each function of the vector unit against numpy, on all bfloat16 numbers and 2^16 of float32, and
+what the bound of a result has of GELU, which is followed further than the others."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from vector_errors import FORMATS, Array, errors, inputs, statements
+from vector_errors import FORMATS, Array, errors, inputs, statements, values
 from vector_functions import BOUNDS, FUNCTIONS
+
+from tilelang.tt.enclosure import vector
+from tilelang.tt.enclosure.interval import Interval
 
 JOB = "vector_jobs:apply"
 
@@ -42,6 +47,31 @@ def test_a_function_is_within_its_bound(name: str, form: str, results, arch) -> 
     found = errors(name, form, arrays, bits)
     assert found.ulps <= bound, f"{found.ulps} ulps at {found.at}"
     assert found.special == []
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "bound"),
+    [
+        ("gelu", "float32", vector.gelu),
+        ("gelu_bfloat16", "float32", vector.gelu_bfloat16),
+        ("gelu_bfloat16", "bfloat16", vector.gelu_bfloat16),
+    ],
+)
+def test_what_gelu_gives_is_within_the_bound_of_a_result(name, form, bound, results) -> None:
+    """Which follows it from one of its formulas to the next, where the table has one figure."""
+    (given,), bits = results[name, form]
+    x = values(given)
+    finite = np.isfinite(x)
+    x, found = x[finite], values(bits)[finite]
+    with np.errstate(over="ignore"):
+        made = bound(Interval.of(x))
+    outside = ~((made.low <= found) & (found <= made.high))
+    assert not outside.any(), (x[outside][:4], found[outside][:4])
+    if name == "gelu_bfloat16":  # the bound is mostly one number, and else two
+        known = (x > -1) & (x < 2.0**127) & np.isfinite(found) & (np.abs(found) > 2.0**-120)
+        apart = (made.high[known] - made.low[known]) / np.abs(found[known])
+        assert apart.max() <= 2.0**-7
+        assert (apart > 0).mean() < 0.1
 
 
 def test_one_result_that_is_an_ulp_off_is_noticed(results) -> None:

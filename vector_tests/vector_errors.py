@@ -17,7 +17,8 @@ _SPECIAL += [0x400000, 0x1, 0x40490FDB, 0x42B17218, 0x3F000000]
 
 
 def inputs(name: str, form: str, arch: str) -> list[Array]:
-    """The bits of 2^16 inputs: each bfloat16, or float32 of all exponents and the special ones.
+    """The bits of 2^16 inputs: each bfloat16, or float32 of all exponents and the special ones, and
+    2^17 more where the function has some that lie close.
 
     Further operands are random bits, some equal to the first; a condition is half zeros. On
     Wormhole float32 has 10 bits of mantissa here and no -0, which SrcA doesn't hold: its ttsim
@@ -33,6 +34,10 @@ def inputs(name: str, form: str, arch: str) -> list[Array]:
         first = strata | numbers.integers(0, 2**23, 2**16, dtype=np.uint32)
         special = np.array(_SPECIAL + [bits | 1 << 31 for bits in _SPECIAL], np.uint32)
         first[: special.size] = special
+    close = FUNCTIONS[name].close
+    if form == "float32" and close is not None:
+        more = numbers.uniform(*close, 2**17).astype(np.float32)
+        first = np.concatenate([first, more.view(np.uint32)])
     arrays = [first.astype(dtype)]
     for _ in range(count - 1):
         other = numbers.integers(0, 2 ** (8 * dtype().itemsize), 2**16).astype(dtype)
@@ -74,7 +79,8 @@ def errors(name: str, form: str, arrays: list[Array], found: Array) -> Errors:
             claimed = claimed & ~np.isnan(operand) & ~subnormal
         size = np.abs(exact)
         normal = claimed & (size >= _SMALLEST) & (size <= _LARGEST)
-        ulp = 2.0 ** (np.floor(np.log2(np.where(normal, size, 1.0))) - FORMATS[form][1])
+        mantissa = FORMATS[function.rounds or form][1]
+        ulp = 2.0 ** (np.floor(np.log2(np.where(normal, size, 1.0))) - mantissa)
         off = np.where(normal, np.abs(got.astype(np.float64) - exact) / ulp, 0.0)
         as_expected = np.where(
             np.isnan(exact),

@@ -10,7 +10,7 @@ import math
 
 import memory_kernels as memory
 from tile_builder import Builder, cast, number, op, select
-from tile_kernels import ceildiv, flash_attention, gemm, norm, softmax
+from tile_kernels import ACTIVATIONS, ceildiv, flash_attention, gemm, norm, softmax
 
 
 def copy(m, n, bm=64, bn=64, dtype="bfloat16", batch=()):
@@ -135,6 +135,21 @@ def elementwise(m, n, value, dtype="float32", bm=32, bn=64, inputs=2, direct=Tru
                 b.store(out[i, j], value(*(t[i, j] for t in blocks)))
         if not direct:
             b.copy(out, C.at(by * bm, bx * bn).of(bm, bn))
+    return b.program()
+
+
+def copied_gelu(m, n):
+    """C = gelu(X) in float32, which a copy to a buffer of bfloat16 rounds, and all rounds gelu."""
+    b = Builder()
+    X, C = b.tensor("X", (m, n), "float32"), b.tensor("C", (m, n), "float32")
+    x, y, z = b.shared("x", (32, n)), b.scratch("y", (32, n)), b.shared("z", (32, n), "bfloat16")
+    with b.launch(ceildiv(m, 32), "bx") as bx:
+        b.copy(X.at(bx * 32, 0).of(32, n), x)
+        with b.map(i=32, j=n) as (i, j):
+            b.store(y[i, j], ACTIVATIONS["gelu"](x[i, j] * 2.0))
+        b.copy(y, z)
+        with b.map(i=32, j=n) as (i, j):
+            b.store(C[bx * 32 + i, j], cast("float32", z[i, j]) * 3.0)
     return b.program()
 
 
@@ -281,6 +296,9 @@ VECTOR = {
     "gemm_16_relu": gemm(128, 128, 64, bm=128, bn=64, act="relu", acc="bfloat16"),
     "gemm_16_bias": gemm(64, 128, 64, bias=True, acc="bfloat16"),
     "gemm_gelu": gemm(64, 128, 64, act="gelu_tanh"),
+    "gemm_bias_gelu": gemm(64, 128, 64, bias=True, act="gelu"),
+    "gelu_float32": elementwise(64, 64, ACTIVATIONS["gelu"], inputs=1),
+    "gelu_copied": copied_gelu(64, 96),
     "gemm_bias_large_blocks": gemm(100, 128, 64, bm=128, bn=64, bias=True, act="relu"),
     "gemm_tanh": gemm(64, 64, 64, act="tanh"),
     "softmax": softmax(64, 128),

@@ -8,7 +8,8 @@ from typing import Any
 from ..program import Tensor, Workspace
 from .arguments import OWN, OWN_BOX, steps_alone
 from .keep import kept
-from .plan import Core, KernelPlan, MultiplyTiles
+from .plan import Core, KernelPlan, MultiplyTiles, TileMap
+from .slots import rounds
 from .windows import FORMATS
 
 
@@ -51,6 +52,7 @@ def describe(plan: KernelPlan) -> dict[str, Any]:
         **_shared_reads(plan),
         **_kept_reads(plan),
         "products": [_product(plan, work) for work in _products(plan)],
+        **_rounding(plan),
         "dst": {"tiles": plan.slots, "format": plan.dst},
         "math_fidelity": plan.fidelity,
         "fusions": list(plan.fusions),
@@ -159,6 +161,16 @@ def _product(plan: KernelPlan, work: MultiplyTiles) -> dict[str, Any]:
         "begins_with": "zeros" if work.old is None else plan.buffers[work.old].name,
         "operands": "in parts" if work.streamed else "whole",
     }
+
+
+def _rounding(plan: KernelPlan) -> dict[str, Any]:
+    """Functions that round their result to bfloat16 by themselves, by the buffers it goes to."""
+    found = [
+        {"function": function, "target": plan.buffers[each.work.target].name, "to": "bfloat16"}
+        for each in steps_alone(plan.kernels["compute"])
+        if isinstance(each.work, TileMap) and (function := rounds(each.work.code))
+    ]
+    return {"rounding_functions": found} if found else {}
 
 
 def render(value: Any, depth: int = 0) -> str:

@@ -6,7 +6,7 @@ operand that needs more slots goes first, so that as few as possible are taken a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Union
 
 from .tiles import Apply, Leaf, Number, Value
@@ -45,6 +45,10 @@ class Call:
 
 Instruction = Union[Load, Put, Call]  # noqa: UP007
 
+#: Functions that there are twice: as exact as float32 is, and as bfloat16 is, which takes less time
+#: and rounds its own result. Others that TT-metal has so would lose by it (docs/kernels.md).
+ROUNDING = {"gelu": "gelu_bfloat16"}
+
 _MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 _COMMUTE = {"add", "mul", "max", "min"}
 #: Conditions are 1 and 0.
@@ -66,6 +70,22 @@ def instructions(value: Value, slots: int, inverted: frozenset[int]) -> tuple[In
     out: list[Instruction] = []
     _emit(tree, 0, out)
     return tuple(out)
+
+
+def rounding(code: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
+    """The same for a result that is to be rounded to bfloat16 and nothing else, by a function that
+    does so, if the last one is such a one."""
+    *before, last = code
+    if isinstance(last, Call) and last.function in ROUNDING:
+        return (*before, replace(last, function=ROUNDING[last.function]))
+    return code
+
+
+def rounds(code: tuple[Instruction, ...]) -> str:
+    """The function whose result is rounded to bfloat16 by itself, if the last one is such a one."""
+    last = code[-1]
+    names = {rounding: name for name, rounding in ROUNDING.items()}
+    return names.get(last.function, "") if isinstance(last, Call) else ""
 
 
 @dataclass(frozen=True)

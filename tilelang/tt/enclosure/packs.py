@@ -1,7 +1,8 @@
 """Where a kernel plan rounds, and to which format: all that a bound takes from it.
 
 Results are packed from DST to a buffer in L1. A plan's steps say which step of the program they do,
-so each result of a program's step has the formats of the buffers that it goes through.
+so each result of a program's step has the formats of the buffers that it goes through. A map's last
+function may have rounded its result before.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from ..codegen.plan import (
     Parts,
     Statement,
     Step,
+    TileMap,
     WriteTiles,
 )
+from ..codegen.slots import rounds
 
 
 def _steps(body: tuple[Statement, ...]) -> Iterator[Step]:
@@ -43,6 +46,7 @@ class Packs:
         self._formats: dict[tuple[str, str], list[str]] = {}
         self._staged: dict[tuple[str, int], str] = {}
         self._products: dict[tuple[str, str], MultiplyTiles] = {}
+        self._rounding: dict[tuple[str, str], list[bool]] = {}
         for step in _steps(plan.kernels[COMPUTE]):
             # A block in two buffers has one format.
             beside = {plan.buffers[made.buffer].beside for made in step.makes}
@@ -55,6 +59,9 @@ class Packs:
                     self._formats.setdefault(key, []).append(buffer.format)
                     if isinstance(step.work, MultiplyTiles):
                         self._products[key] = step.work
+                    if isinstance(step.work, TileMap):
+                        by_itself = bool(rounds(step.work.code))
+                        self._rounding.setdefault(key, []).append(by_itself)
         for step in _steps(plan.kernels[WRITER]):
             if isinstance(step.work, WriteTiles):
                 storage = plan.buffers[step.work.buffer].storage
@@ -69,6 +76,15 @@ class Packs:
         """Those of what a step stores to device memory by itself."""
         storage = self._staged.get((place, tensor))
         return [] if storage is None else self._formats.get((place, storage), [])
+
+    def rounds(self, place: str, buffer: int, number: int) -> bool:
+        """Whether a map's last function rounds its result to bfloat16 by itself, of the store of
+        that number, from 0, to a buffer."""
+        staged = self._staged.get((place, buffer))
+        # What is stored to device memory has a storage of its own, which may be packed again.
+        key, number = (place, staged or self._names[buffer]), 0 if staged else number
+        found = self._rounding.get(key, [False])
+        return found[min(number, len(found) - 1)]
 
     def product(self, place: str, buffer: int) -> MultiplyTiles | None:
         """What the plan has for a product into a buffer."""

@@ -251,12 +251,13 @@ class _Runner:
         value = step.value
         if guard is not None:  # what isn't stored is loaded, and packed again
             value = Op("select", (guard, value, Load(step.buffer, step.at)))
-        found = Values(self.program, self.e, self.element, lets).value(value, self.frame)
         formats = self.formats(place, step.buffer)
         if self.is_scratch(step.buffer) and formats:  # each store has one of them, in order
             formats = [formats[min(self.stored[step.buffer], len(formats) - 1)]]
-            self.stored[step.buffer] += 1
-        found = packed(found, formats)
+        rounds = self.packs.rounds(place, step.buffer, self.stored[step.buffer])
+        self.stored[step.buffer] += 1
+        evaluated = Values(self.program, self.e, self.element, lets)
+        found = packed(evaluated.value(value, self.frame, rounds), formats)
         held = self.held.values[step.buffer]
         index = tuple(self.e.compile(each)(self.frame) for each in step.at)
         spread = np.broadcast_shapes(*(np.shape(each) for each in index), found.shape)

@@ -40,7 +40,8 @@ class Values:
         self.load = load
         self.lets = lets
 
-    def value(self, e: Expr, frame: Frame) -> Interval:
+    def value(self, e: Expr, frame: Frame, rounds: bool = False) -> Interval:
+        """``rounds``: its last function is one that rounds its own result to bfloat16."""
         kind = DTYPES[dtype_of(self.program, e)].kind
         if kind == "bool" and self._of_indices(e):
             return Interval.of(np.asarray(self.e.compile(e)(frame), np.float64))
@@ -48,15 +49,15 @@ class Values:
             return Interval.of(float(constant(e.value, e.dtype)))
         if isinstance(e, Var):
             if e.id in self.lets:
-                return self.value(self.lets[e.id], frame)
+                return self.value(self.lets[e.id], frame, rounds)
             return Interval.of(float(frame.vars[e.id]))
         if isinstance(e, Load):
             return self.load(e, frame)
         if isinstance(e, Cast):
-            return self.value(e.value, frame)
+            return self.value(e.value, frame, rounds)
         if not isinstance(e, Op):
             raise NotImplementedError(f"found {type(e).__name__}; no kernel is generated for it")
-        return self._op(e, frame)
+        return self._op(e, frame, rounds)
 
     def _of_indices(self, e: Expr) -> bool:
         return all(
@@ -69,10 +70,11 @@ class Values:
     def _number(self, e: Expr) -> float | None:
         return float(constant(e.value, e.dtype)) if isinstance(e, Const) else None
 
-    def _op(self, e: Op, frame: Frame) -> Interval:
+    def _op(self, e: Op, frame: Frame, rounds: bool) -> Interval:
         gelu = gelu_of(e, self._number, self.lets) if e.op == "mul" else None
         if gelu is not None:
-            return vector.gelu(self.value(gelu, frame))
+            x = self.value(gelu, frame)
+            return vector.gelu_bfloat16(x) if rounds else vector.gelu(x)
         args = [self.value(arg, frame) for arg in e.args]
         if e.op == "select":
             return vector.select(*args)

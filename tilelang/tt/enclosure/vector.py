@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .interval import Array, Interval, hull, outward, whole
+from .interval import Array, Interval, hull, outward, rounded, whole
 
 #: Units in the last place of float32 that a result may be off: what docs/vector_unit.md measured on
 #: either architecture, and a half more for float64's and the interpreter's own roundings. For log2
@@ -18,7 +18,7 @@ from .interval import Array, Interval, hull, outward, whole
 UNITS = {
     "add": 1.0, "sub": 1.0, "mul": 1.0, "div": 2.0, "exp": 1.3, "exp2": 1.4, "log": 1.4,
     "log2": 2.5, "sqrt": 1.4, "rsqrt": 1.6, "sigmoid": 3.0, "tanh": 2.6, "erf": 5.0,
-    "gelu": 3.5,
+    "gelu": 6.3,
 }  # fmt: skip
 
 TRUE, FALSE = Interval.of(1.0), Interval.of(0.0)
@@ -112,14 +112,53 @@ def _gelu(x: Array) -> Array:
 _erfc = np.frompyfunc(math.erfc, 1, 1)
 
 
-def gelu(a: Interval) -> Interval:
-    """x * (1 + erf(x / sqrt(2))) / 2."""
+def _all_of_gelu(a: Interval) -> Interval:
+    """All that it exactly is."""
     ends = _gelu(np.maximum(a.low, -40.0)), _gelu(np.maximum(a.high, -40.0))
     has_least = (a.low < _GELU_LEAST) & (a.high > _GELU_LEAST)
     low = np.where(has_least, _gelu(np.asarray(_GELU_LEAST)), np.minimum(*ends))
-    found = outward(whole(low, np.maximum(*ends)), UNITS["gelu"])
+    return whole(low, np.maximum(*ends))
+
+
+def gelu(a: Interval) -> Interval:
+    """x * (1 + erf(x / sqrt(2))) / 2."""
+    found = outward(_all_of_gelu(a), UNITS["gelu"])
     off = np.where(a.low < -1, _GELU_OFF + _GELU_ROUNDED, 0.0)
     return whole(found.low - off, found.high + off)
+
+
+# The one for bfloat16 is x from 2.78125 on; from -3.125 to there x times a polynomial, which is off
+# by so much of x below each magnitude of it; below, a product with an exponential, which is off by
+# so much of itself, and of x, since its factor is rounded to a multiple of 2^-25 (and is 0 below
+# -5.54). All is measured, and the factor's half of 2^-25 known.
+_SAME_FROM, _POLYNOMIAL_FROM, _NOTHING_TO = 2.78125, -3.125, 5.6
+_POLYNOMIAL_OFF = ((2.0, 2.4e-5), (2.5, 1.25e-5), (3.125, 6.6e-6))
+_TAIL_OFF, _TAIL_ROUNDED = 2.4e-3, 1.6e-8
+
+
+def _off_before(a: Interval) -> Array:
+    """How far gelu for bfloat16 is off at most before it rounds, below the numbers that it leaves
+    as they are."""
+    of_polynomial = (a.high >= _POLYNOMIAL_FROM) & (a.low < _SAME_FROM)
+    size = absolute(a.each(lambda x: np.clip(x, _POLYNOMIAL_FROM, _SAME_FROM)))
+    most = np.select([size.low < below for below, _ in _POLYNOMIAL_OFF],
+                     [each for _, each in _POLYNOMIAL_OFF], _POLYNOMIAL_OFF[-1][1])  # fmt: skip
+    last = np.clip(a.high, -40.0, _POLYNOMIAL_FROM)
+    tail = _TAIL_OFF * np.abs(_gelu(last)) + _TAIL_ROUNDED * np.minimum(-a.low, _NOTHING_TO)
+    return np.maximum(
+        np.where(of_polynomial, most * size.high, 0.0),
+        np.where(a.low < _POLYNOMIAL_FROM, tail, 0.0),
+    )
+
+
+def gelu_bfloat16(a: Interval) -> Interval:
+    """The same by the function that rounds its result to bfloat16."""
+    below = a.each(lambda x: np.minimum(x, _SAME_FROM))
+    found, off = _all_of_gelu(below), _off_before(a)
+    low = np.where(a.low >= _SAME_FROM, a.low, found.low - off)
+    high = np.where(a.low >= _SAME_FROM, a.high, found.high + off)
+    high = np.where(a.high >= _SAME_FROM, np.maximum(high, a.high), high)
+    return rounded(outward(whole(low, high), 1.0), "bfloat16")
 
 
 # Truths are 1 and 0; where it is not known which, an interval of both.

@@ -64,6 +64,18 @@ def gelu_of(e: Expr, number: Number, lets: Mapping[int, Expr]) -> Expr | None:
                 rest.append(each)
         return 1.0, []
 
+    def alike(a: Expr, b: Expr) -> bool:
+        """Whether two expressions are one, but for the names of constants."""
+        if a == b:
+            return True
+        if isinstance(a, Op) and isinstance(b, Op):
+            pairs = zip(a.args, b.args, strict=False)
+            return a.op == b.op and len(a.args) == len(b.args) and all(alike(*p) for p in pairs)
+        if isinstance(a, Cast) and isinstance(b, Cast):
+            return a.dtype == b.dtype and alike(a.value, b.value)
+        value = number(a)
+        return value is not None and value == number(b)
+
     half, rest = factors(e)
     if len(rest) != 2 or not math.isclose(half, 0.5, rel_tol=_RELATIVE):
         return None
@@ -75,6 +87,10 @@ def gelu_of(e: Expr, number: Number, lets: Mapping[int, Expr]) -> Expr | None:
             if number(bare(one)) != 1.0 or not isinstance(inside, Op) or inside.op != "erf":
                 continue
             root, same = factors(inside.args[0])
-            if same == [x] and math.isclose(root, math.sqrt(0.5), rel_tol=_RELATIVE):
+            if (
+                len(same) == 1
+                and alike(same[0], x)
+                and math.isclose(root, math.sqrt(0.5), rel_tol=_RELATIVE)
+            ):
                 return x
     return None

@@ -48,6 +48,9 @@ CALLS: dict[str, tuple[str, list[str]]] = {
     # By default its division is approximated, to 7 bits on Blackhole.
     "erf": ("eltwise_unary/erf_erfc.h", ["erf_tile_init<false>();", "erf_tile<false>({0});"]),
     "gelu": ("eltwise_unary/gelu.h", ["gelu_tile_init<false>();", "gelu_tile<false>({0});"]),
+    # As for a DST of 16 bits, whichever it has.
+    "gelu_bfloat16": ("eltwise_unary/gelu.h", [
+        "gelu_tile_init<false, false>();", "gelu_tile<false, false>({0});"]),
     "abs": _unary("abs"),
     "negative": _unary("negative", "eltwise_unary/negative.h"),
     "not": _unary("eqz", _COMPARE),

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from ..flow import Node
 from ..plan import Count, FoldTiles, MultiplyTiles, Step, TileMap, TurnTiles, Work
-from ..slots import Instruction, Load, TooDeep, instructions
-from ..tiles import Compute, Fold, Multiply, Operation, Turn, Value, defined, leaves, used
+from ..slots import Instruction, Load, TooDeep, instructions, rounding
+from ..tiles import Compute, Fold, Multiply, Operation, Turn, Value, Write, defined, leaves, used
 from .places import Again, Places
 
 
@@ -20,7 +20,9 @@ class Computing(Places):
         dead = (used(operation) - node.after) | (used(operation) & {target})
         place, format_ = self._home(target, rest)
         if isinstance(operation, Compute):
-            step = self._map(operation.place, target, operation.value, dead, place, format_)
+            narrows = self._narrowed(target, format_, rest)
+            value = operation.value
+            step = self._map(operation.place, target, value, dead, place, format_, narrows)
             self.where[target] = place
             return step
         places: tuple[str, ...] = (operation.place,)
@@ -58,10 +60,28 @@ class Computing(Places):
             return Count(buffer)
         return Count(buffer, tiles=rows * s.across)
 
+    def _narrowed(self, target: int, format_: str, rest: list[Node]) -> bool:
+        """Whether an operation's result, which is packed to a format, is rounded to bfloat16 before
+        anything is made of it: there, or by the copy that it is for."""
+        if format_ == "bfloat16":
+            return True
+        copy = self._next_copy(target, rest)
+        if isinstance(copy, Write):
+            return self.tensor_format(copy) == "bfloat16"
+        return copy is not None and self.storages[copy.target].dtype == "bfloat16"
+
     def _map(
-        self, place: str, target: int, value: Value, dead: frozenset[int], home: str, format_: str
+        self,
+        place: str,
+        target: int,
+        value: Value,
+        dead: frozenset[int],
+        home: str,
+        format_: str,
+        narrows: bool = False,
     ) -> Step:
-        """A map over the tiles of a storage. Where its result is, is for the caller to say."""
+        """A map over the tiles of a storage. Where its result is, is for the caller to say.
+        ``narrows``: its result is rounded to bfloat16 before anything is made of it."""
         try:
             code = instructions(value, self.slots, self._inverted)
         except TooDeep as error:
@@ -70,6 +90,7 @@ class Computing(Places):
                 f"{self.slots}",
                 "store a part of it in a buffer of its own",
             ) from None
+        code = rounding(code) if narrows else code
         takes = self._takes(frozenset(leaf.storage for leaf in leaves(value)))
         in_place = self.where.get(target) == home == "own" and target in takes
         buffer = self.buffers.make(target, home, format_, in_place)

@@ -18,7 +18,7 @@ from ..lower import Lowered
 from ..names import Named
 from ..plan import COMPUTE, READER, WRITER, Count, Share, Statement
 from ..refusal import Refusals
-from ..tiles import Compute, Multiply, Operation, Read, Write, defined, leaves, used, walk
+from ..tiles import Compute, Leaf, Multiply, Operation, Read, Write, defined, leaves, used, walk
 from ..windows import FORMATS
 from .chunks import first_operands, parts_of
 
@@ -157,9 +157,16 @@ class Places:
 
     def _next_write(self, storage: int, rest: list[Node]) -> Write | None:
         """The copy to a tensor that a storage's new content is for, if it is for nothing else."""
+        copy = self._next_copy(storage, rest)
+        return copy if isinstance(copy, Write) else None
+
+    def _next_copy(self, storage: int, rest: list[Node]) -> Write | Compute | None:
+        """The copy, to a tensor or to a storage, that a storage's new content is for alone."""
         for node in rest:
             operation = node.operation
-            if isinstance(operation, Write) and operation.source == storage:
+            if (isinstance(operation, Write) and operation.source == storage) or (
+                isinstance(operation, Compute) and operation.value == Leaf(storage, "tile")
+            ):
                 return None if storage in node.after else operation
             if storage in used(operation) or storage not in node.after:
                 return None
