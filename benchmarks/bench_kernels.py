@@ -103,7 +103,6 @@ def _softmax(rows: int, n: int, grid: tuple[int, int]) -> Case:
     return Case(tile_kernels.softmax(rows, n), "softmax", grid, lambda: pages, lambda: 0)
 
 
-#: A goal that isn't reached: 0.85 for gemm-256-gelu.
 #: HiFi4 takes 64 cycles for the product of two tiles, which is the lower bound of a core's.
 CASES = {
     "gemm-64": _gemm(64, 64, 64, 32, (2, 2), None),
@@ -114,7 +113,7 @@ CASES = {
     "gemm-512-shared": _shared(512, 512, 256, 128, (4, 4), 1.0),
     "gemm-256-shared-16": _shared(256, 256, 256, 128, (2, 2), 0.8, acc="bfloat16"),
     "gemm-512-shared-16": _shared(512, 512, 256, 128, (4, 4), 0.9, acc="bfloat16"),
-    "gemm-256-gelu": _gelu(256, 256, 256, 128, (2, 2), None),
+    "gemm-256-gelu": _gelu(256, 256, 256, 128, (2, 2), 0.85),
     "softmax-128": _softmax(128, 128, (4, 1)),
 }
 

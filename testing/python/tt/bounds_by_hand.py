@@ -49,8 +49,8 @@ def pages_of(program, region, env):
         yield page
 
 
-def beyond(program, region, env):
-    """The elements of a region's tiles that are not the tensor's."""
+def beyond(program, region, env, first_rows):
+    """The elements of a region's tiles that are not the tensor's, and what of them is filled."""
     shape = program.buffers[region.buffer].shape
     spans = [
         (value_of(a, env), value_of(e, env)) for a, e in zip(region.at, region.shape, strict=True)
@@ -60,6 +60,8 @@ def beyond(program, region, env):
     whole = [
         range(a, a + math.ceil(n / side) * side) for (a, n), side in zip(spans, sides, strict=True)
     ]
+    if program.buffers[region.buffer].name in first_rows:
+        shape = (*shape[:-2], math.ceil(shape[-2] / 32) * 32, shape[-1])
     there = [
         sum(0 <= place < size for place in span) for span, size in zip(whole, shape, strict=True)
     ]
@@ -172,7 +174,8 @@ def count(program, buffers, schedule, device, ways, fidelity="HiFi4"):
                             continue
                     first = value_of(region.at[-1], env) // 32
                     if mode == "read":
-                        filled[each.noc if each else 0, core] += beyond(program, region, env)
+                        more = beyond(program, region, env, ways.first_rows)
+                        filled[each.noc if each else 0, core] += more
                     for page in pages_of(program, region, env):
                         if mode == "write":
                             column = page % math.ceil(buffer.shape[-1] / 32) - first

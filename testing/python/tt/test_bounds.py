@@ -68,7 +68,8 @@ def test_bounds_are_what_is_counted_block_by_block(name, make, shared, spec):
         outputs = [name for name in ("C", "O") if name in buffers]
         spread = {name: 1 for name in outputs if drawn.random() < 0.5}
         kept = {n: tuple({*drawn.choices(range(3), k=2)}) for n in buffers if drawn.random() < 0.5}
-        ways = Ways(spread, kept=kept if policy == "rectangular" else {})
+        rows = frozenset(name for name in buffers if drawn.random() < 0.5)
+        ways = Ways(spread, kept if policy == "rectangular" else {}, rows)
         found = bounds_of(program, buffers, plan, device, ways=ways)
         tensors, banks, links, cycles, movers = bounds_by_hand.count(
             program, buffers, plan, device, ways

@@ -117,21 +117,35 @@ def test_a_page_says_what_larger_blocks_would_take():
     assert rows == [("1x1", "64"), ("2x1", "32"), ("1x2", "32"), ("2x2", "16"), ("4x4", "4")]
 
 
-def test_filling_tiles_beyond_an_edge_is_counted():
-    """A norm's weights are one row of 32: of cores that share them one fills the others."""
-    from tile_kernels import norm
-
+def movers_of(program):
+    """Pages that are moved and elements that are filled by the readers and writers of 3 cores."""
     from tilelang.tt.describe import describe_tensor, schedule_program
     from tilelang.tt.device_spec import DeviceSpec
 
-    spec, program = DeviceSpec.preset("n150"), norm(96, 64, False)
+    spec, movers = DeviceSpec.preset("n150"), {}
     buffers = {
         t.name: describe_tensor(t.name, t.shape, t.dtype, spec) for t in program.parameters()
     }
-    movers = {}
     for policy in ("contiguous", "rectangular"):
         (plan,) = schedule_program(program, spec, policy, cores=(3, 1))
         movers[policy] = bounds_of(program, buffers, plan, spec).movers
-    weights = 2 * 31 * 32
-    assert movers["contiguous"][-1] == (2 + 2 + 1, weights)
-    assert movers["rectangular"][-2:] == ((3, 0), (3, weights))
+    return movers
+
+
+def test_filling_tiles_beyond_an_edge_is_counted():
+    """Of 128 places along K 58 are beyond it: of cores that share A's rows one fills these."""
+    from tile_kernels import gemm
+
+    movers = movers_of(gemm(64, 96, 70, 64, 32, 64))
+    rows, columns = 64 * 58, 58 * 32
+    assert movers["contiguous"][-1] == (6 + 3, rows + columns)
+    assert movers["rectangular"][-2:] == ((3, columns), (6 + 2, rows))
+
+
+def test_below_a_row_that_is_all_that_is_taken_nothing_is_filled():
+    """A norm's weights are one row of 32."""
+    from tile_kernels import norm
+
+    movers = movers_of(norm(96, 64, False))
+    assert movers["contiguous"][-1] == (2 + 2 + 1, 0)
+    assert movers["rectangular"][-1] == (3, 0)

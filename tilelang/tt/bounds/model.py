@@ -138,7 +138,7 @@ def bounds_of(
             )
     if times == (1, 1, 1):
         ways = ways or ways_of_launch(program, schedule, device, launch)
-        steps, products = touched(program, buffers, launch, ways.spread)
+        steps, products = touched(program, buffers, launch, ways.spread, ways.first_rows)
     else:
         ways = Ways()
         steps, products = merged(program, buffers, launch, times)

@@ -7,7 +7,7 @@ map's own loads, counts once a block, as tt_access has it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,13 +81,15 @@ def touched(
     buffers: Mapping[str, BufferDescriptor],
     launch: int = 0,
     spread: Mapping[str, int] | None = None,
+    first_rows: Collection[str] = (),
 ) -> tuple[list[Touched], list[Multiplied]]:
     """All that the blocks of a launch touch of the tensors in ``buffers`` (descriptors by name).
 
-    ``spread``: by tensor, the first column of tiles of a window that the reader writes.
+    ``spread``: by tensor, the first column of tiles of a window that the reader writes;
+    ``first_rows``: tensors of whose tiles nothing is filled below the first row.
     Raises NotImplementedError for what depends on a scalar's value, and for too many pages.
     """
-    walk = _Walk(program, buffers, launch, spread or {})
+    walk = _Walk(program, buffers, launch, spread or {}, first_rows)
     walk.body(program.launches[launch].body, walk.blocks(), np.ones((1, 1, 1), np.int64), True)
     walk.rest()
     return walk.found, walk.multiplied
@@ -100,9 +102,10 @@ class _Walk:
         buffers: Mapping[str, BufferDescriptor],
         launch: int,
         spread: Mapping[str, int],
+        first_rows: Collection[str],
     ) -> None:
         self.program, self.buffers, self.number = program, buffers, launch
-        self.spread = spread
+        self.spread, self.first_rows = spread, first_rows
         self.launch: Launch = program.launches[launch]
         self.found: list[Touched] = []
         self.multiplied: list[Multiplied] = []
@@ -259,14 +262,18 @@ class _Walk:
         return counted.astype(np.int64).reshape(*blocks, banks)
 
     def _padded(self, region: Region, env: dict[int, Any], times: Any) -> Any:
-        """[x, y, z]: elements of a region's tiles that are beyond the tensor. One dimension is one
-        row of tiles."""
-        shape = self.program.buffers[region.buffer].shape
-        rows = ((Const(0), Const(1), 1),) * (2 - len(shape))
+        """[x, y, z]: elements of a region's tiles that are beyond the tensor and filled. One
+        dimension is one row of tiles."""
+        tensor = self.program.buffers[region.buffer]
+        shape: list[int] = list(tensor.shape)
+        rows = [(Const(0), Const(1), 1)] * (2 - len(shape))
         sides = (*(1,) * (len(shape) - 2), TILE, TILE)
         area: Any = 1
         inside: Any = 1
-        dims = (*rows, *zip(region.at, region.shape, shape, strict=True))
+        dims = [*rows, *zip(region.at, region.shape, shape, strict=True)]
+        if tensor.name in self.first_rows:  # what lies below is as good
+            at, extent, size = dims[-2]
+            dims[-2] = at, extent, -(-size // TILE) * TILE
         for (at, extent, size), side in zip(dims, sides, strict=True):
             begin, length = value_of(at, env), value_of(extent, env)
             if begin is None or length is None:

@@ -85,7 +85,8 @@ class Argument:
 class ReadTiles:
     """A window of a tensor to a buffer. ``row`` and ``column`` name loops over parts of a block,
     in tiles, where only ``down`` x ``across`` tiles of it are read at a time; ``matrix`` one over
-    its matrices. ``shared``: one core of a group reads it, and the others get it from there."""
+    its matrices. ``shared``: one core of a group reads it, and the others get it from there.
+    ``first_rows``: of its tiles the first row alone is taken, so that nothing is put below it."""
 
     buffer: int
     window: Window
@@ -95,6 +96,7 @@ class ReadTiles:
     column: str = ""
     matrix: str = ""
     shared: bool = False
+    first_rows: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,19 @@ from .arguments import moves_of
 from .cores import Schedule
 from .generate import Device, generate
 from .keep import kept
-from .plan import READER, KernelPlan, WriteTiles
+from .plan import READER, WRITER, KernelPlan, ReadTiles, WriteTiles
 
 
 @dataclass(frozen=True)
 class Ways:
     """``spread``: by tensor, the first column of tiles of a block that the reader writes, over its
     NoC; the writer writes those before it. ``kept``: by tensor, the axes along whose turns a core
-    reads it once (plan.Kept)."""
+    reads it once (plan.Kept). ``first_rows``: tensors of whose tiles the first row alone is taken,
+    so that nothing is put below it."""
 
     spread: Mapping[str, int] = field(default_factory=dict)
     kept: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    first_rows: frozenset[str] = frozenset()
 
 
 def ways_of(plan: KernelPlan) -> Ways:
@@ -32,7 +34,12 @@ def ways_of(plan: KernelPlan) -> Ways:
         if isinstance(each, WriteTiles)
     }
     axes = {_name(plan, tensor): axes for tensor, axes in kept(plan).items()}
-    return Ways(spread, axes)
+    reads: dict[bool, set[str]] = {True: set(), False: set()}
+    for role in (READER, WRITER):
+        for each in moves_of(plan.kernels[role]):
+            if isinstance(each, ReadTiles):
+                reads[each.first_rows].add(_name(plan, each.window.tensor))
+    return Ways(spread, axes, frozenset(reads[True] - reads[False]))
 
 
 def ways_of_launch(program: Program, schedule: Schedule, device: Device, launch: int) -> Ways:

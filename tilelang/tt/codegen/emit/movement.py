@@ -186,14 +186,23 @@ class MovementText(KernelText):
         return self.plan.names[f"{tensor}_{what}"]
 
     def window(
-        self, window: Window, row: str = "", column: str = "", matrix: str = "", own: bool = False
+        self,
+        window: Window,
+        row: str = "",
+        column: str = "",
+        matrix: str = "",
+        own: bool = False,
+        first_rows: bool = False,
     ) -> str:
         """A Window. ``row`` and ``column``: the part of the block, in tiles, from its first;
-        ``matrix``: the matrix of the block; ``own``: in none, where the core repeats a block."""
+        ``matrix``: the matrix of the block; ``own``: in none, where the core repeats a block;
+        ``first_rows``: whole tiles count as the tensor's, since their first row alone is taken."""
         self.helper("Window", WINDOW)
         tensor = self.plan.program.buffers[window.tensor]
         assert isinstance(tensor, (Tensor, Workspace))
         rows, columns = self.word(tensor.name, "rows"), self.word(tensor.name, "columns")
+        if first_rows:
+            rows = f"({rows} + 31) / 32 * 32"
         ats = []
         for at, part in ((window.row, row), (window.column, column)):
             text = self.expr(at, 6 if part else 0)

@@ -165,8 +165,12 @@ class ReadingText(MovementText):
 
     def window_of(self, work: ReadTiles) -> str:
         """A name for a window, which is declared."""
-        window = self.window(work.window, work.row, work.column, work.matrix)
+        window = self.window(
+            work.window, work.row, work.column, work.matrix, first_rows=work.first_rows
+        )
         name = self.local(f"{self.buffers[work.buffer].name}_window")
+        if work.first_rows:
+            self.comment("Of each tile the first row alone is taken: nothing is filled below it.")
         self.line(f"const Window {name} = {window.removeprefix('Window')};")
         return name
 

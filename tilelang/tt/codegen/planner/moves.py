@@ -40,7 +40,10 @@ class Moves(Computing):
         s = self.storages[storage]
         part, count, name = self._part(storage, buffer)
         shared = operation.window.tensor in self.shares
-        work = ReadTiles(buffer, operation.window, part, s.across, matrix=name, shared=shared)
+        work = ReadTiles(
+            buffer, operation.window, part, s.across, matrix=name, shared=shared,
+            first_rows=storage in self.first_rows,
+        )  # fmt: skip
         step = Step((operation.place,), work, makes=(count,))
         out: Kernels = {role: [self._each_matrix(storage, step)]}
         self.where[storage] = place

@@ -88,6 +88,7 @@ class Places:
         split = self.ahead and not choices.spending.streamed
         found = parts_of(body, self.storages, choices.own) if split else {}
         self.parts = {at: parts for at, parts in found.items() if at not in choices.whole}
+        self.first_rows = _first_rows(body)
         self.by_columns = _by_columns(body) | first_operands(body, self.parts)
         self.buffers = pool.Buffers(self)
         self.where: dict[int, str] = {}
@@ -207,6 +208,19 @@ class Places:
     def _forget(self, dead: frozenset[int]) -> None:
         for storage in dead:
             del self.where[storage]
+
+
+def _first_rows(body: tuple[Operation, ...]) -> set[int]:
+    """Storages of which nothing but rows and elements that are spread is taken."""
+    rows: set[int] = set()
+    whole: set[int] = set()
+    for operation in walk(body):
+        if not isinstance(operation, Compute):
+            whole |= used(operation)
+            continue
+        for leaf in leaves(operation.value):
+            (rows if leaf.spread in ("row", "scalar") else whole).add(leaf.storage)
+    return rows - whole
 
 
 def _by_columns(body: tuple[Operation, ...]) -> set[int]:
