@@ -87,10 +87,7 @@ def gelu_of(e: Expr, number: Number, lets: Mapping[int, Expr]) -> Expr | None:
             if number(bare(one)) != 1.0 or not isinstance(inside, Op) or inside.op != "erf":
                 continue
             root, same = factors(inside.args[0])
-            if (
-                len(same) == 1
-                and alike(same[0], x)
-                and math.isclose(root, math.sqrt(0.5), rel_tol=_RELATIVE)
-            ):
+            of_x = len(same) == 1 and alike(same[0], x)
+            if of_x and math.isclose(root, math.sqrt(0.5), rel_tol=_RELATIVE):
                 return x
     return None

@@ -39,7 +39,7 @@ def copied(dtype, again=False):
         b.copy(y, z)
         if again:
             with b.map(i=32, j=64) as (i, j):
-                b.store(z[i, j], cast(dtype, y[i, j] + 1.0))
+                b.store(z[i, j], cast(dtype, cast("float32", z[i, j]) + y[i, j]))
         return z
 
     return after
