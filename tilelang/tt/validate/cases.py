@@ -310,8 +310,8 @@ def _kernel(
 def of_plans(plans: Mapping[str, Plan]) -> list[Case]:
     """The cases of several plans, for one run: all tensors come before any schedule. Each is named
     by its plan's path, without the folders that all of them are in."""
-    if len(plans) == 1:
-        return of_plan(*plans.values())
+    if len(plans) < 2:
+        return [case for plan in plans.values() for case in of_plan(plan)]
     paths = [Path(name).parts for name in plans]
     common = 0
     while min(map(len, paths)) > common + 1 and len({each[common] for each in paths}) == 1:
