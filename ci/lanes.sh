@@ -20,6 +20,10 @@ VENVS="$ROOT/.venv"
 WHEELS="$ROOT/build/wheels"
 JOBS="${JOBS:-$(nproc)}"
 
+# An environment's modules are compiled when they are first imported (see venv), and kept: each of the
+# suite's processes would compile them anew where the caller's shell says that nothing be written.
+unset PYTHONDONTWRITEBYTECODE
+
 say() { printf '\n== %s (after %d:%02d)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
 
 # Where to look for each lane's Python. TILELANG_TT_TTNN_PYTHONS narrows the search, for tests.
