@@ -44,6 +44,13 @@ def test_all_is_proven(tt_evidence):
 """
 
 
+def with_signals() -> None:
+    """What is sent comes: a process begins without those that the suite's own caller has ignored,
+    as nohup and a shell's & do."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start(tmp_path, root):
     """Start Python in a folder of its own; what is left of it is ended."""
@@ -58,6 +65,7 @@ def start(tmp_path, root):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=with_signals,
         )
         started.append(process)
         return process
