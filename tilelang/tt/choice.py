@@ -22,7 +22,7 @@ FILLED = 5
 #: A trip to DRAM and back: each time that something read is waited for; a kernel that shares begins
 #: the next reads of a block before.
 TRIP = 700
-#: Cores of a group, for each block: that each has room, and that what is read has come.
+#: Cores of a group, each time that they meet: that each has room, and that what is read has come.
 TOGETHER = 360
 
 #: Options that take no more than so many times the least are on a level: bounds are no finer.
@@ -51,7 +51,7 @@ class Option:
             moving = max(PAGE * pages + FILLED * filled for pages, filled in each.movers)
             own = each.cycles["matrix"] + moving
             if any(moved.received for moved in each.tensors.values()):
-                own += (TRIP + TOGETHER) * each.turns
+                own += TRIP * each.turns + TOGETHER * each.meetings
             else:
                 own += TRIP * each.rounds
             total += max(each.least, own)

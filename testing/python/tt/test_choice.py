@@ -119,17 +119,23 @@ def test_a_page_says_what_larger_blocks_would_take():
 
 def movers_of(program):
     """Pages that are moved and elements that are filled by the readers and writers of 3 cores."""
+    return {policy: found.movers for policy, found in bounds_under(program, (3, 1)).items()}
+
+
+def bounds_under(program, cores):
+    """Bounds by policy, on so many columns and rows of cores."""
     from tilelang.tt.describe import describe_tensor, schedule_program
     from tilelang.tt.device_spec import DeviceSpec
 
-    spec, movers = DeviceSpec.preset("n150"), {}
+    spec, found = DeviceSpec.preset("n150"), {}
     buffers = {
         t.name: describe_tensor(t.name, t.shape, t.dtype, spec) for t in program.parameters()
     }
     for policy in ("contiguous", "rectangular"):
-        (plan,) = schedule_program(program, spec, policy, cores=(3, 1))
-        movers[policy] = bounds_of(program, buffers, plan, spec).movers
-    return movers
+        corners = [(0, 0, cores[0] - 1, cores[1] - 1)]
+        (plan,) = schedule_program(program, spec, policy, cores=corners)
+        found[policy] = bounds_of(program, buffers, plan, spec)
+    return found
 
 
 def test_filling_tiles_beyond_an_edge_is_counted():
@@ -149,3 +155,19 @@ def test_below_a_row_that_is_all_that_is_taken_nothing_is_filled():
     movers = movers_of(norm(96, 64, False))
     assert movers["contiguous"][-1] == (2 + 2 + 1, 0)
     assert movers["rectangular"][-1] == (3, 0)
+
+
+def test_cores_meet_once_for_what_they_share_and_keep():
+    """Of a column of cores each has three blocks or two, which take B alike; by turns they would
+    meet three times, and the rectangle would seem to take longer than a core for each block or two,
+    which it doesn't (benchmarks/bench_choice.py)."""
+    from tile_kernels import gemm
+
+    found = bounds_under(gemm(256, 32, 128, 32, 32, 64), (2, 3))
+    assert (found["rectangular"].turns, found["rectangular"].meetings) == (3, 1)
+    assert (found["contiguous"].turns, found["contiguous"].meetings) == (2, 0)
+    best, _ = choose([Option(policy, (each,)) for policy, each in found.items()])
+    assert best.policy == "rectangular"
+    # Each block has other rows and columns than the one before.
+    found = bounds_under(gemm(256, 128, 128, 32, 32, 64), (2, 3))
+    assert found["rectangular"].turns == found["rectangular"].meetings == 6

@@ -69,6 +69,8 @@ class Flows:
         self.filled = np.zeros((2, cores), np.int64)
         #: How often a core waits for what it reads, at most.
         self.rounds = 0
+        #: For how many of its turns a core meets others: what they share and keep comes once.
+        self.meetings = 0
         self._unpacked = np.zeros(len(self.turns.cores), np.int64)
         self._packed = np.zeros(len(self.own.cores), np.int64)
         shared = {each.buffer: each for each in schedule.shared_reads}
@@ -95,6 +97,9 @@ class Flows:
         found = self.turns.summed(step.pages, kept) * self._page_size(step)
         if step.rounds is not None:
             self.rounds = max(self.rounds, int(self.turns.summed(step.rounds, kept).max()))
+        if shared is not None:
+            each = np.ones((1, 1, 1), np.int64)
+            self.meetings = max(self.meetings, int(self.turns.summed(each, kept).max()))
         if step.unpacked and step.exact:
             self._unpacked += self.turns.summed(step.pages).sum(1) * self._page_size(step)
         moved = self._moved[step.buffer]

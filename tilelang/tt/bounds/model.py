@@ -47,8 +47,9 @@ class Bounds:
     those of a block's scratch, of ``l1_room``. ``imbalance`` is the most blocks that a core runs to
     the mean of those that run some, ``turns`` how many blocks a core goes through at most,
     ``repeated`` those of all cores that they repeat, ``rounds`` how often a core waits for what it
-    reads, ``movers`` of each reader and writer of a core how many pages it moves itself, and how
-    many elements it fills beyond a tensor's edge, each pair once.
+    reads, ``meetings`` for how many blocks it meets the cores that it shares with, ``movers`` of
+    each reader and writer of a core how many pages it moves itself, and how many elements it fills
+    beyond a tensor's edge, each pair once.
     ``utilisation`` is the share of their time in which the matrix engines of all cores work, if the
     launch takes no longer than its wall. ``counted`` says of each resource what was, ``notes`` what
     isn't known or is not exact.
@@ -66,6 +67,7 @@ class Bounds:
     repeated: int
     turns: int
     rounds: int
+    meetings: int
     movers: tuple[tuple[int, int], ...]
     utilisation: float
     clock_mhz: float
@@ -187,6 +189,7 @@ def bounds_of(
         repeated=int(flows.turns.core.size - flows.own.core.size),
         turns=int(np.bincount(flows.turns.core).max()),
         rounds=flows.rounds,
+        meetings=flows.meetings,
         movers=flows.movers(),
         utilisation=useful / (schedule.num_cores * max(max(cycles.values()), 1)),
         clock_mhz=limits.clock_mhz,
