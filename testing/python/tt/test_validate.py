@@ -112,6 +112,15 @@ def test_kernels_that_go_to_raw_addresses_work_none_out():
         assert word not in code, word
 
 
+@pytest.mark.parametrize("cases", ["quick", "full", "examples", "random:20:3"])
+@pytest.mark.parametrize("grid", [(1, 1), (1, 2), (2, 1), (1, 9)])
+def test_a_grid_of_few_cores_has_cases_too(grid, cases):
+    from tilelang.tt.validate.cases import parse_cases
+
+    spec = replace(tt.DeviceSpec.preset("n150"), grid_x=grid[0], grid_y=grid[1])
+    assert parse_cases(cases, spec)[0]
+
+
 def test_generated_cases_are_the_same_for_a_seed(spec):
     from tilelang.tt.validate.cases import parse_cases
 

@@ -212,7 +212,8 @@ def full(spec: DeviceSpec) -> list[Case]:
     large = [((2048, 1600), "bfloat16"), ((2, 1500, 1030), "uint8"), ((1000, 1000), "float32")]
     cases += [tensor_case(spec, shape, dtype) for shape, dtype in large]
     cores = spec.num_cores
-    launches = [(1,), (5,), (7, 3, 2), (cores - 1,), (cores,), (cores + 1,), (3 * cores + 7,)]
+    around = {1, 5, max(cores - 1, 1), cores, cores + 1, 3 * cores + 7}
+    launches = [(7, 3, 2), *((blocks,) for blocks in sorted(around))]
     return [
         *cases,
         *(launch_case(spec, *extents) for extents in launches),
