@@ -7,34 +7,9 @@ function may have rounded its result before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from ..codegen.plan import (
-    COMPUTE,
-    WRITER,
-    For,
-    If,
-    Kept,
-    KernelPlan,
-    MultiplyTiles,
-    Parts,
-    Statement,
-    Step,
-    TileMap,
-    WriteTiles,
-)
+from ..codegen.arguments import steps_alone
+from ..codegen.plan import COMPUTE, WRITER, KernelPlan, MultiplyTiles, TileMap, WriteTiles
 from ..codegen.slots import rounds
-
-
-def _steps(body: tuple[Statement, ...]) -> Iterator[Step]:
-    for each in body:
-        if isinstance(each, Step):
-            yield each
-        elif isinstance(each, If):
-            yield from _steps(each.then)
-            yield from _steps(each.otherwise)
-        elif isinstance(each, (For, Parts, Kept)):
-            yield from _steps(each.body)
 
 
 class Packs:
@@ -47,7 +22,7 @@ class Packs:
         self._staged: dict[tuple[str, int], str] = {}
         self._products: dict[tuple[str, str], MultiplyTiles] = {}
         self._rounding: dict[tuple[str, str], list[bool]] = {}
-        for step in _steps(plan.kernels[COMPUTE]):
+        for step in steps_alone(plan.kernels[COMPUTE]):
             # A block in two buffers has one format.
             beside = {plan.buffers[made.buffer].beside for made in step.makes}
             for made in step.makes:
@@ -62,7 +37,7 @@ class Packs:
                     if isinstance(step.work, TileMap):
                         by_itself = bool(rounds(step.work.code))
                         self._rounding.setdefault(key, []).append(by_itself)
-        for step in _steps(plan.kernels[WRITER]):
+        for step in steps_alone(plan.kernels[WRITER]):
             if isinstance(step.work, WriteTiles):
                 storage = plan.buffers[step.work.buffer].storage
                 for place in step.places:
