@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
 from .text import shown
@@ -33,9 +36,23 @@ def parse(text: str) -> Any:
     JSON does not have, and lists or maps nested too deep for the parser.
     """
     try:
-        return _tuples(json.loads(text, object_pairs_hook=_map, parse_constant=_no_constant))
+        with _no_collector():
+            return _tuples(json.loads(text, object_pairs_hook=_map, parse_constant=_no_constant))
     except RecursionError:
         raise ValueError("lists and maps are nested too deep") from None
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Python's collector of cycles waits: a JSON text makes none, and of a large one it looks
+    through all that was made so far again and again, which took longer than the parser."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _tuples(value: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import os
 import threading
@@ -9,7 +11,7 @@ import threading
 import pytest
 
 import tilelang.tt as tt
-from tilelang.tt import files
+from tilelang.tt import files, plain
 
 N150 = tt.DeviceSpec.preset("n150")
 
@@ -113,3 +115,16 @@ def test_what_is_written_is_what_json_has(tmp_path):
     text = (tmp_path / "x.json").read_text()
     assert json.loads(text) == document
     assert max(map(len, text.splitlines())) <= 104
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+@pytest.mark.parametrize("text", ['{"a": [1]}', '{"a": [1'])
+def test_the_collector_of_cycles_is_as_before_after_a_document(text, was_enabled):
+    before = gc.isenabled()
+    (gc.enable if was_enabled else gc.disable)()
+    try:
+        with contextlib.suppress(ValueError):
+            plain.parse(text)
+        assert gc.isenabled() == was_enabled
+    finally:
+        (gc.enable if before else gc.disable)()
