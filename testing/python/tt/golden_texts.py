@@ -54,6 +54,11 @@ BOTH = (("A", "x", 1), ("B", "y", 0))
 SCHEDULED = {
     "gemm_strided": (gemm(640, 640, 64), ("strided",)),
     "gemm_shared": (gemm(192, 320, 128), ("rectangular", "row_major", [(0, 0, 1, 1)], BOTH)),
+    # Of its tensors one is shared, and each core reads the other by itself.
+    "gemm_shared_row": (
+        gemm(64, 256, 128),
+        ("rectangular", "row_major", [(0, 0, 3, 0)], (("A", "x", 1),)),
+    ),
     "attention_shared": (
         flash_attention(1, 2, 256, 64, False),
         ("rectangular", "row_major", [(0, 0, 1, 1)], (("K", "x", 1), ("V", "x", 0))),

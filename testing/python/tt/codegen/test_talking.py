@@ -42,6 +42,9 @@ WRONG = {
         "group.y1, address)", "group.y1, address + get_tile_size(buffer))", "another place",
     ),
     "no flush between tiles and word": (FLUSH + SAID, SAID, "may be there first"),
+    "pushed before the tiles have left": (
+        "tell_tiles({g}, ko + 1);", "", "is pushed while a multicast may not have left",
+    ),
     "no flush after the word": (FLUSH + LAST, LAST, "may not have left"),
     "the word not set before it is sent": (SAID, "", "wait for 1"),
     "the word of the turn before": ("tell_tiles({g}, ko + 1);", "tell_tiles({g}, ko);", "semaphore"),

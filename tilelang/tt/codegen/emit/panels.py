@@ -133,7 +133,7 @@ class PanelText(ReadingText):
         else:
             of_turn, part = turn, "0"
             if each.parts > 1:
-                of_turn, part = (f"{turn} {sign} {self.parts_of(each)}" for sign in "/%")
+                of_turn, part = (f"{factor(turn)} {s} {self.parts_of(each)}" for s in "/%")
         if self.uses(each):
             text = of_turn if first == "0" else first if of_turn == "0" else f"{first} + {of_turn}"
             self.line(f"const int32_t {name} = {text};")
@@ -162,7 +162,7 @@ class PanelText(ReadingText):
         """Begins reads of a turn, in which the loop's variable is called ``name``."""
         if self.uses(each) or each.parts > 1:
             self.index(each, name, turn)
-        number = {"0": "1", "1": "2"}.get(turn, f"1 + {turn} % 2")
+        number = {"0": "1", "1": "2"}.get(turn, f"1 + {factor(turn)} % 2")
         self.line(f"noc_async_read_set_trid({number});")
         for step in steps:
             work = self.part(each, step, name)
@@ -175,7 +175,7 @@ class PanelText(ReadingText):
             down, across, order = self.shape(work)
             to = f"{buffer}_begin"
             if turn != "0":
-                times = "" if turn == "1" else f"{turn} * "
+                times = "" if turn == "1" else f"{factor(turn)} * "
                 to += f" + {times}{tiles} * get_tile_size({buffer})"
             moved = f"{self.tensor_of(work)}, {window}, {buffer}, {to}, {down}, {across}, {order}"
             self.by_sender(work, f"read_tiles_to({moved});")
@@ -207,5 +207,10 @@ class PanelText(ReadingText):
         self.open(f"if ({turn} + 2 < {self.turns_of(each, 5)})")
         assert isinstance(step.work, ReadTiles)
         alone = replace(step, work=replace(step.work, shared=False))  # the sender alone is here
-        self.begin_turns(each, f"next_{self.names[each.var]}", f"({turn} + 2)", (alone,))
+        self.begin_turns(each, f"next_{self.names[each.var]}", f"{turn} + 2", (alone,))
         self.close()
+
+
+def factor(turn: str) -> str:
+    """The number of a turn, as it stands beside a sign that binds closer than a sum's."""
+    return f"({turn})" if " " in turn else turn
