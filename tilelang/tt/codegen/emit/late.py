@@ -7,7 +7,7 @@ once wherever it stands, so what is done last takes its arguments last, and read
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _WORD = re.compile(r"\w+")
@@ -37,13 +37,16 @@ def placed(
     depth : that of the statements of a block
     """
     starts, pad = _starts(main, depth), "    " * depth
-    words = [set(_WORD.findall(line)) for line in main]
+    in_lines = _places(_WORD.findall(line) for line in main)
+    in_others = _places(each.words for each in declared)
     where: dict[str, int | None] = {}
     for each in reversed(declared):
-        uses = [at for at, of_line in enumerate(words) if each.name in of_line]
         # What stands around a block's statements is before them or after them.
-        places = [_before(at, starts) if main[at].startswith(pad) else None for at in uses]
-        places += [where[one.name] for one in declared if each.name in one.words]
+        places = [
+            _before(at, starts) if main[at].startswith(pad) else None
+            for at in in_lines.get(each.name, ())
+        ]
+        places += [where[declared[at].name] for at in in_others.get(each.name, ())]
         known = [at for at in places if at is not None]
         where[each.name] = min(known) if known and len(known) == len(places) else None
     # What is needed until something is done in a loop or an if stands before all.
@@ -57,6 +60,15 @@ def placed(
         out += [f"{pad[4:]}{text}" for each in here for text in each.lines]
         out.append(line)
     return early, out
+
+
+def _places(texts: Iterable[Iterable[str]]) -> dict[str, list[int]]:
+    """Of each word the numbers of the texts that have it."""
+    found: dict[str, list[int]] = {}
+    for at, words in enumerate(texts):
+        for word in set(words):
+            found.setdefault(word, []).append(at)
+    return found
 
 
 def _starts(main: Sequence[str], depth: int) -> list[int]:
