@@ -78,6 +78,28 @@ def left_early():
     return b.program()
 
 
+def by_a_let(of_x: bool):
+    """A's rows are by a term of what was named before: of the index along x, or along y."""
+    b = Builder()
+    A, C = b.tensor("A", (128, 128), "bfloat16"), b.tensor("C", (128, 128), "bfloat16")
+    a = b.shared("a", (32, 32), "bfloat16")
+    with b.launch((4, 4), "bx", "by") as (bx, by):
+        next_ = b.let("next", (bx if of_x else by) + 1)
+        b.copy(A.at(next_ // 2 * 32, 0).of(32, 32), a)
+        b.copy(a, C.at(by * 32, bx * 32).of(32, 32))
+    return b.program()
+
+
+def written_alike():
+    """All blocks of a row read the same of A, and write it."""
+    b = Builder()
+    A, a = b.tensor("A", (128, 128), "bfloat16"), b.shared("a", (32, 32), "bfloat16")
+    with b.launch((4, 4), "bx", "by") as (_, by):
+        b.copy(A.at(by * 32, 0).of(32, 32), a)
+        b.copy(a, A.at(by * 32, 0).of(32, 32))
+    return b.program()
+
+
 A_X, B_Y = ("A", "x", 1), ("B", "y", 0)
 SHARED = [
     ("gemm", gemm(256, 256, 128), None, [A_X, B_Y]),
@@ -117,6 +139,9 @@ SHARED = [
     ("a persistent gemm with a rest", persistent_gemm(160, 128, 64), None, []),
     ("a persistent gemm of whole rows", persistent_gemm(160, 192, 64), None, [("A", "x", 1)]),
     ("a tensor read and written", in_place(256, 256), None, []),
+    ("a tensor that all blocks of a row read and write", written_alike(), None, []),
+    ("a let of the index along x", by_a_let(True), None, [("A", "y", 1)]),
+    ("a let of the index along y", by_a_let(False), None, [("A", "x", 1)]),
     ("a product added to C", add_to(256, 256, 64), None, [A_X, B_Y]),
     ("B under a condition on x", by_a_condition(True), None, [("A", "x", 1), ("B", "y", 0)]),
     ("B under a condition on y", by_a_condition(False), None, [("A", "x", 1), ("B", "x", 0)]),

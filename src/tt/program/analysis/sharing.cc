@@ -38,7 +38,9 @@ class SharingFinder {
   }
 
  private:
-  Axes AxesOf(const Affine& sum) const {
+  /*! Of a place, a bound or a condition; of what is loaded, all of them. */
+  Axes AxesOf(ExprRef expr) {
+    Affine sum = symbols_.Of(expr);
     if (!sum.exact) return kAll;
     Axes axes = kNone;
     for (int axis = 0; axis < 3; ++axis) {
@@ -47,14 +49,6 @@ class SharingFinder {
     }
     return axes;
   }
-
-  /*! Of a place or a bound, which has to say the same whenever it is evaluated. */
-  Axes AxesOfStable(ExprRef expr) {
-    Affine sum = symbols_.Of(expr);
-    return symbols_.IsStable(sum) ? AxesOf(sum) : kAll;
-  }
-
-  Axes AxesOfCondition(ExprRef condition) { return AxesOf(symbols_.Of(condition)); }
 
   /*! \param around What decides whether, and how often, the steps are taken. */
   void Visit(const Body& body, Axes around) {
@@ -76,7 +70,7 @@ class SharingFinder {
       if (std::optional<bool> holds = symbols_.Decide(when->condition)) {
         return Visit(*holds ? when->then_body : when->else_body, around);
       }
-      Axes inside = around | AxesOfCondition(when->condition);
+      Axes inside = around | AxesOf(when->condition);
       Visit(when->then_body, inside);
       Visit(when->else_body, inside);
     }
@@ -94,7 +88,7 @@ class SharingFinder {
   void VisitLoop(const LoopRange& loop, Axes around, const VisitBody& visit_body) {
     symbols_.BindLoop(loop);
     if (symbols_.RangeOf(symbols_.Of(loop.extent)).most < 1) return;
-    visit_body(around | AxesOfStable(loop.min) | AxesOfStable(loop.extent));
+    visit_body(around | AxesOf(loop.min) | AxesOf(loop.extent));
   }
 
   void Record(const Access& access, Axes around) {
@@ -107,7 +101,7 @@ class SharingFinder {
     depends_[storage] |= sure ? around : kAll;
     for (const std::vector<ExprRef>* exprs : {access.at, access.shape}) {
       if (exprs == nullptr) continue;
-      for (ExprRef expr : *exprs) depends_[storage] |= AxesOfStable(expr);
+      for (ExprRef expr : *exprs) depends_[storage] |= AxesOf(expr);
     }
   }
 
