@@ -23,8 +23,8 @@ from .text import shown
 
 _SCHEMAS = Path(__file__).parent / "schemas"
 
-#: The most bytes of a document that is read: a plan of some ten thousand functions. Python holds
-#: it in ten to twenty times its size.
+#: The most bytes of a document that is read: a plan of six thousand functions like a GEMM, of 10 kB
+#: each. Python holds it in ten to twenty times its size.
 MAX_BYTES = 64 << 20
 
 #: By which of its keys a document of each kind is known.
