@@ -89,6 +89,14 @@ def _far_longer(took: Seconds) -> Seconds:
     return Seconds(30 + 5 * took.cpu, 60 + 10 * took.clock)
 
 
+def check_that_it_holds(command: Command, code: int | None, said: str) -> None:
+    """DataError, with the output, for tests that fail on the code as it is, or are all skipped."""
+    if code != 0:
+        raise DataError(f"{command.text}: fails on the code as it is:\n{said[-3000:]}")
+    if command.runner != "ctest" and not re.search(r"\b[1-9]\d* passed", said):
+        raise DataError(f"{command.text}: none of its tests runs:\n{said[-3000:]}")
+
+
 class Run:
     """Mutants over slots, with what is known from earlier runs."""
 
@@ -147,8 +155,7 @@ class Run:
                 code, said = slot.test(command, Seconds(3600, 3600))
                 took = slot.took
                 self.slots.put(slot)
-                if code != 0:
-                    raise DataError(f"{command.text}: fails on the code as it is:\n{said[-3000:]}")
+                check_that_it_holds(command, code, said)
                 print(f"{took.cpu:7.1f} s  {command.text}", flush=True)
                 self._keep(key=key, **dataclasses.asdict(took))
             self._took[command] = Seconds(self._known[key]["cpu"], self._known[key]["clock"])

@@ -118,6 +118,24 @@ def test_a_run_is_green_only_if_all_are_noticed_but_a_few_that_change_nothing(
     assert said in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("code", "printed", "said"),
+    [
+        (1, "1 failed, 3 passed in 1.02s", "fails on the code as it is"),
+        (None, "", "fails on the code as it is"),
+        (0, "4 skipped in 0.31s", "none of its tests runs"),
+        (0, "12 passed, 4 skipped in 0.31s", None),
+    ],
+)
+def test_tests_that_fail_or_are_skipped_judge_nothing(run, code, printed, said):
+    command = run.Command.parse("pytest test_sums.py", {})
+    if said is None:
+        run.check_that_it_holds(command, code, printed)
+        return
+    with pytest.raises(run.DataError, match=rf"pytest test_sums\.py: {said}"):
+        run.check_that_it_holds(command, code, printed)
+
+
 def test_a_mutant_is_made_in_a_copy_and_noticed_by_a_test_that_fails_or_hangs(run, tmp_path):
     """With a slot of the test's own; what is tested is a function that counts down."""
 

@@ -41,7 +41,6 @@ class SharingFinder {
   /*! Of a place, a bound or a condition; of what is loaded, all of them. */
   Axes AxesOf(ExprRef expr) {
     Affine sum = symbols_.Of(expr);
-    if (!sum.exact) return kAll;
     Axes axes = kNone;
     for (int axis = 0; axis < 3; ++axis) {
       int index = launch_.indices[axis];

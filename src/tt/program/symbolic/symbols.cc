@@ -170,7 +170,7 @@ std::optional<Affine> Symbols::Quotient(const Affine& value, int64_t divisor, Af
 Affine Symbols::Divide(ExprRef expr, bool remainder, bool truncates) {
   Affine value = Compute(expr->args[0]), by = Compute(expr->args[1]);
   Range range = RangeOf(value);
-  if (!by.is_constant() || by.constant < 1 || !value.exact || (truncates && range.least < 0)) {
+  if (!by.is_constant() || by.constant < 1 || (truncates && range.least < 0)) {
     return Atom(expr, program::RangeOf(expr->dtype));
   }
   int64_t divisor = by.constant;
