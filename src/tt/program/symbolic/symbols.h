@@ -34,7 +34,7 @@ class Symbols {
   /*! A let. One that loads is a symbol of its own; another is what its value is. */
   void BindLet(const Let& let);
 
-  /*! The sum that an integer expression is, exactly: what is no sum, or may wrap, is an atom of it. */
+  /*! The sum that an integer expression is: what is none, or may wrap, is an atom of it. */
   Affine Of(ExprRef expr);
 
   /*! value // divisor where that is a sum: what the divisor doesn't divide is below it. The
