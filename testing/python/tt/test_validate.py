@@ -327,6 +327,32 @@ def test_what_a_backend_can_not_prove_is_counted(mock):
     assert validate(mock, []).exit_code() == 3
 
 
+def test_a_tensor_that_can_not_be_examined_is_disproved_and_those_beside_it_are_proven(
+    mock, monkeypatch
+):
+    from tilelang.tt.runtime import BackendError
+    from tilelang.tt.validate.cases import Case
+    from tilelang.tt.validate.harness import validate
+
+    call = mock.call
+
+    def ended(function, *given, **limit):
+        if function.endswith(":examine_tensors") and any(each.name == "B" for each in given[1]):
+            raise BackendError("the job has ended")
+        return call(function, *given, **limit)
+
+    monkeypatch.setattr(mock, "call", ended)
+    tensors = [describe_tensor(name, (64, 64), "float32", mock.spec) for name in "ABC"]
+    evidence = validate(mock, [Case(each.name, "table", buffer=each) for each in tensors])
+    a, b, c = evidence.results[:3]
+    assert {verdict.proven for result in (a, c) for verdict in result.verdicts.values()} == {True}
+    assert {str(verdict.difference) for verdict in b.verdicts.values()} == {
+        "the examination: expected an answer; found the job has ended"
+    }
+    assert [len(each.verdicts) for each in (a, b, c)] == [2, 5, 2]
+    assert evidence.exit_code() == 1
+
+
 def test_a_device_that_dies_ends_the_run_and_keeps_what_was_shown():
     from tilelang.tt.runtime.backends.devices import open_device
     from tilelang.tt.runtime.session.guardian import simulator_pid
