@@ -9,8 +9,11 @@ from tilelang.tt.runtime.running import RUN, kernel_plans
 
 
 def shown(session, program, kinds=KINDS, plan=None, numbers=None):
-    """How each output compares, on numbers of each kind: an Agreement by (output, kind)."""
-    plans = (plan,) if plan else kernel_plans(program, session.spec)
+    """How each output compares, on numbers of each kind: an Agreement by (output, kind).
+
+    ``plan`` is that of the launch, or a tuple of those of all launches; by default as planned."""
+    plans = plan or kernel_plans(program, session.spec)
+    plans = plans if isinstance(plans, tuple) else (plans,)
     launches, numbers, out = tuple(map(launch, plans)), numbers or scalars(program), {}
     for kind in kinds:
         arrays = tensors(program, kind, seed=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..program import Program, Tensor
+from ..program import Program, Tensor, Workspace
 from .plan import Core, Group, Share, Walk
 
 
@@ -80,7 +80,11 @@ def walk_of(schedule: Schedule) -> Walk:
 def shares_of(program: Program, schedule: Schedule, function: str) -> tuple[Share, ...]:
     """The shared reads, which take two semaphores each. Raises ValueError for a tensor that there
     isn't, and for cores that are no group."""
-    ids = {each.name: id for id, each in enumerate(program.buffers) if isinstance(each, Tensor)}
+    ids = {
+        each.name: id
+        for id, each in enumerate(program.buffers)
+        if isinstance(each, (Tensor, Workspace))
+    }
     out: list[Share] = []
     for number, read in enumerate(schedule.shared_reads):
         if read.buffer not in ids or read.along not in ("x", "y", "yz") or read.noc not in (0, 1):

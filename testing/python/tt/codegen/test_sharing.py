@@ -8,10 +8,11 @@ import kernel_list
 import pytest
 from asked import asked_of
 from compared import assert_right, shown
+from memory_kernels import norm_then_gemm
 from policies import schedule
 from tile_kernels import flash_attention, gemm
 
-from tilelang.tt.codegen.generate import generate
+from tilelang.tt.codegen.generate import generate, generate_all
 from tilelang.tt.describe import schedule_program
 from tilelang.tt.policies import POLICIES
 from tilelang.tt.protocol import faults
@@ -166,6 +167,7 @@ OF_PASSES = {
     "a GEMM with a bias": (gemm(192, 128, 64, bias=True, act="relu"), {"A", "B", "bias"}),
     "attention": (flash_attention(1, 2, 256, 64, False), {"K", "V"}),
     "a copy": (kernel_list.LIST["copy_ragged"], set()),
+    "what the launch before made": (norm_then_gemm(128, 256, 96), {"Y", "B"}),
 }
 
 
@@ -174,9 +176,9 @@ def test_what_the_passes_say_is_shared_is_shared(ttsim, name):
     """A rectangular schedule as a plan has it, of which the author says the policy alone."""
     program, shared = OF_PASSES[name]
     made = schedule_program(program, ttsim.spec, "rectangular")
-    plan = generate(program, made[0], ttsim.spec)
-    assert {plan.program.buffers[each.tensor].name for each in plan.shares} == shared
-    assert_right(shown(ttsim, program, ["mixed"], plan=plan))
+    plans = generate_all(program, made, ttsim.spec)
+    assert {program.buffers[each.tensor].name for plan in plans for each in plan.shares} == shared
+    assert_right(shown(ttsim, program, ["mixed"], plan=plans))
 
 
 class _Device:
