@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .numbers import Value
-from .state import Got, Sent, State
+from .state import Got, Sent, State, Talk
 from .syntax import Unread
 
 if TYPE_CHECKING:
@@ -125,8 +125,7 @@ def multicast(
     for page in sorted(pages - state.filled.get(buffer, frozenset()))[:1]:
         at.fault(line, f"page {page} of {label} is multicast, and nothing was put in it")
     if talk.heard is None:
-        told = ((ready, n) for ready, (n, room) in talk.agreed.items() if buffer in room)
-        talk.heard = next(told, None)
+        talk.heard = _told(talk, buffer, many)
     if talk.heard is None:
         at.fault(line, f"{label} is multicast, and receivers may have no room: no wait for them")
         talk.heard = -1, many
@@ -138,6 +137,15 @@ def multicast(
     talk.heard, talk.begun = None, (ready, many, buffer, pages)
     state.leaving |= {buffer}
     state.unended = True
+
+
+def _told(talk: Talk, buffer: int, many: Value) -> tuple[int, Value] | None:
+    """By which word receivers have told of room for a buffer, and how many they are.
+
+    Each group tells of room for all that was reserved then, also for what another group gets: what
+    counts is the group of as many cores as it is sent to."""
+    told = [(ready, n) for ready, (n, room) in talk.agreed.items() if buffer in room]
+    return next((each for each in told if each[1] == many), told[0] if told else None)
 
 
 def multicast_word(

@@ -8,9 +8,13 @@ from __future__ import annotations
 from functools import cache
 
 import golden_texts
+import kernel_list
 import pytest
 from asked import asked_of
 
+from tilelang.tt import DeviceSpec
+from tilelang.tt.codegen.generate import generate
+from tilelang.tt.describe import schedule_program
 from tilelang.tt.protocol import ProtocolError, faults, require_groups
 from tilelang.tt.protocol.groups import disagreements
 
@@ -111,6 +115,23 @@ def test_what_is_wrong_between_cores_is_named(name, role):
     assert found
     assert all(each.kernel == role for each in found)
     assert said in "\n".join(map(str, found))
+
+
+def test_each_group_of_a_kernel_tells_of_its_own_room():
+    """Two tensors that one kernel shares: room for both is there when the first group is told."""
+    program, spec = kernel_list.VECTOR["swiglu"], DeviceSpec.preset("n150")
+    (schedule,) = schedule_program(program, spec, "rectangular")
+    assert [(r.buffer, r.along) for r in schedule.shared_reads if r.noc == 0] == [
+        ("G", "y"), ("U", "y"),
+    ]  # fmt: skip
+    texts, *rest = asked_of(generate(program, schedule, spec))
+    assert faults(texts, *rest) == []
+    told = "if (U_sends) {\n{s}    wait_for_room(U_group);\n{s}} else {\n{s}    tell_room(U_group);\n{s}}"
+    told = told.replace("{s}", " " * 12)
+    assert told in texts["reader"]
+    for untold in ("", told.replace("U_", "G_")):
+        found = faults({**texts, "reader": texts["reader"].replace(told, untold)}, *rest)
+        assert "U_shared is multicast to U_receivers cores, and G_receivers were" in str(found)
 
 
 # Who sends to whom.
