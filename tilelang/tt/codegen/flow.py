@@ -54,7 +54,7 @@ def _node(operation: Operation, after: frozenset[int]) -> Node | None:
             if first <= head:
                 break
             head |= first
-        return Node(operation, head, after, [nodes], [head]) if nodes else None
+        return Node(operation, head, after, [nodes], [first]) if nodes else None
     if isinstance(operation, Accumulate):
         return _accumulate(operation, after)
     target = defined(operation)

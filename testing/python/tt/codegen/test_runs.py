@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import kernel_list
 import pytest
+from asked import asked_of
 from compared import assert_right, shown
-from tile_builder import Builder
+from tile_builder import Builder, cast
 
 from tilelang.tt import describe
 from tilelang.tt.codegen.fuse import FUSIONS
 from tilelang.tt.codegen.generate import generate
+from tilelang.tt.protocol import faults
 from tilelang.tt.runtime.running import kernel_plans
 
 pytestmark = pytest.mark.needs("wolfpine")
@@ -69,6 +71,55 @@ def test_operands_of_two_formats_are_brought_to_one(ttsim):
         b.gemm(x, y, c, clear=True)
         b.copy(c, C)
     assert_right(shown(ttsim, b.program()))
+
+
+def anew():
+    """What each turn of a loop makes anew of its own rows of X, and what is there after the last.
+
+    A is made by a map, B is read, C reduced, D a product, E made in a loop within. F and G are made
+    under a condition, F by both ways. The loop of block 0 has no turn, so their first content counts.
+    """
+    b, side = Builder(), (32, 32)
+    X = b.tensor("X", (128, 32), "bfloat16")
+    out = {name: b.tensor(name, (128, 32), "bfloat16") for name in "ABDEFG"}
+    S = b.tensor("S", (128,))
+    x = b.shared("x", side, "bfloat16")
+    made = {name: b.scratch(name.lower(), side) for name in "ADEFG"}
+    made["B"], c = b.shared("b", side, "bfloat16"), b.scratch("c", (32,))
+    with b.launch(4, "bx") as bx:
+        for first in (*made.values(), c):
+            b.fill(first, 0.5)
+        with b.loop("k", bx) as k:
+            b.copy(X.at(k * 32, 0).of(*side), x)
+            b.copy(X.at(k * 32 + 32, 0).of(*side), made["B"])
+            b.reduce("sum", x, c, 1)
+            b.gemm(x, x, made["D"], clear=True)
+            scaled(b, x, made["A"], 2.0)
+            with b.loop("n", k + 1) as n:
+                scaled(b, x, made["E"], 6.0)
+                with b.when(n > 1):
+                    b.copy(X.at(n * 32, 0).of(*side), made["E"])
+            with b.when(k > 0):
+                scaled(b, x, made["F"], 3.0)
+                scaled(b, x, made["G"], 4.0)
+            with b.otherwise():
+                scaled(b, x, made["F"], 5.0)
+        for name, tensor in out.items():
+            b.copy(made[name], tensor.at(bx * 32, 0).of(*side))
+        b.copy(c, S.at(bx * 32).of(32))
+    return b.program()
+
+
+def scaled(b, x, y, factor):
+    with b.map(i=32, j=32) as (i, j):
+        b.store(y[i, j], cast("float32", x[i, j]) * factor)
+
+
+def test_of_what_each_turn_makes_anew_the_last_is_left(ttsim):
+    program = anew()
+    (plan,) = kernel_plans(program, ttsim.spec)
+    assert faults(*asked_of(plan)) == []
+    assert_right(shown(ttsim, program, plan=plan))
 
 
 @pytest.mark.parametrize("without", sorted(FUSIONS))

@@ -76,7 +76,11 @@ class Planner(Products):
 
     def repeat(self, operation: Repeat, node: Node) -> Kernels:
         entry = self._live(node.before)
+        # A turn that gives a storage new content begins without the one of the turn before.
+        stale = self._drops(node.before - node.heads[0])
         inside = self.body(node.bodies[0])
+        if stale:
+            inside[COMPUTE].insert(0, Step((), None, takes=stale, drops=stale))
         self._agree(entry, node.before)
         gone = self._drops(node.before - node.after)
         out: Kernels = {role: [] for role in ROLES}
