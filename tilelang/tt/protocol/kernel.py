@@ -197,10 +197,11 @@ class Kernel(Turns):
                 self.apart(each.body, state, each.line, self.fixed)
                 self.names.pop()
             return
-        if self.depends(each.body, each.name):
-            turns = self.followed(each, first, end, step)
+        alone = self.depends(each.body, each.name)
+        followed = self.followed(each, first, end, step) if alone else None
+        if followed is not None:
             self.by_turn.add(each.name)
-            for at in turns:
+            for at in followed:
                 self.names.append({each.name: at})
                 self.apart(each.body, state, each.line, self.fixed)
                 self.names.pop()
@@ -227,12 +228,16 @@ class Kernel(Turns):
             return any(mentions(part, key) for part in (e.a, e.b))
         return any(self.compares(part, key) for part in (e.a, e.b, e.c))
 
-    def followed(self, each: Loop, first: Value, end: Value, step: int) -> range:
-        """The turns of such a loop, by the values of arguments."""
-        self.known.followed = True
+    def followed(self, each: Loop, first: Value, end: Value, step: int) -> range | None:
+        """The turns of such a loop, by the values of arguments.
+
+        Of a number that no argument tells, as that of a block, there is none: any turn may be the
+        one, and both ways have to leave the same.
+        """
         first, end = self.known.evaluated(first), self.known.evaluated(end)
         if not isinstance(first, int) or not isinstance(end, int):
-            raise Unread(each.line, "found what is done in one turn, of a number that isn't known")
+            return None
+        self.known.followed = True
         turns = range(first, end, step)
         if len(turns) > MOST_TURNS:
             raise Unread(each.line, f"found a loop of {len(turns)} turns")

@@ -108,6 +108,34 @@ def test_a_golden_kernel_without_one_of_its_calls_is_refused(name):
         assert seen & {"noc_async_read_barrier", "noc_async_read_barrier_with_trid"}
 
 
+def diagonal(n):
+    """Y's block bx is the sum of X's blocks to the diagonal, whose own is taken twice."""
+    b = Builder()
+    X, Y = b.tensor("X", (n, n)), b.tensor("Y", (n, 32))
+    x, y = b.shared("x", (32, 32)), b.scratch("y", (32, 32))
+    with b.launch((n // 32,), "bx") as bx:
+        b.fill(y, 0)
+        with b.loop("k", bx + 1) as k:
+            b.copy(X.at(bx * 32, k * 32).of(32, 32), x)
+            with b.when(k.eq(bx)), b.map(i=32, j=32) as (i, j):
+                b.store(x[i, j], x[i, j] * 2.0)
+            with b.map(i=32, j=32) as (i, j):
+                b.store(y[i, j], y[i, j] + x[i, j])
+        b.copy(y, Y.at(bx * 32, 0).of(32, 32))
+    return b.program()
+
+
+@pytest.mark.parametrize(
+    "call", ["cb_wait_front", "cb_reserve_back", "cb_push_back", "cb_pop_front"]
+)
+def test_what_one_turn_does_alone_is_told_of_loops_as_long_as_the_block_says(call):
+    texts, *rest = asked_of(golden_texts.plan(diagonal(128), "diagonal"))
+    assert faults(texts, *rest) == []
+    before, way = texts["compute"].split("if (k == ", 1)
+    without = before + "if (k == " + re.sub(rf"{call}\([^;]*;", "", way, count=1)
+    assert faults({**texts, "compute": without}, *rest)
+
+
 def triangle(n):
     """Y's block bx is the sum of bx products: none in the first."""
     b = Builder()
