@@ -52,7 +52,8 @@ down across pad main kernel_main read_tiles write_tiles pad_tile pad_tiles stand
 floor_div floor_mod least greatest part_matrix note_time clock_address turn block_stride own_block
 first_x first_y first_z deep turn_x turn_y turn_z turns_x turns_y turns_z Group share_tiles
 receive_tiles part wait_for_room tell_room send_tiles beside write_made_tiles
-tell_tiles wait_for_tiles end_tiles
+tell_tiles wait_for_tiles end_tiles place_after read_tiles_to
+int32_t uint8_t uint16_t uint32_t TensorAccessor TensorAccessorArgs tt_l1_ptr ALWI
 CAT STR MAIN MATH PACK UNPACK SIGN EPS PAUSE
 """
 _RESERVED = frozenset({*_CPP.split(), *_OURS.split()})

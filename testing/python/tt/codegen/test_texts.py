@@ -16,6 +16,7 @@ from tilelang.tt.codegen.emit import sources
 from tilelang.tt.codegen.export import export
 from tilelang.tt.codegen.fuse import FUSIONS
 from tilelang.tt.codegen.generate import generate, generate_all
+from tilelang.tt.codegen.names import Namer
 from tilelang.tt.program import Program
 
 EVERY = golden_texts.EVERY
@@ -223,6 +224,18 @@ def test_names_that_headers_have_or_that_kernels_call_are_taken_by_nobody_else()
     text = sources(golden_texts.plan(replace(program, buffers=buffers), "kernel"))["reader"]
     assert "x_copy_tile_1" in text
     assert "    constexpr uint32_t y1 = 0;" in text
+
+
+def test_what_a_text_defines_or_declares_by_is_no_buffers_name():
+    """Helpers and structs before kernel_main, and the types of what is declared in it."""
+    of_its_own = set()
+    for golden in golden_texts.FOLDER.glob("*.txt"):
+        text = golden.read_text()
+        of_its_own |= {*re.findall(r"^(?:inline|ALWI) \w+ (\w+)\(|^struct (\w+)", text, re.M)}
+        of_its_own |= {("", kind) for kind in re.findall(r"\b\w+_t\b|\bTensorAccessor\w*", text)}
+    names = {one or other for one, other in of_its_own}
+    assert names >= {"place_after", "read_tiles_to", "Window", "uint32_t", "TensorAccessor"}
+    assert [name for name in sorted(names) if Namer().name(name) == name] == []
 
 
 def test_a_program_of_several_launches_has_a_plan_for_each():
