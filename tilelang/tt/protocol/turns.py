@@ -104,15 +104,16 @@ class Turns(Values):
     ) -> None:
         """A loop whose turns push what was reserved before it, and may begin the reads of the next.
 
-        Of the first turn it is seen how much each pushes, and of which buffers it reserves as much
-        again; then a turn that stands for all is followed, from what the one before has left, as
-        that depends on which turn it is.
+        Of the first turn it is seen how much each pushes and pops, and of which buffers it reserves
+        as much again; then a turn that stands for all is followed, from what the one before has
+        left, as that depends on which turn it is.
         """
         entry = begin.copy()
         self.names.append({each.name: first})
         self.apart(each.body, entry, each.line, len(self.names))
         self.names.pop()
         gains = {b: n - begin.pushed.get(b, 0) for b, n in entry.pushed.items()}
+        taken = {b: n - begin.popped.get(b, 0) for b, n in entry.popped.items()}
         again = {b for b in gains if begin.reserved.get(b, 0) == entry.reserved.get(b, 0)}
         sure, last = self.known.at_most(1, turns), end - 1
         if not sure and again != {*gains}:
@@ -132,6 +133,8 @@ class Turns(Values):
                 if buffer not in again:
                     made.reserved[buffer] = begin.reserved.get(buffer, 0) - before
                     made.beside[buffer] = begin.beside.get(buffer, 0) - before
+            for buffer, gain in taken.items():
+                made.popped[buffer] = begin.popped.get(buffer, 0) + gain * (index - first)
             for word, gain in counts.items():
                 made.talk.words[word] = words.get(word, 0) + gain * (index - first)
             return made
@@ -160,9 +163,14 @@ class Turns(Values):
             after.pushed[buffer] += gain
             if buffer not in again:
                 after.reserved[buffer] -= gain
+        for buffer, gain in taken.items():
+            after.popped[buffer] += gain
         held, wanted = ({b: n for b, n in of.reserved.items() if n != 0} for of in (found, after))
         if (found.pushed, held, found.tagged) != (after.pushed, wanted, left):
             self.actions.fault(each.line, "turns push or read unlike each other")
+        kept = any(found.waited.get(b, 0) != begin.waited.get(b, 0) for b in taken)
+        if found.popped != after.popped or kept:
+            self.actions.fault(each.line, "turns wait or pop unlike each other")
         for word, gain in counts.items():
             after.talk.words[word] += gain
         after.reserved = begin.reserved
@@ -181,6 +189,8 @@ class Turns(Values):
             elif not any(one.buffer == buffer for one in state.tagged):
                 # What the last turn has reserved for none after it was given nothing.
                 state.reserved[buffer], state.filled[buffer] = 0, frozenset()
+        for buffer, gain in taken.items():
+            state.popped[buffer] = begin.popped.get(buffer, 0) + gain * turns
         for word, gain in counts.items():
             state.talk.words[word] = words.get(word, 0) + gain * turns
 

@@ -83,6 +83,19 @@ def test_what_is_read_last_is_taken_where_formats_differ():
     assert faults(*asked_of(generate(program, schedule, spec))) == []
 
 
+def without_each_call(texts, *rest):
+    """The calls that there are, and the places of those that may be left out and nothing is said."""
+    seen, missed = set(), []
+    for role, text in texts.items():
+        for found in _CALL.finditer(text):
+            seen.add(found[1])
+            gap = "\n" * found[0].count("\n")
+            without = text[: found.start()] + gap + text[found.end() :]
+            if not faults({**texts, role: without}, *rest):
+                missed.append((role, text[: found.start()].count("\n") + 1))
+    return seen, missed
+
+
 #: Kernels of a hundred calls and more, of which others have each kind.
 LARGE = ("attention_causal", "attention_shared", "layer_norm", "edges")
 
@@ -94,18 +107,39 @@ def test_a_golden_kernel_without_one_of_its_calls_is_refused(name):
     """But for a wait for pages that were waited for already, which is named by itself."""
     for made in golden_texts.plans(EVERY[name], name):
         texts, *rest = asked_of(made)
-        seen, missed = set(), []
-        for role, text in texts.items():
-            for found in _CALL.finditer(text):
-                seen.add(found[1])
-                gap = "\n" * found[0].count("\n")
-                without = text[: found.start()] + gap + text[found.end() :]
-                if not faults({**texts, role: without}, *rest):
-                    missed.append((role, text[: found.start()].count("\n") + 1))
+        seen, missed = without_each_call(texts, *rest)
         assert missed == needless(texts, *rest)
         compute = {"cb_wait_front", "cb_reserve_back", "tile_regs_wait", "pack_tile"}
         assert seen >= {"noc_async_write_barrier"} | (compute if "compute" in texts else set())
         assert seen & {"noc_async_read_barrier", "noc_async_read_barrier_with_trid"}
+
+
+def prefixes(m, n):
+    """Y's matrix k is the product of A's first k + 1 panels with B's: each turn writes."""
+    b = Builder()
+    A, B = b.tensor("A", (m, n), "bfloat16"), b.tensor("B", (n, 32), "bfloat16")
+    Y = b.tensor("Y", (n // 32, m, 32))
+    a, x = b.shared("a", (32, 32), "bfloat16"), b.shared("b", (32, 32), "bfloat16")
+    y = b.scratch("y", (32, 32))
+    with b.launch((m // 32,), "bx") as bx:
+        b.fill(y, 0)
+        with b.loop("k", n // 32, stages=2) as k:
+            b.copy(A.at(bx * 32, k * 32).of(32, 32), a)
+            b.copy(B.at(k * 32, 0).of(32, 32), x)
+            b.gemm(a, x, y)
+            b.copy(y, Y.at(k, bx * 32, 0).of(1, 32, 32))
+    return b.program()
+
+
+def test_a_loop_that_sends_to_other_cores_may_write_in_each_turn():
+    program, spec = prefixes(128, 128), DeviceSpec.preset("n150")
+    (schedule,) = schedule_program(program, spec, "rectangular", cores=(2, 1))
+    assert {each.buffer for each in schedule.shared_reads} == {"B"}
+    texts, *rest = asked_of(generate(program, schedule, spec))
+    assert faults(texts, *rest) == []
+    seen, missed = without_each_call(texts, *rest)
+    assert missed == needless(texts, *rest)
+    assert seen >= {"noc_semaphore_wait", "cb_wait_front", "cb_pop_front", "cb_push_back"}
 
 
 def diagonal(n):
