@@ -10,6 +10,7 @@ from asked import asked_of
 from compared import assert_right, shown
 from memory_kernels import norm_then_gemm
 from policies import schedule
+from tile_builder import Builder
 from tile_kernels import flash_attention, gemm
 
 from tilelang.tt.codegen.generate import generate, generate_all
@@ -81,6 +82,29 @@ def test_few_blocks_run_by_every_policy(ttsim, name, policy):
     assert_right(shown(ttsim, program, ["mixed"], plan=generate(program, made, ttsim.spec)))
 
 
+def halves(m, n, k):
+    """C = A @ B, to two accumulators: a turn reads two blocks of A and two of B."""
+    b = Builder()
+    A, B = b.tensor("A", (m, k), "bfloat16"), b.tensor("B", (k, n), "bfloat16")
+    C = b.tensor("C", (m, n))
+    side = (32, 32)
+    blocks = [[b.shared(f"{s}{half}", side, "bfloat16") for s in "ab"] for half in "01"]
+    sums = [b.scratch(f"c{half}", side) for half in "01"]
+    with b.launch((n // 32, m // 32), "bx", "by") as (bx, by):
+        for c in sums:
+            b.fill(c, 0)
+        with b.loop("k", k // 64, stages=2) as ko:
+            for half, ((x, y), c) in enumerate(zip(blocks, sums, strict=True)):
+                at = ko * 64 + half * 32
+                b.copy(A.at(by * 32, at).of(*side), x)
+                b.copy(B.at(at, bx * 32).of(*side), y)
+                b.gemm(x, y, c)
+        with b.map(i=32, j=32) as (i, j):
+            b.store(sums[0][i, j], sums[0][i, j] + sums[1][i, j])
+        b.copy(sums[0], C.at(by * 32, bx * 32).of(*side))
+    return b.program()
+
+
 SHARED = {
     # A block a core, several, and as many as divide by nothing; edges; what only one axis shares.
     "a block a core": (gemm(128, 128, 128), rectangle(2, 2, shared=BOTH)),
@@ -114,6 +138,7 @@ SHARED = {
         gemm(192, 128, 64, bias=True, act="relu"),
         rectangle(2, 3, shared=(*BOTH, ("bias", "y", 0))),
     ),
+    "two blocks of each in a turn": (halves(128, 128, 256), rectangle(2, 2, shared=BOTH)),
     "attention: K and V of a head": (
         flash_attention(1, 2, 256, 64, False),
         rectangle(4, 2, shared=(("K", "x", 0), ("V", "x", 1))),
@@ -124,7 +149,9 @@ SHARED = {
 @pytest.mark.parametrize("name", SHARED)
 def test_what_cores_read_together_comes_to_each(ttsim, name):
     program, told = SHARED[name]
-    assert_right(shown(ttsim, program, ["mixed"], plan=by(ttsim, program, told)))
+    plan = by(ttsim, program, told)
+    assert faults(*asked_of(plan)) == []
+    assert_right(shown(ttsim, program, ["mixed"], plan=plan))
 
 
 def test_what_cores_read_together_may_come_in_parts(ttsim):

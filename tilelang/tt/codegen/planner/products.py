@@ -112,7 +112,11 @@ class Products(Moves):
     def _kept(
         self, statements: list[Statement], operands: set[int], trips: int
     ) -> tuple[Step, ...]:
-        """The reads of a turn, if they are all that there is and each turn's block is kept."""
+        """The reads of a turn, if they are all that there is and each turn's block is kept.
+
+        What a turn reads twice of one tensor that is shared isn't read ahead: its semaphores count
+        turns, and would say of the second block what is so of the first.
+        """
         if not self.ahead or trips < 1 or len(statements) != 1:
             return ()
         (only,) = statements
@@ -130,7 +134,9 @@ class Products(Moves):
             and step.work.buffer in kept
             and step.makes == (Count(step.work.buffer),)
         )
-        return found if len(found) == len(steps) else ()
+        works = [step.work for step in found if isinstance(step.work, ReadTiles)]
+        sent = [work.window.tensor for work in works if work.shared]
+        return found if len(found) == len(steps) and len(sent) == len({*sent}) else ()
 
     def _part_of(self, step: Step, operation: Accumulate) -> Step:
         """The read of a part of a turn's block, where it comes in parts along K."""
