@@ -5,7 +5,7 @@ An operation whose result nobody needs is left out, with all that is there for i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .tiles import Accumulate, Choose, Operation, Repeat, Write, defined, used
 
@@ -27,6 +27,19 @@ class Node:
 def flow(body: tuple[Operation, ...]) -> tuple[list[Node], frozenset[int]]:
     """The operations that count, and what is live where the block begins."""
     return _body(body, frozenset())
+
+
+def with_a_turn(body: tuple[Operation, ...]) -> tuple[Operation, ...]:
+    """The same where each loop has a turn: what one turn does stands before it."""
+    out: list[Operation] = []
+    for operation in body:
+        if isinstance(operation, Repeat):
+            out += with_a_turn(operation.body)
+        elif isinstance(operation, Choose):
+            then, otherwise = map(with_a_turn, (operation.then, operation.otherwise))
+            operation = replace(operation, then=then, otherwise=otherwise)
+        out.append(operation)
+    return tuple(out)
 
 
 def _body(body: tuple[Operation, ...], after: frozenset[int]) -> tuple[list[Node], frozenset[int]]:
@@ -68,8 +81,6 @@ def _accumulate(operation: Accumulate, after: frozenset[int]) -> Node | None:
     products = tuple(each for each in operation.products if each.c in after)
     if not products:
         return None
-    from dataclasses import replace
-
     operation = replace(operation, products=products)
     made = {defined(each) for each in operation.body}
     operands = frozenset(s for each in products for s in (each.a, each.b))

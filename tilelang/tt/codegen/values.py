@@ -119,7 +119,9 @@ class Valuer:
         source = dtype_of(self.program, e.value)
         if DTYPES[source].kind in ("float", "bool"):
             return self.value(e.value)
-        raise NoValue(f"it casts {source} to {e.dtype}", "keep what it computes with in floats")
+        raise NoValue(
+            f"it casts {source} to {e.dtype}", "give the number in a tensor or a float32 scalar"
+        )
 
     def _truth(self, e: Expr) -> Value:
         """A condition as 1 or 0."""

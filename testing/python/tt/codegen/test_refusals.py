@@ -73,6 +73,11 @@ def sine(b, x, y):
         b.store(y[i, j], op("sin", y_of(x, i, j)))
 
 
+def no_turn(b, x, y):
+    with b.loop("k", 4):
+        b.copy(x, y)
+
+
 def unwritten(b, x, y):
     with b.map(i=64, j=64) as (i, j):
         b.store(y[i, j], y[i, j] + 1.0)
@@ -250,6 +255,10 @@ TABLE = {
     "several points": (one_block(several), "several points of it store to one element of y"),
     "no function": (one_block(sine), "the vector unit has no function for sin"),
     "read before written": (one_block(unwritten), "y: read before all of it is written"),
+    "written by a loop alone": (
+        one_block(no_turn),
+        "y: written by turns of a loop alone, and needed where it has none; write",
+    ),
     "gather": (gathered(), "it depends on the content of rows"),
     "misaligned": (misaligned(), "begins at no multiple of 32 elements"),
     "pages shared": (shared_pages(), "both write page 0 of Y"),

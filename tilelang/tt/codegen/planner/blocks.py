@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .. import buffers as pool
-from ..flow import Node, flow
+from ..flow import Node, flow, with_a_turn
 from ..plan import COMPUTE, Count, FillOnes, For, If, Statement, Step
+from ..refusal import Unsupported
 from ..tiles import Accumulate, Choose, Mask, Read, Repeat, Write
 from .moves import together
 from .places import ROLES, Again, Kernels
@@ -18,10 +19,7 @@ class Planner(Products):
         """The statements of each kernel, and the buffers. Raises Unsupported."""
         nodes, head = flow(self.lowered.body)
         if head:
-            names = ", ".join(sorted(self.storages[s].name for s in head))
-            raise self.refusals.kernel(
-                f"{names}: read before all of it is written", "write it first, with T.fill say"
-            )
+            raise self._unwritten(head)
         self._settle()
         while True:
             self.begin()
@@ -38,6 +36,18 @@ class Planner(Products):
         return pool.Planned(
             {role: tuple(kernels[role]) for role in ROLES}, once, self.buffers.all()
         )
+
+    def _unwritten(self, head: frozenset[int]) -> Unsupported:
+        """What is read before it is written; first of all what is so whatever turns loops have."""
+        sure = flow(with_a_turn(self.lowered.body))[1]
+        names = ", ".join(sorted(self.storages[s].name for s in sure or head))
+        if sure:
+            reason, advice = "read before all of it is written", "write it first, with T.fill say"
+        else:
+            # Sources are for any sizes, so the number of a loop's turns isn't known to them.
+            reason = "written by turns of a loop alone, and needed where it has none"
+            advice = "write it before the loop, with T.fill say"
+        return self.refusals.kernel(f"{names}: {reason}", advice)
 
     def body(self, nodes: list[Node]) -> Kernels:
         """The statements of operations in order."""
