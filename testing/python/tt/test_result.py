@@ -159,6 +159,28 @@ def test_a_changed_launch_has_the_same_sources(mutation):
 
 
 @pytest.mark.parametrize(
+    ("boxed", "blocks", "less"),
+    [
+        (False, (4, 3), (4, 2)),
+        (False, (4, 1), None),
+        (True, (1, 2, 3, 4, 1, 1), (1, 2, 3, 3, 1, 1)),
+        (True, (1, 2, 3, 1, 4, 2), (1, 2, 3, 1, 3, 2)),
+        (True, (1, 2, 3, 1, 1, 2), (1, 2, 3, 1, 1, 1)),
+    ],
+)
+def test_a_block_left_out_is_one_of_the_last_core_which_then_has_none_if_it_had_one(
+    boxed, blocks, less
+):
+    (case,) = [each for each in kernels(SPEC) if each.name.startswith("shared_gemm")]
+    shared = generate_all(case.kernel.program, case.kernel.schedules, SPEC, "kernel")
+    (plan,) = shared if boxed else plans(result_cases.two_products())
+    *before, last = plan.cores
+    plan = replace(plan, cores=(*before, replace(last, blocks=blocks)))
+    left = () if less is None else (replace(last, blocks=less),)
+    assert result_controls._block_left_out(plan).cores == (*before, *left)
+
+
+@pytest.mark.parametrize(
     "mutation",
     [*result_controls.PROGRAM_MUTATIONS, *result_controls.LAUNCH_MUTATIONS],
     ids=lambda m: m.name,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...codegen.plan import COMPUTE, READER, For, If, KernelPlan, MultiplyTiles, Parts, Statement
+from ...codegen.plan import COMPUTE, READER, For, If, KernelPlan, MultiplyTiles, Statement
 from ...codegen.plan import Step as PlanStep
 from ...device_spec import DeviceSpec
 from ...program import Const, Expr, Fill, Gemm, Launch, Loop, Program, Step, Var, When
@@ -167,8 +167,6 @@ def _reduction_loops(body: tuple[Statement, ...]) -> Iterator[Expr]:
                 yield each.trips
         elif isinstance(each, If):
             yield from _reduction_loops((*each.then, *each.otherwise))
-        elif isinstance(each, Parts):
-            yield from _reduction_loops(each.body)
 
 
 def _step_less(plan: KernelPlan) -> KernelPlan | None:
