@@ -12,7 +12,7 @@ import numpy as np
 
 from ..enclosure import Agreement, bound_of, compare, enclose, tensors
 from ..plan import Plan
-from ..program import Program, Tensor
+from ..program import Program, Tensor, Variable
 from ..program.dtypes import DTYPES
 from ..program.interpreter import reference
 from ..program.interpreter.values import numpy_dtype
@@ -92,6 +92,16 @@ def run_and_compare(
         each for each in program.parameters() if isinstance(each, Tensor) and each not in left_out
     ]
     arrays = _arrays(program, inputs, paths, seed)
+    missing = [
+        each.name
+        for each in program.parameters()
+        if isinstance(each, Variable) and each.name not in scalars
+    ]
+    if missing:
+        raise ValueError(
+            f"{name}: found no value of {', '.join(missing)}; expected "
+            f"{' '.join(f'-s {scalar}=VALUE' for scalar in missing)}"
+        )
     named = {**arrays, **scalars}
     with doing(out, f"running {plan.title(name)}"):
         found = run(plan, device=session, function=name, **named)

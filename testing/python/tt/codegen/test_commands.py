@@ -127,3 +127,17 @@ def test_what_does_not_fit_is_said(tilelang_tt, words, said):
     done = tilelang_tt("run", "scale_tir.json", *words, "--backend", "mock", check=False)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_scalar_that_is_not_given_is_asked_for(tilelang_tt):
+    from conftest import ROOT
+
+    text = (ROOT / "examples" / "scale_tir.py").read_text()
+    changed = text.replace('(M, N), "float32")):', '(M, N), "float32"), s: T.float32):')
+    changed = changed.replace("T.float32(2)", "s")
+    assert changed.count("s: T.float32") == 1
+    (tilelang_tt.folder / "scaled.py").write_text(changed)
+    tilelang_tt("plan", "scaled.py:scale", "--device", "n150", "-o", "scaled.json")
+    done = tilelang_tt("run", "scaled.json", "--backend", "mock", check=False)
+    assert done.returncode == 2
+    assert "scale: found no value of s; expected -s s=VALUE" in done.stderr
