@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tilelang.tt import reference
-from tilelang.tt.codegen.launch import launch
 from tilelang.tt.enclosure import KINDS, bound_of, compare, enclose, scalars, tensors
+from tilelang.tt.runtime.checked import checked_launch
 from tilelang.tt.runtime.running import RUN, kernel_plans
 
 
@@ -14,7 +14,7 @@ def shown(session, program, kinds=KINDS, plan=None, numbers=None):
     ``plan`` is that of the launch, or a tuple of those of all launches; by default as planned."""
     plans = plan or kernel_plans(program, session.spec)
     plans = plans if isinstance(plans, tuple) else (plans,)
-    launches, numbers, out = tuple(map(launch, plans)), numbers or scalars(program), {}
+    launches, numbers, out = tuple(map(checked_launch, plans)), numbers or scalars(program), {}
     for kind in kinds:
         arrays = tensors(program, kind, seed=0)
         expected = reference(program)(**arrays, **numbers)

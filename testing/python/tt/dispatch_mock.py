@@ -12,6 +12,7 @@ from dataclasses import replace
 import golden_texts
 from random_arrays import SCALARS
 
+from tilelang.tt import DeviceSpec
 from tilelang.tt.codegen.launch import BufferSpec, launch
 from tilelang.tt.runtime.backends.clusters import clusters
 from tilelang.tt.runtime.backends.mock import Mock
@@ -43,14 +44,14 @@ class DispatchMock(Mock):
 def enqueue(board: str, name: str) -> None:
     """Compile, assemble and enqueue a kernel of the list on a board, in a session of its own."""
     with Session(DispatchMock(board), timeout=300) as session:
-        plans = golden_texts.plans(EVERY[name], name, preset=board)
+        plans = golden_texts.plans(EVERY[name], name, device=DeviceSpec.preset(board))
         launches = tuple(map(launch, plans))
         session.call(RUN, launches, {}, SCALARS.get(name, {}), timeout=600)
 
 
 def enqueue_with(board: str, room: int) -> None:
     """Enqueue a copy whose circular buffers take so many bytes of L1."""
-    (plan,) = golden_texts.plans(EVERY["copy"], "copy", preset=board)
+    (plan,) = golden_texts.plans(EVERY["copy"], "copy", device=DeviceSpec.preset(board))
     made = launch(plan)
     more = room - sum(each.pages * each.page_bytes for each in made.buffers)
     first = len(made.buffers)

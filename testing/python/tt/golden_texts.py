@@ -73,10 +73,13 @@ EVERY = {
 
 
 def plans(
-    program: Program, name: str, fusions: frozenset[str] = FUSIONS, preset: str = "n150"
+    program: Program,
+    name: str,
+    fusions: frozenset[str] = FUSIONS,
+    device: DeviceSpec | None = None,
 ) -> tuple[KernelPlan, ...]:
-    """The kernel plan of each launch, for a device."""
-    device = DeviceSpec.preset(preset)
+    """The kernel plan of each launch, for a device, by default an n150."""
+    device = device or DeviceSpec.preset("n150")
     _, told = SCHEDULED.get(name, (None, ()))
     of_launches = [
         policies.schedule(launch.grid, device, *told)

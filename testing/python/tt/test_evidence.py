@@ -715,6 +715,12 @@ def test_a_malformed_schedule_is_told_by_its_place(spec, policy, break_it, what,
     assert (schedule_harm(wrong, spec) is not None) == harms
 
 
+def test_boxes_beside_each_other_may_stand_in_no_rows_and_columns(spec):
+    schedule = schedule_tiles([4, 2], spec, "rectangular", cores=[(0, 0, 2, 0)])
+    boxes = (Box(2, 0, 0, 2, 2, 1), Box(0, 1, 0, 2, 1, 1), Box(0, 0, 0, 2, 1, 1))
+    assert schedule_fault(replace(schedule, boxes=(*boxes, *schedule.boxes[3:])), spec) is None
+
+
 # Controls that can't vanish -----------------------------------------------------------------
 
 
