@@ -15,6 +15,7 @@ from tile_builder import Builder, cast
 from tilelang.tt import describe
 from tilelang.tt.codegen.fuse import FUSIONS
 from tilelang.tt.codegen.generate import generate
+from tilelang.tt.codegen.launch import launch
 from tilelang.tt.protocol import faults
 from tilelang.tt.runtime.running import kernel_plans
 
@@ -180,7 +181,8 @@ def test_a_wrong_kernel_would_be_noticed(ttsim):
     less = replace(plan, arguments=_with(plan, "ko_trips", 3))
     idle = replace(plan, cores=(first, *rest))
     for wrong in (exchanged, less, idle):
-        assert shown(ttsim, program, ["mixed"], plan=wrong)["C", "mixed"].wrong
+        found = shown(ttsim, program, ["mixed"], plan=wrong, launched=launch)
+        assert found["C", "mixed"].wrong
 
 
 def _with(plan, name, value):
