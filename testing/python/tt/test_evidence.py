@@ -531,6 +531,7 @@ MALFORMED = [
     (_buffer(num_tiles_height=4), "num_tiles_height", "4"),
     (_buffer(num_tiles_width=13), "num_tiles_width", "13"),
     (_accessor(num_pages=43), "num_pages", "43"),
+    (_accessor(num_pages=41), "num_pages", "41"),
     (_accessor(num_pages=True), "num_pages", "True"),
     (_accessor(num_banks=0), "num_banks", "0"),
     (_accessor(num_banks=12.0), "num_banks", "12.0"),
@@ -563,6 +564,9 @@ def test_a_batch_that_is_collapsed_is_malformed(spec, shape):
     collapsed = (int(np.prod(batch, dtype=int)) * height, width)
     if batch:
         fault = tensor_fault(replace(buffer, padded_shape=collapsed), spec)
+        assert fault.what == "padded_shape"
+        other = tuple(extent + 1 for extent in batch)
+        fault = tensor_fault(replace(buffer, padded_shape=(*other, height, width)), spec)
         assert fault.what == "padded_shape"
     assert tensor_fault(None, spec).what == "the tensor"
 

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.needs("ttnn")
 
 from claims_on_paper import SCHEDULE, SPEC, copy_by  # noqa: E402  needs numpy
 
-from tilelang.tt.describe import describe_tensor  # noqa: E402
+from tilelang.tt.describe import describe_tensor, schedule_tiles  # noqa: E402
+from tilelang.tt.policies import POLICIES  # noqa: E402
 from tilelang.tt.validate.coverage import cover  # noqa: E402
 from tilelang.tt.validate.evidence import REJECTED, UNNOTICED, Control, Verdict  # noqa: E402
 from tilelang.tt.validate.schedules.controls import SCHEDULE_MUTATIONS  # noqa: E402
@@ -215,6 +216,24 @@ def test_controls_that_cost_a_run_are_made_where_they_are_asked_for(examined_sch
     without = examined_schedule(SCHEDULE, with_controls=False)
     assert {c.mutation for c in without.controls} < {m.name for m in SCHEDULE_MUTATIONS}
     assert "buffer addresses handed round" not in {c.mutation for c in without.controls}
+
+
+def test_a_harmful_schedule_that_nothing_refuses_is_unnoticed(monkeypatch):
+    def outcomes():
+        return {control.outcome for control in examine_schedule._of_harm(SCHEDULE, SPEC)}
+
+    assert outcomes() == {REJECTED}
+    monkeypatch.setattr(examine_schedule, "schedule_harm", lambda *_: None)
+    assert outcomes() == {UNNOTICED}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_schedule_gets_the_controls_of_its_policy(policy):
+    schedule = schedule_tiles([6], SPEC, policy)
+    found = [*examine_schedule._of_policy(SCHEDULE_MUTATIONS, schedule)]
+    left = [mutation for mutation in SCHEDULE_MUTATIONS if mutation not in found]
+    assert all(mutation.policies and policy not in mutation.policies for mutation in left)
+    assert any(policy in mutation.policies for mutation in found) == (policy != "contiguous")
 
 
 def test_a_schedule_that_was_not_run_as_it_is_is_disproved_and_gets_no_controls(examined_schedule):

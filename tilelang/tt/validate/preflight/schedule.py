@@ -220,6 +220,3 @@ def _check_meaning(schedule: Schedule, arg: RuntimeArg) -> None:
         one_of(f"{place}: kind", arg.kind, "constant")
         extent = schedule.grid[_AXES.index(arg.name)]
         expect(arg.value == extent, place, f"{extent}, by the grid {schedule.grid}", arg.value)
-    if arg.name == "block_stride":
-        one_of(f"{place}: kind", arg.kind, "constant")
-        expect(arg.value == schedule.stride, place, f"{schedule.stride}, the stride", arg.value)
