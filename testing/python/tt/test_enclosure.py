@@ -174,6 +174,19 @@ def test_a_sum_of_16_bits_is_within_its_bound(kind):
         assert found.radius.max() == 0
 
 
+@pytest.mark.parametrize("off", [1e-2, 1e-3, 1e-4])
+def test_a_sum_of_16_bits_of_a_factor_that_is_not_known_holds_that_of_any_value(off):
+    """Also where the upper part of the value is another than that of the middle."""
+    numbers = np.random.default_rng(0)
+    a, b = numbers.standard_normal((32, 64)), Interval.of(numbers.standard_normal((64, 32)))
+    old = Interval.of(np.zeros((32, 32)))
+    whole = narrow.multiply(old, Interval(a - off * np.abs(a), a + off * np.abs(a)), b)
+    for share in (-1, -0.5, 0, 0.5, 1):
+        one = narrow.multiply(old, Interval.of(a + share * off * np.abs(a)), b)
+        assert (whole.low <= one.low).all()
+        assert (one.high <= whole.high).all()
+
+
 def test_a_sum_of_16_bits_to_which_nothing_is_added_stays():
     nothing = narrow.multiply(
         Interval.of([[1.0]]), Interval.of(np.zeros((1, 40))), Interval.of(np.ones((40, 1)))
