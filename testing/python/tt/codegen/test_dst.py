@@ -56,6 +56,14 @@ def with_another(b, c, x):
     b.copy(other, c)
 
 
+def with_a_row(b, c, x):
+    """The larger of each element and its column's number, which is spread over the rows in float32."""
+    bias, row = b.tensor("bias", (64,), "bfloat16"), b.shared("row", (64,), "bfloat16")
+    b.copy(bias, row)
+    with b.map(i=64, j=64) as (i, j):
+        b.store(c[i, j], op("max", c[i, j], row[j]))
+
+
 #: What a program has, and whether its DST may have 16 bits.
 TABLE = {
     "a sum alone": (product(), True),
@@ -72,6 +80,7 @@ TABLE = {
         False,
     ),
     "a reduction": (product(with_statistics), False),
+    "a row": (product(with_a_row), False),
     "a float32 output": (product(out="float32"), False),
     "float32 inputs that are rounded": (product(inputs="float32"), False),
     "no sum at all": (golden_texts.EVERY["add_bfloat16_ragged"], False),
